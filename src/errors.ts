@@ -1,0 +1,54 @@
+/**
+ * Every cause of failure that Shortlist names. A code is stable and meant for programs; the message beside it is meant
+ * for people and says what was expected, what came, and what to do.
+ */
+export type ErrorCode =
+  // Input files
+  | 'file-unreadable'
+  | 'file-empty'
+  | 'missing-column'
+  | 'bad-rows'
+  | 'no-usable-rows'
+  // Options of commands and functions
+  | 'invalid-option'
+  | 'invalid-config'
+  // Training
+  | 'non-finite-factors'
+  | 'worker-failed'
+  // Retrieval
+  | 'hnsw-unavailable'
+  | 'out-of-memory'
+  // Snapshots
+  | 'no-snapshot'
+  | 'snapshot-damaged'
+  | 'snapshot-unwritable'
+  // Requests
+  | 'unknown-item'
+  | 'unknown-category'
+  | 'invalid-request'
+  | 'body-too-large'
+  | 'not-found'
+  | 'method-not-allowed'
+  | 'not-ready'
+  // Processes
+  | 'port-in-use'
+  | 'output-unwritable';
+
+/** An expected failure with a named cause. `fields` keeps the facts that the message was composed from. */
+export class ShortlistError extends Error {
+  override readonly name = 'ShortlistError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly fields: Readonly<Record<string, unknown>> = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The message of anything that was thrown, for use inside another message. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

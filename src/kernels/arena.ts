@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { ShortlistError } from '../errors.js';
+import type { KernelExports } from './kernel-exports.js';
+
+const PAGE = 65_536;
+/** A WebAssembly memory is addressed with 32 bits: 65,536 pages of 64 KiB. */
+const MAX_PAGES = 65_536;
+/** Cache-line alignment, so that no SIMD load of an aligned row crosses a line needlessly. */
+const ALIGNMENT = 64;
+/** The module keeps its own few static bytes below this address. */
+const FIRST_ADDRESS = PAGE;
+
+// Compiled once a process, on first use; every arena instantiates it with a memory of its own.
+let compiled: WebAssembly.Module | undefined;
+function kernelModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(readFileSync(createRequire(import.meta.url).resolve('#dist/kernels.wasm')));
+  return compiled;
+}
+
+/**
+ * One WebAssembly memory with the kernels over it, and a bump allocator. Arrays handed out stay valid when the memory
+ * grows (it is shared memory, so nothing detaches); they are freed together by `release`, or with the arena.
+ * The memory can be posted to worker threads, which attach to it with `Arena.attach`.
+ */
+export class Arena {
+  readonly kernels: KernelExports;
+  #next = FIRST_ADDRESS;
+
+  private constructor(readonly memory: WebAssembly.Memory) {
+    this.kernels = new WebAssembly.Instance(kernelModule(), {
+      env: {
+        memory,
+        abort() {
+          throw new Error('A kernel aborted: this is a bug in Shortlist.');
+        },
+      },
+    }).exports as unknown as KernelExports;
+  }
+
+  static create(): Arena {
+    return new Arena(new WebAssembly.Memory({ shared: true, initial: 16, maximum: MAX_PAGES }));
+  }
+
+  /** The kernels over another thread's memory. An attached arena must not allocate: its owner does. */
+  static attach(memory: WebAssembly.Memory): Arena {
+    const arena = new Arena(memory);
+    arena.#next = Number.POSITIVE_INFINITY;
+    return arena;
+  }
+
+  /** Bytes handed out so far. */
+  get used(): number {
+    return this.#next - FIRST_ADDRESS;
+  }
+
+  /** A mark for `release`: everything allocated after it can be given back at once. */
+  mark(): number {
+    return this.#next;
+  }
+
+  /** Gives back all that was allocated since `mark`; its arrays must not be used any more. */
+  release(mark: number): void {
+    this.#next = mark;
+  }
+
+  /** Zeroed floats, 64-byte aligned. */
+  float32(length: number): Float32Array {
+    return new Float32Array(this.memory.buffer, this.#allocate(length * 4), length).fill(0);
+  }
+
+  /** Zeroed 32-bit unsigned integers, 64-byte aligned. */
+  uint32(length: number): Uint32Array {
+    return new Uint32Array(this.memory.buffer, this.#allocate(length * 4), length).fill(0);
+  }
+
+  /** Zeroed bytes, 64-byte aligned. */
+  uint8(length: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, this.#allocate(length), length).fill(0);
+  }
+
+  #allocate(bytes: number): number {
+    const address = this.#next;
+    const end = address + Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+    const missing = Math.ceil((end - this.memory.buffer.byteLength) / PAGE);
+    if (!(end <= MAX_PAGES * PAGE)) throw outOfMemory(bytes, this.used);
+    if (missing > 0) {
+      try {
+        this.memory.grow(missing);
+      } catch (cause) {
+        throw outOfMemory(bytes, this.used, cause);
+      }
+    }
+    this.#next = end;
+    return address;
+  }
+}
+
+function outOfMemory(wanted: number, used: number, cause?: unknown): ShortlistError {
+  return new ShortlistError(
+    'out-of-memory',
+    `The numeric core needs ${mebibytes(wanted)} more beside the ${mebibytes(used)} it has, and one memory holds at most 4096 MiB. ` +
+      'Use fewer factors, or fewer users and items.',
+    { wanted, used },
+    { cause },
+  );
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1_048_576)} MiB`;
+}

@@ -1,0 +1,2 @@
+export * from "./retrieval";
+export * from "./training";

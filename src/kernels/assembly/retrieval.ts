@@ -1,0 +1,6 @@
+import { dotRows } from "./dot";
+
+/** Dot product of two rows of `stride` floats. */
+export function dot(a: usize, b: usize, stride: i32): f32 {
+	return dotRows(a, b, stride);
+}

@@ -1,0 +1,1 @@
+export const TRAINING_KERNELS: i32 = 1;

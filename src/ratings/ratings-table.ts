@@ -1,0 +1,29 @@
+/**
+ * Ratings as they were read: one row per kept (user, item) pair, ids replaced by positions in the id lists, which hold
+ * every id once in order of first appearance.
+ */
+export interface RatingsTable {
+  readonly userIds: readonly string[];
+  readonly itemIds: readonly string[];
+  /** Position in `userIds` of each row. */
+  readonly users: Uint32Array;
+  /** Position in `itemIds` of each row. */
+  readonly items: Uint32Array;
+  /** Rating of each row; all 1 when the files have no rating column. */
+  readonly values: Float32Array;
+  /** Seconds since 1970 of each row, or null when the files have no timestamp column. */
+  readonly timestamps: Float64Array | null;
+  /** True when the files had a rating column. */
+  readonly rated: boolean;
+  /** Rows dropped because a later row rates the same (user, item). */
+  readonly duplicates: number;
+  /** Bad rows that were skipped (only with the reader's `skipBadRows`). */
+  readonly rejected: number;
+}
+
+/** Facts about an item that are not ratings. */
+export interface CatalogueItem {
+  readonly itemId: string;
+  readonly title?: string;
+  readonly categories: readonly string[];
+}

@@ -1,0 +1,17 @@
+import type { Matrix } from '../numeric/matrix.js';
+
+/** What every trainer returns. The score of a user and an item is the dot product of their rows, nothing else. */
+export interface TrainedFactors {
+  readonly userFactors: Matrix;
+  readonly itemFactors: Matrix;
+}
+
+/** One step of training, as reported to whoever shows progress. */
+export interface TrainingProgress {
+  readonly iteration: number;
+  readonly iterations: number;
+  /** The training loss after this iteration, where the algorithm has one. */
+  readonly loss: number;
+  /** Seconds since training started. */
+  readonly seconds: number;
+}
