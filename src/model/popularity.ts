@@ -1,0 +1,68 @@
+import type { Dataset } from '../dataset/dataset.js';
+import { RANKER_NAMES, type RankerName } from './ranker-name.js';
+
+/** The catalogue in order of one notion of popularity. */
+export interface PopularityRanking {
+  /** Score of each item, by item index. */
+  readonly scores: Float32Array;
+  /** Item indices, most popular first; equal scores by more ratings, then by lower index. */
+  readonly order: Uint32Array;
+}
+
+export type Popularity = Readonly<Record<RankerName, PopularityRanking>>;
+
+/**
+ * Half-life of a rating in the trending ranker, in days: after it a rating counts half as much as one made at the end of
+ * the data. A quarter of a year follows fashions in films and books without drowning in the noise of single weeks.
+ */
+export const TRENDING_HALF_LIFE_DAYS = 90;
+
+const SECONDS_PER_DAY = 86_400;
+
+/**
+ * Ranks all items of a dataset by
+ * - `damped-mean`: (sum of ratings + m · C) / (number of ratings + m), the Bayesian average, where C is the mean of all
+ *   ratings and m the mean number of ratings of an item: an item needs about that many ratings to be judged by its own;
+ * - `mean`: average rating;
+ * - `count`: number of ratings;
+ * - `trending`: number of ratings, each halved for every `TRENDING_HALF_LIFE_DAYS` before the newest one; the same as
+ *   `count` for data without timestamps.
+ *
+ * For data without ratings both means are the same for every item, and the number of interactions decides.
+ */
+export function rankPopularity(dataset: Pick<Dataset, 'byUser' | 'timestamps'>): Popularity {
+  const { byUser, timestamps } = dataset;
+  const items = byUser.columns;
+  const count = new Float64Array(items);
+  const sum = new Float64Array(items);
+  const recent = new Float64Array(items);
+  let total = 0;
+  let newest = Number.NEGATIVE_INFINITY;
+  for (const time of timestamps ?? []) newest = Math.max(newest, time);
+  for (let e = 0; e < byUser.indices.length; e++) {
+    const item = byUser.indices[e]!;
+    const value = byUser.values[e]!;
+    count[item]!++;
+    sum[item]! += value;
+    total += value;
+    recent[item]! += timestamps ? 2 ** ((timestamps[e]! - newest) / (TRENDING_HALF_LIFE_DAYS * SECONDS_PER_DAY)) : 1;
+  }
+  const ratings = byUser.indices.length;
+  const overallMean = ratings > 0 ? total / ratings : 0;
+  const damping = items > 0 ? ratings / items : 0;
+
+  const scores: Record<RankerName, Float32Array> = {
+    'damped-mean': Float32Array.from(sum, (s, i) => (s + damping * overallMean) / (count[i]! + damping || 1)),
+    mean: Float32Array.from(sum, (s, i) => (count[i]! > 0 ? s / count[i]! : 0)),
+    count: Float32Array.from(count),
+    trending: Float32Array.from(recent),
+  };
+  const rankings = RANKER_NAMES.map(name => [name, { scores: scores[name], order: orderBy(scores[name], count) }]);
+  return Object.fromEntries(rankings) as Popularity;
+}
+
+/** Indices by score descending, then count descending, then index ascending. */
+function orderBy(scores: Float32Array, count: Float64Array): Uint32Array {
+  const order = Uint32Array.from(scores.keys());
+  return order.sort((a, b) => scores[b]! - scores[a]! || count[b]! - count[a]! || a - b);
+}
