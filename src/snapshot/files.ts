@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, ShortlistError } from '../errors.js';
+import type { FileFacts } from './manifest.js';
+
+/** Big enough for full disk speed, small enough that hashing one never holds up the event loop for long. */
+const CHUNK_BYTES = 1 << 20;
+
+type NumericArray = Float32Array | Float64Array | Uint32Array | Uint8Array;
+
+/** Writes the files of a snapshot into one directory and keeps what the manifest needs to know of them. */
+export class SnapshotFiles {
+  readonly facts: Record<string, FileFacts> = {};
+
+  constructor(readonly directory: string) {}
+
+  /** Writes the bytes of an array as they are in memory (little-endian on every machine Node runs on). */
+  async array(name: string, array: NumericArray): Promise<void> {
+    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    await writeDurably(join(this.directory, name), bytes);
+    const hash = createHash('sha256');
+    for (let at = 0; at < bytes.length; at += CHUNK_BYTES) hash.update(bytes.subarray(at, at + CHUNK_BYTES));
+    this.facts[name] = { bytes: bytes.length, sha256: hash.digest('hex') };
+  }
+
+  async json(name: string, value: unknown): Promise<void> {
+    await this.array(name, new TextEncoder().encode(JSON.stringify(value)));
+  }
+
+  /** Takes in a file that a library wrote into the directory by itself. */
+  async adopt(name: string): Promise<void> {
+    const hash = createHash('sha256');
+    const file = await open(join(this.directory, name), 'r+');
+    try {
+      const bytes = (await file.stat()).size;
+      const chunk = new Uint8Array(CHUNK_BYTES);
+      for (let at = 0; at < bytes; ) at += await readChunk(file, chunk, at, part => hash.update(part));
+      await file.sync();
+      this.facts[name] = { bytes, sha256: hash.digest('hex') };
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+/** Writes a file and waits until the disk has it. */
+export async function writeDurably(path: string, data: Uint8Array | string): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    await file.writeFile(data);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Reads a file of a snapshot into `target` and checks its size and checksum on the way, a chunk at a time, so that a
+ * server can do it between requests.
+ * @param allocate gives the memory for that many bytes
+ * @throws {ShortlistError} `snapshot-damaged`
+ */
+export async function readVerified<Target extends Uint8Array>(
+  directory: string,
+  name: string,
+  facts: FileFacts | undefined,
+  allocate: (bytes: number) => Target,
+): Promise<Target> {
+  const path = join(directory, name);
+  if (!facts) throw damaged(path, 'the manifest does not list it');
+  let file: FileHandle;
+  try {
+    file = await open(path, 'r');
+  } catch (cause) {
+    throw damaged(path, `it cannot be read (${messageOf(cause)})`);
+  }
+  try {
+    const { size } = await file.stat();
+    if (size !== facts.bytes) throw damaged(path, `it has ${size} bytes, the manifest says ${facts.bytes}`);
+    const target = allocate(size);
+    const hash = createHash('sha256');
+    for (let at = 0; at < size; ) {
+      at += await readChunk(file, target.subarray(at, at + CHUNK_BYTES), at, part => hash.update(part));
+    }
+    const sha256 = hash.digest('hex');
+    if (sha256 !== facts.sha256) throw damaged(path, `its sha256 is ${sha256}, the manifest says ${facts.sha256}`);
+    return target;
+  } finally {
+    await file.close();
+  }
+}
+
+async function readChunk(
+  file: FileHandle,
+  chunk: Uint8Array,
+  position: number,
+  use: (part: Uint8Array) => void,
+): Promise<number> {
+  const { bytesRead } = await file.read(chunk, 0, chunk.length, position);
+  if (bytesRead === 0) throw new Error('The file ended early.');
+  use(chunk.subarray(0, bytesRead));
+  return bytesRead;
+}
+
+/** The error for a snapshot that must not be served. */
+export function damaged(path: string, why: string): ShortlistError {
+  return new ShortlistError(
+    'snapshot-damaged',
+    `The snapshot file ${path} is damaged: ${why}. Rebuild, or restore it from a backup.`,
+    { path, why },
+  );
+}

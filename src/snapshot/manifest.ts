@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { SOURCE_KINDS } from '../retrieval/candidate-source.js';
+
+/** Raised whenever a reader of the old format would misread the new one. */
+export const FORMAT_VERSION = 1;
+
+/** Name of the manifest inside a snapshot's directory. */
+export const MANIFEST_FILE = 'manifest.json';
+
+const count = z.int().nonnegative();
+const finite = z.number();
+const sourceKind = z.enum(SOURCE_KINDS);
+const effort = z.union([finite.nonnegative(), z.literal('exact')]);
+
+const objective = z.discriminatedUnion('algorithm', [
+  z.object({
+    algorithm: z.literal('als'),
+    regularization: finite,
+    regularizationExponent: finite,
+    unobservedWeight: finite,
+    alpha: finite,
+    minRating: finite.nullable(),
+  }),
+  z.object({ algorithm: z.literal('sgd'), regularization: finite, meanRating: finite }),
+]);
+
+/** One measured setting of one source, from tuning: medians over the sampled users. */
+const tuningPoint = z.object({
+  source: sourceKind,
+  effort,
+  /** Share of the exact top 10 in the final list. */
+  recallAt10: finite,
+  /** Share of the exact candidate list in the source's list. */
+  recall: finite,
+  /** Median microseconds of one search. */
+  p50us: finite,
+});
+
+/** What a snapshot is and how it came to be: enough to verify it, serve it and repeat it. */
+export const manifestSchema = z.object({
+  formatVersion: z.literal(FORMAT_VERSION),
+  /** Unique, and sorts by time of creation. */
+  id: z.string().regex(/^[0-9A-Za-z-]+$/),
+  created: z.iso.datetime(),
+  /** Flags of the training run, as given or defaulted. */
+  parameters: z.record(z.string(), z.unknown()),
+  objective,
+  dataset: z.object({
+    users: count,
+    items: count,
+    ratings: count,
+    duplicates: count,
+    rejected: count,
+    /** False when the source had interactions without ratings. */
+    rated: z.boolean(),
+    meanRating: finite.nullable(),
+    /** Time of the first and last rating, or null for data without timestamps. */
+    from: z.iso.datetime().nullable(),
+    to: z.iso.datetime().nullable(),
+  }),
+  model: z.object({
+    /** Columns of the factor matrices, folded biases included. */
+    columns: count.positive(),
+    /** Loss after the last iteration. */
+    loss: finite,
+  }),
+  retrieval: z.object({
+    operatingPoint: tuningPoint,
+    target: finite,
+    targetReached: z.boolean(),
+    curve: z.array(tuningPoint),
+    /** Seconds to build each source that needs building. */
+    buildSeconds: z.partialRecord(sourceKind, finite),
+    hnsw: z.object({ m: count, efConstruction: count, space: z.enum(['ip', 'l2']) }).nullable(),
+  }),
+  seconds: z.record(z.string(), finite),
+  /** Every file of the snapshot but the manifest itself. */
+  files: z.record(z.string().regex(/^[a-z0-9.-]+$/), z.object({ bytes: count, sha256: z.string().length(64) })),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type FileFacts = Manifest['files'][string];

@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, ShortlistError } from '../errors.js';
+import { SnapshotFiles, writeDurably } from './files.js';
+import { FORMAT_VERSION, MANIFEST_FILE, type Manifest } from './manifest.js';
+
+/** Holds the id of the snapshot to serve; replaced by one atomic rename. */
+const CURRENT_FILE = 'current';
+/** Directories of this prefix are being written; the number after it is the writer's process id. */
+const BUILDING_PREFIX = '.building-';
+
+/** What the writer of a snapshot knows; the store adds the rest. */
+export type ManifestFacts = Omit<Manifest, 'formatVersion' | 'id' | 'created' | 'files'>;
+
+/**
+ * A directory of snapshots, each a directory of its own that never changes once it is there, and a file `current` that
+ * names the one to serve. Readers see a whole snapshot or none: it is written aside, the manifest last, then renamed.
+ */
+export class SnapshotStore {
+  constructor(readonly directory: string) {}
+
+  /** Ids of the published snapshots, newest first. */
+  async list(): Promise<string[]> {
+    const names = await readdir(this.directory).catch(() => []);
+    return names
+      .filter(name => /^\d{8}T\d{9}Z-[0-9a-f]{8}$/.test(name))
+      .sort()
+      .reverse();
+  }
+
+  /** The id that `current` names, or undefined when nothing was published yet. */
+  async current(): Promise<string | undefined> {
+    const text = await readFile(join(this.directory, CURRENT_FILE), 'utf8').catch(() => undefined);
+    return text?.trim() || undefined;
+  }
+
+  /** The ids to try when one is to be served: `current` first, then from new to old. */
+  async candidates(): Promise<string[]> {
+    const [current, ids] = await Promise.all([this.current(), this.list()]);
+    return current !== undefined && ids.includes(current) ? [current, ...ids.filter(id => id !== current)] : ids;
+  }
+
+  pathOf(id: string): string {
+    return join(this.directory, id);
+  }
+
+  /**
+   * Writes a snapshot and makes it the current one. Whatever dies on the way, the store stays as it was or has the whole
+   * new snapshot.
+   * @param write writes the files; what it returns goes into the manifest
+   * @param keep how many snapshots stay, at least 1, this one included; older ones are deleted
+   * @throws {ShortlistError} `snapshot-unwritable`
+   */
+  async publish(write: (files: SnapshotFiles) => Promise<ManifestFacts>, keep: number): Promise<Manifest> {
+    const created = new Date();
+    const stamp = created.toISOString().replace(/[-:.]/g, '');
+    const id = `${stamp}-${randomBytes(4).toString('hex')}`;
+    const building = join(this.directory, `${BUILDING_PREFIX}${process.pid}-${id}`);
+    try {
+      await mkdir(building, { recursive: true });
+      const files = new SnapshotFiles(building);
+      const facts = await write(files);
+      const manifest: Manifest = {
+        formatVersion: FORMAT_VERSION,
+        id,
+        created: created.toISOString(),
+        ...facts,
+        files: files.facts,
+      };
+      await writeDurably(join(building, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+      await syncDirectory(building);
+      await rename(building, this.pathOf(id));
+      await this.makeCurrent(id);
+      await this.#prune(id, keep);
+      return manifest;
+    } catch (cause) {
+      await rm(building, { recursive: true, force: true }).catch(() => {});
+      throw asUnwritable(this.directory, cause);
+    }
+  }
+
+  /** Names the snapshot to serve from now on. It must be published. */
+  async makeCurrent(id: string): Promise<void> {
+    const aside = join(this.directory, `${BUILDING_PREFIX}${process.pid}-${CURRENT_FILE}`);
+    await writeDurably(aside, `${id}\n`);
+    await rename(aside, join(this.directory, CURRENT_FILE));
+    await syncDirectory(this.directory);
+  }
+
+  /**
+   * Fails now, in words, when snapshots cannot be written here, instead of after an hour of training.
+   * @throws {ShortlistError} `snapshot-unwritable`
+   */
+  async checkWritable(): Promise<void> {
+    const probe = join(this.directory, `${BUILDING_PREFIX}${process.pid}-probe`);
+    try {
+      await mkdir(probe, { recursive: true });
+      await rm(probe, { recursive: true });
+    } catch (cause) {
+      throw asUnwritable(this.directory, cause);
+    }
+  }
+
+  /** Deletes what is older than the newest `keep` snapshots, and what dead writers left behind. */
+  async #prune(justPublished: string, keep: number): Promise<void> {
+    const old = (await this.list()).slice(keep).filter(id => id !== justPublished);
+    const abandoned = (await readdir(this.directory)).filter(name => {
+      const pid = name.startsWith(BUILDING_PREFIX) ? Number.parseInt(name.slice(BUILDING_PREFIX.length), 10) : 0;
+      return pid > 0 && !isAlive(pid);
+    });
+    for (const name of [...old, ...abandoned]) {
+      await rm(join(this.directory, name), { recursive: true, force: true });
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Makes renames in a directory durable; where directories cannot be opened (Windows) the system does so by itself. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r').catch(() => undefined);
+  try {
+    await directory?.sync().catch(() => {});
+  } finally {
+    await directory?.close();
+  }
+}
+
+function asUnwritable(directory: string, cause: unknown): unknown {
+  const code = (cause as NodeJS.ErrnoException).code;
+  if (cause instanceof ShortlistError || typeof code !== 'string' || !code.startsWith('E')) return cause;
+  return new ShortlistError(
+    'snapshot-unwritable',
+    `Snapshots cannot be written to ${directory}: ${messageOf(cause)}. Give a directory that this user can write, with space left.`,
+    { directory, cause: code },
+    { cause },
+  );
+}

@@ -1,0 +1,158 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { ShortlistError } from '../../src/errors.js';
+import { readVerified, type SnapshotFiles } from '../../src/snapshot/files.js';
+import { type Manifest, manifestSchema } from '../../src/snapshot/manifest.js';
+import { type ManifestFacts, SnapshotStore } from '../../src/snapshot/store.js';
+
+const point = { source: 'exact' as const, effort: 0, recall: 1, recallAt10: 1, p50us: 1 };
+const facts: ManifestFacts = {
+  parameters: { seed: 1 },
+  objective: { algorithm: 'sgd', regularization: 0.1, meanRating: 3 },
+  dataset: {
+    users: 1,
+    items: 1,
+    ratings: 1,
+    duplicates: 0,
+    rejected: 0,
+    rated: true,
+    meanRating: 3,
+    from: null,
+    to: null,
+  },
+  model: { columns: 3, loss: 1 },
+  retrieval: { operatingPoint: point, target: 0.99, targetReached: true, curve: [point], buildSeconds: {}, hnsw: null },
+  seconds: { total: 1 },
+};
+
+let directory: string;
+let store: SnapshotStore;
+
+async function write(files: SnapshotFiles): Promise<ManifestFacts> {
+  await files.array('numbers.f32', Float32Array.of(1, 2, 3));
+  return facts;
+}
+
+function publish(keep = 3): Promise<Manifest> {
+  return store.publish(write, keep);
+}
+
+const allocate = (bytes: number) => new Uint8Array(bytes);
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'shortlist-store-'));
+  store = new SnapshotStore(directory);
+});
+
+describe('SnapshotStore', () => {
+  test('publishes a whole snapshot and makes it current', async () => {
+    const manifest = await publish();
+    expect(await store.current()).toBe(manifest.id);
+    expect(readdirSync(store.pathOf(manifest.id)).sort()).toEqual(['manifest.json', 'numbers.f32']);
+    expect(readdirSync(directory).sort()).toEqual([manifest.id, 'current'].sort());
+    const written = JSON.parse(await readFile(join(store.pathOf(manifest.id), 'manifest.json'), 'utf8'));
+    expect(manifestSchema.parse(written)).toEqual(manifest);
+    const bytes = await readVerified(store.pathOf(manifest.id), 'numbers.f32', manifest.files['numbers.f32'], allocate);
+    expect([...new Float32Array(bytes.buffer)]).toEqual([1, 2, 3]);
+  });
+
+  test('offers the current one first, then the others from new to old', async () => {
+    const ids = [(await publish()).id, (await publish()).id, (await publish()).id];
+    await store.makeCurrent(ids[0]!);
+    expect(await store.candidates()).toEqual([ids[0], ...[ids[1], ids[2]].sort().reverse()]);
+  });
+
+  test('keeps the newest few and clears away what dead writers left', async () => {
+    const writer = spawn(process.execPath, ['-e', '']);
+    await once(writer, 'exit');
+    const leftover = join(directory, `.building-${writer.pid}-x`);
+    writeFileSync(leftover, '');
+    const running = join(directory, `.building-${process.pid}-y`);
+    writeFileSync(running, '');
+    const ids: string[] = [];
+    for (let i = 0; i < 4; i++) ids.push((await publish(2)).id);
+    const kept = readdirSync(directory).filter(name => !name.startsWith('.') && name !== 'current');
+    expect(kept.sort()).toEqual(ids.slice(2).sort());
+    expect(readdirSync(directory).filter(name => name.startsWith('.'))).toEqual([`.building-${process.pid}-y`]);
+  });
+
+  test('leaves no trace of a write that fails, and the current snapshot as it was', async () => {
+    const good = await publish();
+    await expect(
+      store.publish(async files => {
+        await write(files);
+        throw new Error('died half-way');
+      }, 3),
+    ).rejects.toThrow('died half-way');
+    expect(await store.current()).toBe(good.id);
+    expect(await store.list()).toEqual([good.id]);
+    expect(readdirSync(directory).filter(name => name.startsWith('.'))).toEqual([]);
+  });
+
+  test('a writer that is killed half-way leaves the snapshot before it to be served', async () => {
+    const good = await publish();
+    const script = `
+      const { SnapshotStore } = await import(process.argv[1]);
+      await new SnapshotStore(process.argv[2]).publish(async files => {
+        await files.array('numbers.f32', Float32Array.of(4));
+        process.stdout.write('written');
+        await new Promise(() => setInterval(() => {}, 1000));
+      }, 3);`;
+    const module = new URL('../../dist/src/snapshot/store.js', import.meta.url).href;
+    const writer = spawn(process.execPath, ['--input-type=module', '-e', script, module, directory]);
+    await once(writer.stdout, 'data');
+    writer.kill('SIGKILL');
+    await once(writer, 'exit');
+    expect(await store.candidates()).toEqual([good.id]);
+    const next = await publish();
+    expect(readdirSync(directory).sort()).toEqual(['current', good.id, next.id].sort());
+  });
+
+  test('an empty or missing directory holds no snapshots', async () => {
+    expect(await store.candidates()).toEqual([]);
+    expect(await new SnapshotStore(join(directory, 'missing')).candidates()).toEqual([]);
+  });
+
+  test('says that a place cannot be written, and what to do', async () => {
+    const file = join(directory, 'file');
+    await writeFile(file, '');
+    const error = await new SnapshotStore(join(file, 'below')).checkWritable().catch(e => e);
+    expect(error).toBeInstanceOf(ShortlistError);
+    expect(error.code).toBe('snapshot-unwritable');
+    expect(error.message).toContain('Give a directory');
+  });
+
+  test.skipIf(process.getuid?.() === 0)(
+    'a read-only directory is refused (skipped for root, who may write anywhere)',
+    async () => {
+      chmodSync(directory, 0o500);
+      await expect(store.checkWritable()).rejects.toMatchObject({ code: 'snapshot-unwritable' });
+    },
+  );
+});
+
+describe('readVerified', () => {
+  async function damage(change: (bytes: Buffer) => Buffer): Promise<unknown> {
+    const { id, files } = await publish();
+    const path = join(store.pathOf(id), 'numbers.f32');
+    await writeFile(path, change(await readFile(path)));
+    return readVerified(store.pathOf(id), 'numbers.f32', files['numbers.f32'], allocate).catch(e => e.message);
+  }
+
+  test('refuses a file of another size, with another byte, or that is not there', async () => {
+    expect(await damage(bytes => bytes.subarray(1))).toMatch(/it has 11 bytes, the manifest says 12/);
+    expect(
+      await damage(bytes => {
+        bytes[5]! ^= 1;
+        return bytes;
+      }),
+    ).toMatch(/its sha256 is/);
+    await expect(readVerified(directory, 'none', { bytes: 1, sha256: '' }, allocate)).rejects.toThrow(/cannot be read/);
+    await expect(readVerified(directory, 'none', undefined, allocate)).rejects.toThrow(/does not list it/);
+  });
+});
