@@ -1,0 +1,48 @@
+/**
+ * Marks the rows that stay when each (user, item) is kept once: the one with the latest timestamp; of equal timestamps,
+ * or without any, the last row. Linear in rows, two passes over rows grouped by user.
+ * @param users user of each row, below `userCount`
+ * @param items item of each row, below `itemCount`
+ * @returns positions of the rows that stay, ascending
+ */
+export function latestRows(
+  users: Uint32Array,
+  items: Uint32Array,
+  timestamps: Float64Array | null,
+  userCount: number,
+  itemCount: number,
+): Uint32Array {
+  const starts = new Uint32Array(userCount + 1);
+  for (let row = 0; row < users.length; row++) starts[users[row]! + 1]!++;
+  for (let user = 0; user < userCount; user++) starts[user + 1]! += starts[user]!;
+  const next = starts.slice(0, userCount);
+  const byUser = new Uint32Array(users.length);
+  for (let row = 0; row < users.length; row++) byUser[next[users[row]!]!++] = row;
+
+  const dropped = new Uint8Array(users.length);
+  // For each item the place in `byUser`, plus one, of the row that is kept so far. A place before the user's own rows
+  // belongs to an earlier user and means "none yet", so nothing has to be cleared between users.
+  const keptPlace = new Uint32Array(itemCount);
+  let kept = users.length;
+  for (let user = 0; user < userCount; user++) {
+    const start = starts[user]!;
+    for (let place = start; place < starts[user + 1]!; place++) {
+      const row = byUser[place]!;
+      const item = items[row]!;
+      const rival = keptPlace[item]!;
+      if (rival > start) {
+        kept--;
+        const rivalRow = byUser[rival - 1]!;
+        if (timestamps !== null && timestamps[rivalRow]! > timestamps[row]!) {
+          dropped[row] = 1;
+          continue;
+        }
+        dropped[rivalRow] = 1;
+      }
+      keptPlace[item] = place + 1;
+    }
+  }
+  const rows = new Uint32Array(kept);
+  for (let row = 0, to = 0; row < users.length; row++) if (dropped[row] === 0) rows[to++] = row;
+  return rows;
+}
