@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { ShortlistError } from '../errors.js';
+import { createMatrix, type Matrix, strideOf } from '../numeric/matrix.js';
 import type { KernelExports } from './kernel-exports.js';
 
 const PAGE = 65_536;
@@ -26,6 +27,9 @@ function kernelModule(): WebAssembly.Module {
 export class Arena {
   readonly kernels: KernelExports;
   #next = FIRST_ADDRESS;
+  #end = MAX_PAGES * PAGE;
+  // Growing gives a shared memory a new buffer object over the same bytes, so several may be in use.
+  readonly #buffers = new WeakSet<ArrayBufferLike>();
 
   private constructor(readonly memory: WebAssembly.Memory) {
     this.kernels = new WebAssembly.Instance(kernelModule(), {
@@ -42,10 +46,15 @@ export class Arena {
     return new Arena(new WebAssembly.Memory({ shared: true, initial: 16, maximum: MAX_PAGES }));
   }
 
-  /** The kernels over another thread's memory. An attached arena must not allocate: its owner does. */
-  static attach(memory: WebAssembly.Memory): Arena {
+  /**
+   * The kernels over another thread's memory. An attached arena allocates only within `region`, which its owner
+   * reserved for it, and not at all without one.
+   */
+  static attach(memory: WebAssembly.Memory, region?: { readonly address: number; readonly bytes: number }): Arena {
     const arena = new Arena(memory);
-    arena.#next = Number.POSITIVE_INFINITY;
+    arena.#next = region?.address ?? Number.POSITIVE_INFINITY;
+    arena.#end = region ? region.address + region.bytes : 0;
+    arena.#buffers.add(memory.buffer);
     return arena;
   }
 
@@ -66,24 +75,41 @@ export class Arena {
 
   /** Zeroed floats, 64-byte aligned. */
   float32(length: number): Float32Array {
-    return new Float32Array(this.memory.buffer, this.#allocate(length * 4), length).fill(0);
+    const address = this.#allocate(length * 4);
+    return new Float32Array(this.memory.buffer, address, length).fill(0);
   }
 
   /** Zeroed 32-bit unsigned integers, 64-byte aligned. */
   uint32(length: number): Uint32Array {
-    return new Uint32Array(this.memory.buffer, this.#allocate(length * 4), length).fill(0);
+    const address = this.#allocate(length * 4);
+    return new Uint32Array(this.memory.buffer, address, length).fill(0);
   }
 
   /** Zeroed bytes, 64-byte aligned. */
   uint8(length: number): Uint8Array {
-    return new Uint8Array(this.memory.buffer, this.#allocate(length), length).fill(0);
+    const address = this.#allocate(length);
+    return new Uint8Array(this.memory.buffer, address, length).fill(0);
   }
 
-  #allocate(bytes: number): number {
+  /** A zero matrix, its rows 16-byte aligned. */
+  matrix(rows: number, columns: number): Matrix {
+    return createMatrix(rows, columns, this.float32(rows * strideOf(columns)));
+  }
+
+  /** The matrix itself if it lives in this arena, otherwise a copy that does. */
+  place(matrix: Matrix): Matrix {
+    if (this.#buffers.has(matrix.data.buffer)) return matrix;
+    const placed = this.matrix(matrix.rows, matrix.columns);
+    placed.data.set(matrix.data);
+    return placed;
+  }
+
+  /** The address of `bytes` bytes of any content, 64-byte aligned: the cheap way to scratch memory. */
+  reserve(bytes: number): number {
     const address = this.#next;
     const end = address + Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
     const missing = Math.ceil((end - this.memory.buffer.byteLength) / PAGE);
-    if (!(end <= MAX_PAGES * PAGE)) throw outOfMemory(bytes, this.used);
+    if (!(end <= this.#end)) throw outOfMemory(bytes, this.used);
     if (missing > 0) {
       try {
         this.memory.grow(missing);
@@ -92,6 +118,13 @@ export class Arena {
       }
     }
     this.#next = end;
+    return address;
+  }
+
+  /** Read `memory.buffer` after this, not before: when the memory grows, it is a new object. */
+  #allocate(bytes: number): number {
+    const address = this.reserve(bytes);
+    this.#buffers.add(this.memory.buffer);
     return address;
   }
 }

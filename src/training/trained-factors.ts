@@ -10,8 +10,10 @@ export interface TrainedFactors {
 export interface TrainingProgress {
   readonly iteration: number;
   readonly iterations: number;
-  /** The training loss after this iteration, where the algorithm has one. */
+  /** The training loss after this iteration: the objective of implicit ALS, the training RMSE of SGD. */
   readonly loss: number;
+  /** RMSE on the ratings held out for early stopping, where there are any. */
+  readonly validationRmse?: number;
   /** Seconds since training started. */
   readonly seconds: number;
 }

@@ -1,5 +1,5 @@
-// The one definition of a score. Every kernel that scores sums in this order (four lanes, then the lanes pairwise), so
-// that a score is the same to the last bit whichever kernel computed it.
+// The one definition of a score. Every kernel that scores sums in this order (four lanes, each over every fourth column
+// in ascending order, then the lanes pairwise), so that a score is the same to the last bit whichever kernel computed it.
 
 // @ts-ignore: decorator
 @inline
@@ -16,4 +16,55 @@ export function dotRows(a: usize, b: usize, stride: i32): f32 {
   const end = a + ((<usize>stride) << 2);
   for (; a < end; a += 16, b += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(a), v128.load(b)));
   return sumLanes(sum);
+}
+
+/** `sumLanes` of four vectors at once: lane i of the result is the sum of the i-th, added in the same order. */
+// @ts-ignore: decorator
+@inline
+export function sumLanes4(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab01 = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+  const ab23 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+  const cd01 = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+  const cd23 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+  return f32x4.add(
+    f32x4.add(v128.shuffle<f64>(ab01, cd01, 0, 2), v128.shuffle<f64>(ab01, cd01, 1, 3)),
+    f32x4.add(v128.shuffle<f64>(ab23, cd23, 0, 2), v128.shuffle<f64>(ab23, cd23, 1, 3)),
+  );
+}
+
+/** Dot products of the row at `q` with the four rows at a, b, c and d. */
+// @ts-ignore: decorator
+@inline
+export function dotRows4(q: usize, a: usize, b: usize, c: usize, d: usize, stride: i32): v128 {
+  let sumA = f32x4.splat(0);
+  let sumB = f32x4.splat(0);
+  let sumC = f32x4.splat(0);
+  let sumD = f32x4.splat(0);
+  const end = q + ((<usize>stride) << 2);
+  const even = q + ((<usize>(stride & ~7)) << 2);
+  while (q < even) {
+    const x = v128.load(q);
+    sumA = f32x4.add(sumA, f32x4.mul(x, v128.load(a)));
+    sumB = f32x4.add(sumB, f32x4.mul(x, v128.load(b)));
+    sumC = f32x4.add(sumC, f32x4.mul(x, v128.load(c)));
+    sumD = f32x4.add(sumD, f32x4.mul(x, v128.load(d)));
+    const y = v128.load(q, 16);
+    sumA = f32x4.add(sumA, f32x4.mul(y, v128.load(a, 16)));
+    sumB = f32x4.add(sumB, f32x4.mul(y, v128.load(b, 16)));
+    sumC = f32x4.add(sumC, f32x4.mul(y, v128.load(c, 16)));
+    sumD = f32x4.add(sumD, f32x4.mul(y, v128.load(d, 16)));
+    q += 32;
+    a += 32;
+    b += 32;
+    c += 32;
+    d += 32;
+  }
+  if (q < end) {
+    const x = v128.load(q);
+    sumA = f32x4.add(sumA, f32x4.mul(x, v128.load(a)));
+    sumB = f32x4.add(sumB, f32x4.mul(x, v128.load(b)));
+    sumC = f32x4.add(sumC, f32x4.mul(x, v128.load(c)));
+    sumD = f32x4.add(sumD, f32x4.mul(x, v128.load(d)));
+  }
+  return sumLanes4(sumA, sumB, sumC, sumD);
 }

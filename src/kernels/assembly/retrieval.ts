@@ -1,6 +1,9 @@
 import { dotRows } from "./dot";
 
+export * from "./cell-search";
+export * from "./clustering";
+
 /** Dot product of two rows of `stride` floats. */
 export function dot(a: usize, b: usize, stride: i32): f32 {
-	return dotRows(a, b, stride);
+  return dotRows(a, b, stride);
 }

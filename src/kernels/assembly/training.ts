@@ -1,1 +1,6 @@
-export const TRAINING_KERNELS: i32 = 1;
+// The trainers' kernels, one concept a file.
+export * from "./gram";
+export * from "./eigen";
+export * from "./rotation";
+export * from "./row-solve";
+export * from "./sgd";

@@ -1,0 +1,130 @@
+// Scoring runs of item rows into the current heap.
+
+import { dotRows, dotRows4 } from "./dot";
+import { offer, threshold } from "./top-k";
+
+/** What a search scans: set once per search, read by every run. */
+export let query: usize = 0;
+export let rows: usize = 0;
+export let stride: i32 = 0;
+/** Multiplies each row's dot product (`1 / norm` for cosine), or 0 for plain dot products. */
+export let scales: usize = 0;
+/** Excluded rows, one bit each, or 0. */
+export let mask: usize = 0;
+
+/** Upper bounds on the norm of a row and all rows after it in its run, or 0: see `startStops`. */
+let norms: usize = 0;
+let queryNorm: f32 = 0;
+let underflow: f32 = 0;
+
+/** Lets a run end where |q| * norm + underflow falls below the k-th score; without norms runs go to their end. */
+export function startStops(norms_: usize, queryNorm_: f32, underflow_: f32): void {
+  norms = norms_;
+  queryNorm = queryNorm_;
+  underflow = underflow_;
+}
+
+/** True when no row from this one to the end of its run can reach the heap. */
+// @ts-ignore: decorator
+@inline
+function isHopeless(row: u32): bool {
+  if (norms == 0) return false;
+  // Strictly below, for an equal score could win its tie. Infinite or undefined bounds never stop anything.
+  return queryNorm * load<f32>(norms + ((<usize>row) << 2)) + underflow < threshold;
+}
+
+export function startScan(query_: usize, rows_: usize, stride_: i32, scales_: usize, mask_: usize): void {
+  query = query_;
+  rows = rows_;
+  stride = stride_;
+  scales = scales_;
+  mask = mask_;
+}
+
+// @ts-ignore: decorator
+@inline
+export function isExcluded(row: u32): bool {
+  return mask != 0 && ((load<u8>(mask + (row >> 3)) >> (<u8>(row & 7))) & 1) != 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function scoreRow(row: u32): f32 {
+  const score = dotRows(query, rows + (<usize>row) * ((<usize>stride) << 2), stride);
+  return scales == 0 ? score : score * load<f32>(scales + ((<usize>row) << 2));
+}
+
+/** Offers the rows first … last-1 to the heap and returns how many of them were scored. */
+export function scanRows(first: u32, last: u32): u32 {
+  let scanned: u32 = 0;
+  const rowBytes = (<usize>stride) << 2;
+  let row = first;
+  for (; row + 4 <= last; row += 4) {
+    if (isHopeless(row)) return scanned;
+    if (mask != 0) {
+      // Sixteen bits from the row's byte on hold the four wanted ones wherever they start.
+      const excluded = (load<u16>(mask + (row >> 3)) >> (<u16>(row & 7))) & 15;
+      if (excluded == 15) continue;
+      scanned += 4 - popcnt<u32>(excluded);
+    } else scanned += 4;
+    const a = rows + (<usize>row) * rowBytes;
+    const b = a + rowBytes;
+    const c = b + rowBytes;
+    let scores = dotRows4(query, a, b, c, c + rowBytes, stride);
+    if (scales != 0) scores = f32x4.mul(scores, v128.load(scales + ((<usize>row) << 2)));
+    // Not "greater or equal": a score that is not a number has to pass, it ranks as minus infinity.
+    if (i32x4.all_true(f32x4.lt(scores, f32x4.splat(threshold)))) continue;
+    if (!isExcluded(row)) offer(f32x4.extract_lane(scores, 0), row);
+    if (!isExcluded(row + 1)) offer(f32x4.extract_lane(scores, 1), row + 1);
+    if (!isExcluded(row + 2)) offer(f32x4.extract_lane(scores, 2), row + 2);
+    if (!isExcluded(row + 3)) offer(f32x4.extract_lane(scores, 3), row + 3);
+  }
+  for (; row < last; row++) {
+    if (isExcluded(row)) continue;
+    scanned++;
+    offer(scoreRow(row), row);
+  }
+  return scanned;
+}
+
+/** How many of the rows first … last-1 are not excluded by `mask`, which is not 0. */
+export function countEligible(first: u32, last: u32): u32 {
+  let excluded: u32 = 0;
+  for (let word = first >> 5; word << 5 < last; word++) {
+    let bits = load<u32>(mask + ((<usize>word) << 2));
+    if (word << 5 < first) bits &= (<u32>-1) << (first & 31);
+    if ((word + 1) << 5 > last) bits &= ~((<u32>-1) << (last & 31));
+    excluded += popcnt<u32>(bits);
+  }
+  return last - first - excluded;
+}
+
+/** Offers the `count` rows listed at `items` to the heap and returns how many of them were not excluded. */
+export function scanListed(items: usize, count: u32): u32 {
+  let scanned: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const row = load<u32>(items + ((<usize>i) << 2));
+    if (isExcluded(row)) continue;
+    scanned++;
+    offer(scoreRow(row), row);
+  }
+  return scanned;
+}
+
+/** Writes the dot products of the query with `count` rows from `first_` on, times `scale` where there is one. */
+export function scoreRowsInto(first_: usize, count: u32, scale: usize, out: usize): void {
+  const rowBytes = (<usize>stride) << 2;
+  let row: u32 = 0;
+  for (; row + 4 <= count; row += 4) {
+    const a = first_ + (<usize>row) * rowBytes;
+    const b = a + rowBytes;
+    const c = b + rowBytes;
+    let scores = dotRows4(query, a, b, c, c + rowBytes, stride);
+    if (scale != 0) scores = f32x4.mul(scores, v128.load(scale + ((<usize>row) << 2)));
+    v128.store(out + ((<usize>row) << 2), scores);
+  }
+  for (; row < count; row++) {
+    const score = dotRows(query, first_ + (<usize>row) * rowBytes, stride);
+    store<f32>(out + ((<usize>row) << 2), scale == 0 ? score : score * load<f32>(scale + ((<usize>row) << 2)));
+  }
+}

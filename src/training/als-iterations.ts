@@ -1,0 +1,118 @@
+import { Arena } from '../kernels/arena.js';
+import type { KernelExports } from '../kernels/kernel-exports.js';
+import { type AlsPlan, type AlsSide, GRAM_PARTS } from './als-plan.js';
+import { ThreadBarrier } from './thread-barrier.js';
+
+/** Steps of conjugate gradients for a row. */
+const STEPS = 2;
+
+/** What the threads report: the loss after an iteration. */
+export interface AlsReport {
+  readonly iteration: number;
+  readonly loss: number;
+}
+
+/**
+ * One thread's part of all iterations. Results do not depend on which thread does what: rows are solved independently
+ * of one another, and every sum has a fixed order.
+ */
+export function iterateAls(plan: AlsPlan, thread: number, report: (progress: AlsReport) => void): void {
+  const { kernels } = Arena.attach(plan.memory);
+  const barrier = new ThreadBarrier(plan.barrier, plan.scratch.length);
+  const scratch = plan.scratch[thread]!.byteOffset;
+  for (let iteration = 1; iteration <= plan.iterations && !barrier.stopped; iteration++) {
+    solveSide(plan, kernels, barrier, scratch, plan.users, plan.items);
+    solveSide(plan, kernels, barrier, scratch, plan.items, plan.users);
+    barrier.meet(() => {
+      const loss = sum(plan.items.sums, 0) + sum(plan.items.sums, 1) + sum(plan.users.sums, 1);
+      if (!Number.isFinite(loss)) barrier.stop();
+      report({ iteration, loss });
+    });
+  }
+}
+
+/** Solves all rows of `target` with `source` fixed. */
+function solveSide(
+  plan: AlsPlan,
+  kernels: KernelExports,
+  barrier: ThreadBarrier,
+  scratch: number,
+  target: AlsSide,
+  source: AlsSide,
+): void {
+  const { stride, gram, panels, spectrum } = plan;
+  const rowBytes = 4 * stride;
+  for (let part = barrier.nextTask(GRAM_PARTS); part >= 0; part = barrier.nextTask(GRAM_PARTS)) {
+    const first = Math.floor((part * source.active) / GRAM_PARTS);
+    const end = Math.floor(((part + 1) * source.active) / GRAM_PARTS);
+    const sums = gram.subarray(part * stride * stride, (part + 1) * stride * stride).fill(0);
+    kernels.addGram(source.factors.byteOffset + first * rowBytes, end - first, stride, sums.byteOffset);
+  }
+  barrier.meet(() => diagonalize(plan, kernels));
+
+  const rotate = (side: AlsSide, block: number): void => {
+    const first = side.blocks[block]!;
+    const rows = side.blocks[block + 1]! - first;
+    kernels.rotateRowsBy(side.factors.byteOffset + first * rowBytes, rows, stride, panels.byteOffset, scratch);
+  };
+  const sourceBlocks = source.blocks.length - 1;
+  for (let block = barrier.nextTask(sourceBlocks); block >= 0; block = barrier.nextTask(sourceBlocks)) {
+    rotate(source, block);
+  }
+  barrier.meet();
+
+  const targetBlocks = target.blocks.length - 1;
+  for (let block = barrier.nextTask(targetBlocks); block >= 0; block = barrier.nextTask(targetBlocks)) {
+    rotate(target, block);
+    kernels.solveRows(
+      target.blocks[block]!,
+      target.blocks[block + 1]!,
+      target.factors.byteOffset,
+      source.factors.byteOffset,
+      stride,
+      target.starts.byteOffset,
+      target.indices.byteOffset,
+      target.weights?.byteOffset ?? 0,
+      target.ridges.byteOffset,
+      spectrum.byteOffset,
+      STEPS,
+      scratch,
+      target.sums.byteOffset + 16 * block,
+    );
+  }
+  barrier.meet();
+}
+
+/** Adds up the parts of the Gram matrix and finds its eigenbasis, largest eigenvalue first. */
+function diagonalize(plan: AlsPlan, kernels: KernelExports): void {
+  const { factors, stride, gram, eigenvectors, eigenvalues, eigenWork, panels, spectrum } = plan;
+  for (let i = 0; i < factors; i++) {
+    for (let j = i; j < factors; j++) {
+      let total = 0;
+      for (let at = i * stride + j; at < gram.length; at += stride * stride) total += gram[at]!;
+      gram[i * stride + j] = total;
+    }
+  }
+  kernels.symmetricEigen(
+    gram.byteOffset,
+    factors,
+    stride,
+    eigenvectors.byteOffset,
+    eigenvalues.byteOffset,
+    eigenWork.byteOffset,
+  );
+  const order = Array.from(eigenvalues.keys()).sort((a, b) => eigenvalues[b]! - eigenvalues[a]! || a - b);
+  order.forEach((from, column) => {
+    // Rounding can leave a zero eigenvalue slightly negative.
+    spectrum[column] = plan.unobservedWeight * Math.max(0, eigenvalues[from]!);
+    const panel = (column >>> 3) * stride * 8 + (column & 7);
+    for (let k = 0; k < factors; k++) panels[panel + k * 8] = eigenvectors[from * factors + k]!;
+  });
+}
+
+/** The sum of every second element, in order. */
+function sum(sums: Float64Array, offset: number): number {
+  let total = 0;
+  for (let i = offset; i < sums.length; i += 2) total += sums[i]!;
+  return total;
+}
