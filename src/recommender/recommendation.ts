@@ -1,3 +1,4 @@
+import type { RankerName } from '../model/ranker-name.js';
 import type { SourceKind } from '../retrieval/candidate-source.js';
 
 /** Which knowledge a recommendation rests on, best first. */
@@ -70,7 +71,7 @@ export interface SimilarItems {
 }
 
 export interface PopularItems {
-  readonly ranker: string;
+  readonly ranker: RankerName;
   readonly category: string | null;
   readonly items: readonly RecommendedItem[];
   readonly snapshot: string;

@@ -19,21 +19,20 @@ const objective = z.discriminatedUnion('algorithm', [
     regularizationExponent: finite,
     unobservedWeight: finite,
     alpha: finite,
-    minRating: finite.nullable(),
+    minRating: finite,
   }),
   z.object({ algorithm: z.literal('sgd'), regularization: finite, meanRating: finite }),
 ]);
 
-/** One measured setting of one source, from tuning: medians over the sampled users. */
-const tuningPoint = z.object({
-  source: sourceKind,
-  effort,
-  /** Share of the exact top 10 in the final list. */
-  recallAt10: finite,
-  /** Share of the exact candidate list in the source's list. */
-  recall: finite,
-  /** Median microseconds of one search. */
-  p50us: finite,
+/** As `Tuning` in retrieval/tuning.ts. */
+const tuning = z.object({
+  operatingPoint: z.object({ source: sourceKind, effort, k: count }),
+  target: finite,
+  targetReached: z.boolean(),
+  curve: z.array(
+    z.object({ source: sourceKind, effort, recall: finite, recallAtLimit: finite, certified: finite, p50us: finite }),
+  ),
+  checked: z.object({ users: count, recall: finite, recallAtLimit: finite }),
 });
 
 /** What a snapshot is and how it came to be: enough to verify it, serve it and repeat it. */
@@ -64,14 +63,11 @@ export const manifestSchema = z.object({
     /** Loss after the last iteration. */
     loss: finite,
   }),
-  retrieval: z.object({
-    operatingPoint: tuningPoint,
-    target: finite,
-    targetReached: z.boolean(),
-    curve: z.array(tuningPoint),
+  retrieval: tuning.extend({
     /** Seconds to build each source that needs building. */
     buildSeconds: z.partialRecord(sourceKind, finite),
-    hnsw: z.object({ m: count, efConstruction: count, space: z.enum(['ip', 'l2']) }).nullable(),
+    /** How the HNSW graph was built, or null when there is none. */
+    hnsw: z.object({ m: count, efConstruction: count, space: z.enum(['ip', 'l2']), seed: count }).nullable(),
   }),
   seconds: z.record(z.string(), finite),
   /** Every file of the snapshot but the manifest itself. */

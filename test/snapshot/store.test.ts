@@ -10,7 +10,6 @@ import { readVerified, type SnapshotFiles } from '../../src/snapshot/files.js';
 import { type Manifest, manifestSchema } from '../../src/snapshot/manifest.js';
 import { type ManifestFacts, SnapshotStore } from '../../src/snapshot/store.js';
 
-const point = { source: 'exact' as const, effort: 0, recall: 1, recallAt10: 1, p50us: 1 };
 const facts: ManifestFacts = {
   parameters: { seed: 1 },
   objective: { algorithm: 'sgd', regularization: 0.1, meanRating: 3 },
@@ -26,7 +25,15 @@ const facts: ManifestFacts = {
     to: null,
   },
   model: { columns: 3, loss: 1 },
-  retrieval: { operatingPoint: point, target: 0.99, targetReached: true, curve: [point], buildSeconds: {}, hnsw: null },
+  retrieval: {
+    operatingPoint: { source: 'exact', effort: 'exact', k: 100 },
+    target: 0.99,
+    targetReached: true,
+    curve: [{ source: 'exact', effort: 'exact', recall: 1, recallAtLimit: 1, certified: 1, p50us: 1 }],
+    checked: { users: 1, recall: 1, recallAtLimit: 1 },
+    buildSeconds: {},
+    hnsw: null,
+  },
   seconds: { total: 1 },
 };
 

@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { messageOf, ShortlistError } from '../src/errors.js';
+import { recommendForAll } from '../src/recommender/batch.js';
+import { openRecommender } from '../src/recommender/open-recommender.js';
+import { loadNewestSnapshot } from '../src/snapshot/snapshot.js';
+import { SnapshotStore } from '../src/snapshot/store.js';
+import { formatOf, writeBatch } from './batch-file.js';
+import { main } from './command.js';
+import { integer, text } from './flag-values.js';
+import { createProgress } from './progress.js';
+
+await main({
+  name: 'batch',
+  summary:
+    'Writes the top items of all users (or of those in a file) from the current snapshot, as the service would answer.',
+  flags: {
+    snapshots: { value: 'DIR', help: 'directory of snapshots', schema: text().default('data/snapshots') },
+    k: { value: 'N', help: 'items per user', schema: integer(1, 1000).default(10) },
+    out: { value: 'FILE', help: 'file to write, ending in .parquet, .csv or .jsonl', schema: text() },
+    users: { value: 'FILE', help: 'text file of user ids, one a line (default: all users)', schema: text().optional() },
+  },
+  examples: ['npm run batch -- --snapshots data/snapshots --k 10 --out data/top10.parquet'],
+  async run({ snapshots, k, out, users }) {
+    formatOf(out);
+    const progress = createProgress();
+    const snapshot = await loadNewestSnapshot(new SnapshotStore(snapshots), progress.note);
+    const recommender = await openRecommender(snapshot, progress.note);
+    const ids = users === undefined ? snapshot.users.ids : await readUserIds(users);
+    const stage = progress.stage('recommend', ids.length);
+    const started = performance.now();
+    const written = await writeBatch(out, recommendForAll(recommender, ids, k), done => stage.update(done));
+    const seconds = (performance.now() - started) / 1000;
+    stage.end(`${written} users`);
+    return { users: written, k, seconds, usersPerSecond: written / seconds, path: out };
+  },
+  print: result =>
+    `${result.users} users x ${result.k} items in ${result.seconds.toFixed(1)} s ` +
+    `(${Math.round(result.usersPerSecond)} users/s) written to ${result.path}`,
+});
+
+async function readUserIds(path: string): Promise<string[]> {
+  let content: string;
+  try {
+    content = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new ShortlistError(
+      'file-unreadable',
+      `--users: ${messageOf(cause)}. Give a text file with one user id a line.`,
+      {
+        path,
+      },
+    );
+  }
+  const ids = [...new Set(content.split(/\r?\n/).filter(line => line !== ''))];
+  if (ids.length > 0) return ids;
+  throw new ShortlistError(
+    'file-empty',
+    `--users: ${path} has no user ids. Give a text file with one user id a line.`,
+    {
+      path,
+    },
+  );
+}

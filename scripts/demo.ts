@@ -1,0 +1,85 @@
+import { pino } from 'pino';
+import { buildSnapshot } from '../src/build.js';
+import { readConfig } from '../src/config.js';
+import { ShortlistError } from '../src/errors.js';
+import { readItems } from '../src/ratings/read-items.js';
+import { readRatings } from '../src/ratings/read-ratings.js';
+import { generateSynthetic, type SyntheticData } from '../src/ratings/synthetic-ratings.js';
+import { startService } from '../src/service.js';
+import { SnapshotStore } from '../src/snapshot/store.js';
+import { main } from './command.js';
+import { integer, text, texts } from './flag-values.js';
+import { createProgress } from './progress.js';
+import { buildOptions, snapshotFlags } from './snapshot-flags.js';
+
+const { snapshots: _, ...demoSnapshotFlags } = snapshotFlags;
+
+await main({
+  name: 'demo',
+  summary: 'From nothing to recommendations in a browser: makes up ratings (or reads yours), trains, builds, serves.',
+  flags: {
+    ratings: { value: 'FILE...', help: 'ratings to use instead of made-up ones', schema: texts().optional() },
+    items: { value: 'FILE', help: 'titles and categories to go with --ratings', schema: text().optional() },
+    port: {
+      value: 'N',
+      help: 'port to serve on (default: 3000, or a free one)',
+      schema: integer(0, 65_535).optional(),
+    },
+    snapshots: { value: 'DIR', help: 'directory of snapshots', schema: text().default('data/demo') },
+    ...demoSnapshotFlags,
+  },
+  examples: ['npm run demo', 'npm run demo -- --ratings ratings.csv --items movies.csv --port 8080'],
+  async run(flags, { onInterrupt }) {
+    const options = buildOptions(flags);
+    const store = new SnapshotStore(flags.snapshots);
+    await store.checkWritable();
+    const progress = createProgress();
+    const reading = progress.stage(flags.ratings ? 'read' : 'make up ratings');
+    const { table, catalogue } = await inputOf(flags.ratings, flags.items);
+    reading.end(`${table.users.length} ratings of ${table.itemIds.length} items by ${table.userIds.length} users`);
+    await buildSnapshot(store, table, catalogue, options, progress);
+
+    const server = await serveAt(flags.port, flags.snapshots);
+    onInterrupt(() => server.close());
+    const user = encodeURIComponent(table.userIds[0] ?? '');
+    const item = encodeURIComponent(table.itemIds[0] ?? '');
+    process.stdout.write(
+      [
+        '',
+        'Paste this into a browser:',
+        '',
+        `  ${server.url}/v1/users/${user}/recommendations`,
+        '',
+        `Somebody new:   ${server.url}/v1/users/somebody-new/recommendations`,
+        `Similar items:  ${server.url}/v1/items/${item}/similar`,
+        `All of the API: ${server.url}/docs`,
+        '',
+        'Ctrl-C ends it.',
+        '',
+      ].join('\n'),
+    );
+    // Serves until a signal ends the process.
+    await new Promise<never>(() => {});
+  },
+});
+
+async function inputOf(ratings: readonly string[] | undefined, items: string | undefined): Promise<SyntheticData> {
+  if (ratings)
+    return { table: await readRatings(ratings), catalogue: items === undefined ? [] : await readItems(items) };
+  if (items === undefined) return generateSynthetic();
+  throw new ShortlistError('invalid-option', '--items needs --ratings: made-up ratings come with items of their own.');
+}
+
+/** Serves on the wanted port; where none was named, on the usual one or, if that is taken, on a free one. */
+async function serveAt(port: number | undefined, snapshots: string) {
+  const logger = pino({ level: 'warn' }, pino.destination(2));
+  const at = (wanted: number) =>
+    startService(readConfig({ ...process.env, SNAPSHOTS: snapshots, PORT: String(wanted) }), logger);
+  if (port !== undefined) return at(port);
+  try {
+    return await at(readConfig(process.env).PORT);
+  } catch (error) {
+    if (error instanceof ShortlistError && error.code === 'port-in-use') return at(0);
+    throw error;
+  }
+}

@@ -1,0 +1,36 @@
+import type { BuildOptions } from '../src/build.js';
+import { SOURCE_KINDS } from '../src/retrieval/candidate-source.js';
+import type { Flags, Options } from './command.js';
+import { commaList, integer, oneOf, real, text } from './flag-values.js';
+import { trainingChoice, trainingFlags } from './training-flags.js';
+
+// The flags of every command that builds a snapshot.
+
+/** Seed of everything that has no seed of its own. */
+const DEFAULT_SEED = 1;
+
+export const snapshotFlags = {
+  snapshots: {
+    value: 'DIR',
+    help: 'directory of snapshots; made where it is missing',
+    schema: text().default('data/snapshots'),
+  },
+  ...trainingFlags,
+  recallTarget: {
+    value: 'X',
+    help: 'least share of the exact top 10, and of the exact candidates, that serving must find',
+    schema: real(0, 1).default(0.99),
+  },
+  sources: {
+    value: 'LIST',
+    help: 'candidate sources to choose from',
+    schema: commaList(oneOf(SOURCE_KINDS)).default([...SOURCE_KINDS]),
+  },
+  keep: { value: 'N', help: 'snapshots to keep, this one included', schema: integer(1, 1000).default(3) },
+} satisfies Flags;
+
+/** @throws {ShortlistError} `invalid-option` for flags that do not go together */
+export function buildOptions(flags: Options<typeof snapshotFlags>): BuildOptions {
+  const { sources, recallTarget, keep, seed = DEFAULT_SEED } = flags;
+  return { training: trainingChoice(flags), sources, recallTarget, seed, keep };
+}

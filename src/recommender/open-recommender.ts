@@ -1,0 +1,25 @@
+import { ShortlistError } from '../errors.js';
+import { createCosineSource } from '../retrieval/cosine.js';
+import type { Snapshot } from '../snapshot/snapshot.js';
+import { openSource } from '../snapshot/sources.js';
+import { Recommender } from './recommender.js';
+
+/**
+ * A recommender that searches as the snapshot's tuning decided. Where that was `hnsw` and hnswlib-node is not installed
+ * here, it searches the clusters until the answer is proven exact, and says so.
+ * @param warn is told of the fallback
+ */
+export async function openRecommender(snapshot: Snapshot, warn: (message: string) => void): Promise<Recommender> {
+  const { arena, itemFactors, cells, manifest } = snapshot;
+  const similarity = createCosineSource(arena, itemFactors, cells);
+  const { source, effort } = manifest.retrieval.operatingPoint;
+  try {
+    return new Recommender(snapshot, await openSource(snapshot, source), effort, similarity);
+  } catch (error) {
+    if (!(error instanceof ShortlistError && error.code === 'hnsw-unavailable')) throw error;
+    warn(
+      `The snapshot is tuned for hnsw, which is not available here: serving from clusters, exactly. ${error.message}`,
+    );
+    return new Recommender(snapshot, await openSource(snapshot, 'clusters'), 'exact', similarity);
+  }
+}

@@ -1,0 +1,210 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Csr } from '../dataset/csr.js';
+import { IdMap, type ItemIndex, type UserIndex } from '../dataset/id-map.js';
+import { messageOf, ShortlistError } from '../errors.js';
+import { Arena } from '../kernels/arena.js';
+import { Catalogue } from '../model/catalogue.js';
+import type { Popularity } from '../model/popularity.js';
+import { RANKER_NAMES } from '../model/ranker-name.js';
+import { createMatrix, type Matrix, strideOf } from '../numeric/matrix.js';
+import type { Cells } from '../retrieval/cells.js';
+import { damaged, readVerified, type SnapshotFiles } from './files.js';
+import { FORMAT_VERSION, MANIFEST_FILE, type Manifest, manifestSchema } from './manifest.js';
+import type { SnapshotStore } from './store.js';
+
+/** Name of the HNSW graph's file, which its library writes and reads by itself. */
+export const HNSW_FILE = 'hnsw.bin';
+
+/** All that a snapshot holds beside the manifest and the HNSW graph, in memory. */
+export interface SnapshotContent {
+  readonly users: IdMap<UserIndex>;
+  readonly items: IdMap<ItemIndex>;
+  readonly userFactors: Matrix;
+  /** In cell order: see `cells`. */
+  readonly itemFactors: Matrix;
+  /** QᵀQ of the item factors. */
+  readonly gram: Float64Array;
+  readonly cells: Cells;
+  /** Users × items: the interactions that the model was trained on. */
+  readonly seen: Csr;
+  readonly catalogue: Catalogue;
+  readonly popularity: Popularity;
+}
+
+/** A snapshot that was read and verified. */
+export interface Snapshot extends SnapshotContent {
+  readonly manifest: Manifest;
+  readonly directory: string;
+  /** The memory of `itemFactors`, for the candidate sources. */
+  readonly arena: Arena;
+}
+
+/** Writes all files of `content`. */
+export async function writeContent(files: SnapshotFiles, content: SnapshotContent): Promise<void> {
+  const { users, items, userFactors, itemFactors, gram, cells, seen, catalogue, popularity } = content;
+  await files.json('user-ids.json', users.ids);
+  await files.json('item-ids.json', items.ids);
+  await files.array('user-factors.f32', userFactors.data);
+  await files.array('item-factors.f32', itemFactors.data);
+  await files.array('gram.f64', gram);
+  await files.array('cell-starts.u32', cells.starts);
+  await files.array('cell-centroids.f32', cells.centroids.data);
+  await files.array('seen-starts.u32', seen.starts);
+  await files.array('seen-items.u32', seen.indices);
+  await files.array('seen-values.f32', seen.values);
+  await files.json('catalogue.json', catalogue.entries());
+  for (const name of RANKER_NAMES) {
+    await files.array(`popularity-${name}.f32`, popularity[name].scores);
+    await files.array(`popularity-${name}.u32`, popularity[name].order);
+  }
+}
+
+/**
+ * Reads a snapshot and verifies every file that it needs against the manifest.
+ * @throws {ShortlistError} `snapshot-damaged`
+ */
+export async function loadSnapshot(store: SnapshotStore, id: string): Promise<Snapshot> {
+  const directory = store.pathOf(id);
+  const manifest = await readManifest(directory);
+  const { columns } = manifest.model;
+  const arena = Arena.create();
+  const read = new SnapshotReader(directory, manifest);
+
+  const users = new IdMap<UserIndex>(await read.json('user-ids.json', z.array(z.string())));
+  const items = new IdMap<ItemIndex>(await read.json('item-ids.json', z.array(z.string())));
+  const starts = await read.uint32('cell-starts.u32');
+  const cellCount = starts.length - 1;
+  const popularity = await Promise.all(
+    RANKER_NAMES.map(async name => {
+      const scores = await read.float32(`popularity-${name}.f32`, items.size);
+      return [name, { scores, order: await read.uint32(`popularity-${name}.u32`, items.size) }];
+    }),
+  );
+  return {
+    manifest,
+    directory,
+    arena,
+    users,
+    items,
+    userFactors: await read.matrix('user-factors.f32', users.size, columns),
+    itemFactors: await read.matrix('item-factors.f32', items.size, columns, arena),
+    gram: await read.float64('gram.f64', columns * columns),
+    cells: { starts, centroids: await read.matrix('cell-centroids.f32', cellCount, columns) },
+    seen: {
+      rows: users.size,
+      columns: items.size,
+      starts: await read.uint32('seen-starts.u32', users.size + 1),
+      indices: await read.uint32('seen-items.u32', manifest.dataset.ratings),
+      values: await read.float32('seen-values.f32', manifest.dataset.ratings),
+    },
+    catalogue: new Catalogue(items, await read.json('catalogue.json', catalogueSchema)),
+    popularity: Object.fromEntries(popularity) as Popularity,
+  };
+}
+
+/**
+ * The current snapshot, or where it is damaged the newest one that is not.
+ * @param warn is told of each damaged one
+ * @throws {ShortlistError} `no-snapshot`
+ */
+export async function loadNewestSnapshot(store: SnapshotStore, warn: (message: string) => void): Promise<Snapshot> {
+  const ids = await store.candidates();
+  for (const id of ids) {
+    try {
+      return await loadSnapshot(store, id);
+    } catch (error) {
+      if (!(error instanceof ShortlistError && error.code === 'snapshot-damaged')) throw error;
+      warn(`Snapshot ${id} is passed over. ${error.message}`);
+    }
+  }
+  throw new ShortlistError(
+    'no-snapshot',
+    `There is no ${ids.length > 0 ? 'undamaged ' : ''}snapshot in ${store.directory}. ` +
+      `Build one: npm run rebuild -- --ratings FILE --snapshots ${store.directory}`,
+    { directory: store.directory, damaged: ids },
+  );
+}
+
+/**
+ * Checks a file that a library reads by itself.
+ * @throws {ShortlistError} `snapshot-damaged`
+ */
+export async function verifyFile({ directory, manifest }: Snapshot, name: string): Promise<void> {
+  await readVerified(directory, name, manifest.files[name], bytes => new Uint8Array(bytes));
+}
+
+const catalogueSchema = z.array(
+  z.object({ itemId: z.string(), title: z.string().exactOptional(), categories: z.array(z.string()) }),
+);
+
+async function readManifest(directory: string): Promise<Manifest> {
+  const path = join(directory, MANIFEST_FILE);
+  let manifest: unknown;
+  try {
+    manifest = JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw damaged(path, `it cannot be read (${messageOf(cause)})`);
+  }
+  const version = z.object({ formatVersion: z.number() }).safeParse(manifest);
+  if (version.success && version.data.formatVersion !== FORMAT_VERSION) {
+    throw damaged(path, `it has format ${version.data.formatVersion}, this version reads format ${FORMAT_VERSION}`);
+  }
+  const parsed = manifestSchema.safeParse(manifest);
+  if (parsed.success) return parsed.data;
+  throw damaged(path, z.prettifyError(parsed.error).replace(/\s+/g, ' '));
+}
+
+/** Reads files into typed arrays and checks that they have the lengths they must have. */
+class SnapshotReader {
+  constructor(
+    private readonly directory: string,
+    private readonly manifest: Manifest,
+  ) {}
+
+  async json<Schema extends z.ZodType>(name: string, schema: Schema): Promise<z.output<Schema>> {
+    const bytes = await this.#bytes(name, 1);
+    const parsed = schema.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
+    if (parsed.success) return parsed.data;
+    throw damaged(join(this.directory, name), z.prettifyError(parsed.error).replace(/\s+/g, ' '));
+  }
+
+  async uint32(name: string, length?: number): Promise<Uint32Array> {
+    return new Uint32Array((await this.#bytes(name, 4, length)).buffer);
+  }
+
+  async float32(name: string, length?: number): Promise<Float32Array> {
+    return new Float32Array((await this.#bytes(name, 4, length)).buffer);
+  }
+
+  async float64(name: string, length: number): Promise<Float64Array> {
+    return new Float64Array((await this.#bytes(name, 8, length)).buffer);
+  }
+
+  /** A matrix in memory of its own, or in an arena. */
+  async matrix(name: string, rows: number, columns: number, arena?: Arena): Promise<Matrix> {
+    const length = rows * strideOf(columns);
+    const data = arena ? arena.float32(length) : new Float32Array(length);
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    await this.#bytes(name, 4, length, () => bytes);
+    return createMatrix(rows, columns, data);
+  }
+
+  async #bytes(
+    name: string,
+    elementBytes: number,
+    length?: number,
+    allocate = (bytes: number): Uint8Array => new Uint8Array(bytes),
+  ): Promise<Uint8Array> {
+    const facts = this.manifest.files[name];
+    const bytes = facts?.bytes ?? 0;
+    if (bytes % elementBytes !== 0 || (length !== undefined && bytes !== length * elementBytes)) {
+      throw damaged(
+        join(this.directory, name),
+        `the manifest gives it ${bytes} bytes, ${(length ?? 0) * elementBytes} expected`,
+      );
+    }
+    return readVerified(this.directory, name, facts, allocate);
+  }
+}
