@@ -29,9 +29,15 @@ export type ErrorCode =
   | 'body-too-large'
   | 'not-found'
   | 'method-not-allowed'
+  | 'malformed-request'
+  | 'unsupported-media-type'
+  | 'url-too-long'
+  | 'headers-too-large'
+  | 'request-timeout'
   | 'not-ready'
   // Processes
   | 'port-in-use'
+  | 'cannot-listen'
   | 'output-unwritable';
 
 /** An expected failure with a named cause. `fields` keeps the facts that the message was composed from. */

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { ShortlistError } from './errors.js';
+
+/** A whole number as the text of an environment variable. */
+function whole(min: number, max: number, preset: number) {
+  const expected = `expected a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^[0-9]+$/, expected)
+    .transform(Number)
+    .pipe(z.int(expected).min(min, expected).max(max, expected))
+    .default(preset);
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** Every environment variable of the service. `npm start -- --help` prints this table. */
+const schema = z.object({
+  SNAPSHOTS: z
+    .string()
+    .default('data/snapshots')
+    .meta({ description: 'Directory of snapshots, written by "npm run rebuild". The current one is served.' }),
+  HOST: z
+    .string()
+    .default('127.0.0.1')
+    .meta({ description: 'Address to listen on. 0.0.0.0 or :: for every network of this machine.' }),
+  PORT: whole(0, 65_535, 3000).meta({ description: 'Port to listen on. 0 takes a free one and logs it.' }),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS, `expected one of ${LOG_LEVELS.join(', ')}`)
+    .default('info')
+    .meta({ description: `Least severe log lines written: ${LOG_LEVELS.join(', ')}.` }),
+  MAX_BODY_BYTES: whole(1024, 2 ** 30, 2 ** 20).meta({
+    description: 'Largest request body. The default holds the longest lists of ids of ordinary length.',
+  }),
+  MAX_URL_LENGTH: whole(1024, 30_000, 16_384).meta({ description: 'Longest request URL, in characters.' }),
+  REQUEST_TIMEOUT_MS: whole(100, 3_600_000, 30_000).meta({
+    description: 'Time for a client to send its whole request.',
+  }),
+  SHUTDOWN_TIMEOUT_MS: whole(0, 3_600_000, 10_000).meta({
+    description: 'Time that running requests get to finish after SIGTERM or SIGINT.',
+  }),
+});
+
+export type Config = z.infer<typeof schema>;
+
+/**
+ * The configuration in a set of environment variables. Empty ones count as not set.
+ * @throws {ShortlistError} `invalid-config`, naming every variable that is wrong, what came and what was expected
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.keys(schema.shape).flatMap(name => (environment[name] ? [[name, environment[name]]] : [])),
+  );
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const wrong = result.error.issues.map(issue => {
+    const variable = String(issue.path[0]);
+    return { variable, got: given[variable], message: issue.message };
+  });
+  const listed = wrong.map(({ variable, got, message }) => `${variable} is "${got}", ${message}`).join('; ');
+  throw new ShortlistError('invalid-config', `The environment is not valid: ${listed}.`, { wrong });
+}
+
+/** The table of variables for `--help`: name, default, meaning. */
+export function describeConfig(): string {
+  return Object.entries(schema.shape)
+    .map(([name, variable]) => {
+      const preset = String(variable.parse(undefined));
+      return `  ${name.padEnd(21)} ${variable.meta()?.description}\n  ${''.padEnd(21)} Default: ${preset}\n`;
+    })
+    .join('');
+}

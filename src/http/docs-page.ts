@@ -1,0 +1,158 @@
+import type { OpenApiDocument, OpenApiOperation } from './openapi.js';
+import { PROBLEM_KINDS } from './problem.js';
+
+/** A JSON Schema as far as this page reads it. */
+interface Schema {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly maxItems?: number;
+  readonly maxLength?: number;
+}
+
+/** The page's only asset, apart so that a content security policy can name its hash. */
+export const DOCS_STYLE = `
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; color: #1b1f24; background: #fff }
+h2 { margin-top: 2.5rem; border-top: 1px solid #d5d9de; padding-top: 1rem; overflow-wrap: anywhere }
+h2 b { font-size: .8em; color: #fff; background: #175ea8; border-radius: .3rem; padding: .1rem .5rem; margin-right: .5rem }
+h2 b.post { background: #1c6b37 }
+code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere }
+nav ul { columns: 20rem; padding-left: 1rem }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid #e6e9ed }
+.scroll { overflow-x: auto }
+small { color: #57606a }
+@media (prefers-color-scheme: dark) {
+  body { color: #dde1e6; background: #14171a } a { color: #7db4f0 } small { color: #9aa4af }
+  h2, th, td { border-color: #343a41 }
+}
+`;
+
+/** The OpenAPI document as a page for people: no script, nothing from elsewhere. */
+export function renderDocs({ info, paths, components }: OpenApiDocument): string {
+  const operations = Object.entries(paths).flatMap(([url, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ url, method, operation })),
+  );
+  const links = operations.map(
+    ({ url, method, operation }) =>
+      `<li><a href="#${operation.operationId}"><code>${method.toUpperCase()} ${escapeHtml(url)}</code></a></li>`,
+  );
+  const schemas = Object.entries(components.schemas).map(
+    ([name, schema]) => `<h2 id="schema-${name}"><code>${name}</code></h2>${fieldTable('', schema)}`,
+  );
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${info.title} API</title><style>${DOCS_STYLE}</style></head>
+<body>
+<h1>${info.title} API</h1>
+<p>${escapeHtml(info.description)} The same for programs: <a href="/openapi.json">openapi.json</a>.</p>
+<nav><ul>${links.join('')}<li><a href="#problems">Problems</a></li></ul></nav>
+<main>
+${operations.map(renderOperation).join('\n')}
+${schemas.join('\n')}
+<h2 id="problems">Problems</h2>
+<p>Every error is <code>application/problem+json</code> (RFC 9457), a <a href="#schema-Problem">Problem</a>, with one of these codes.</p>
+${table(['Code', 'Status', 'Title'], problemRows())}
+</main>
+</body>
+</html>
+`;
+}
+
+function renderOperation(given: { url: string; method: string; operation: OpenApiOperation }): string {
+  const { url, method, operation } = given;
+  const { operationId, summary, parameters, requestBody, responses } = operation;
+  const reply = (responses[200] as { content: { 'application/json': { schema: Schema } } }).content['application/json'];
+  const rows = parameters.map(({ name, in: part, required, description, schema }) => [
+    `<code>${name}</code><br><small>${part}${required ? ', required' : ''}</small>`,
+    typeText(schema),
+    describe({ ...schema, ...(description !== undefined && { description }) }),
+  ]);
+  const example = method === 'get' && !url.includes('{') ? `<p>Try it: <a href="${url}">${url}</a></p>` : '';
+  return `<h2 id="${operationId}"><b class="${method}">${method.toUpperCase()}</b><code>${escapeHtml(url)}</code></h2>
+<p>${escapeHtml(summary)}</p>
+${rows.length > 0 ? `<h3>Parameters</h3>${table(['Name', 'Type', 'Meaning'], rows)}` : ''}
+${requestBody ? `<h3>Body</h3>${fieldTable('', requestBody.content['application/json'].schema)}` : ''}
+<h3>Reply</h3>
+${reply.schema.$ref ? `<p>${typeText(reply.schema)}</p>` : fieldTable('', reply.schema)}
+<p><small>Problems: ${Object.keys(responses)
+    .filter(status => status !== '200')
+    .join(', ')}</small></p>
+${example}`;
+}
+
+function problemRows(): string[][] {
+  const kinds = Object.entries({ ...PROBLEM_KINDS, 'internal-error': { status: 500, title: 'Internal error' } });
+  return kinds.map(([code, { status, title }]) => [
+    `<code id="problem-${code}">${code}</code>`,
+    String(status),
+    escapeHtml(title),
+  ]);
+}
+
+function fieldTable(prefix: string, schema: Schema): string {
+  return table(['Field', 'Type', 'Meaning'], fieldRows(prefix, schema));
+}
+
+/** One row for each field, those of nested objects included: `history[].itemId`. */
+function fieldRows(prefix: string, schema: Schema): string[][] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
+    const required = schema.required?.includes(name) && field.default === undefined;
+    const label = `${prefix}${name}`;
+    const row = [
+      `<code>${escapeHtml(label)}</code>${required ? '' : '<br><small>optional</small>'}`,
+      typeText(field),
+      describe(field),
+    ];
+    return [row, ...(field.items ? fieldRows(`${label}[].`, field.items) : fieldRows(`${label}.`, field))];
+  });
+}
+
+function typeText(schema: Schema): string {
+  const alternatives = schema.anyOf ?? schema.oneOf;
+  if (schema.$ref) {
+    const name = schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1);
+    return `<a href="#schema-${name}">${name}</a>`;
+  }
+  if (alternatives) return alternatives.map(typeText).join(' or ');
+  if (schema.const !== undefined) return `<code>${escapeHtml(JSON.stringify(schema.const))}</code>`;
+  if (schema.enum) return schema.enum.map(value => `<code>${escapeHtml(String(value))}</code>`).join(' or ');
+  if (schema.items) return `list of ${typeText(schema.items)}${bound(', at most ', schema.maxItems)}`;
+  return `${[schema.type ?? 'object'].flat().join(' or ')}${range(schema)}`;
+}
+
+function range({ minimum, maximum, maxLength }: Schema): string {
+  if (maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER) return `, ${minimum} to ${maximum}`;
+  return bound(', at most ', maxLength) + (maxLength === undefined ? '' : ' characters');
+}
+
+function bound(text: string, value: number | undefined): string {
+  return value === undefined ? '' : `${text}${value}`;
+}
+
+function describe({ description = '', default: preset }: Schema): string {
+  const shown =
+    preset === undefined ? '' : ` <small>Default: <code>${escapeHtml(JSON.stringify(preset))}</code></small>`;
+  return escapeHtml(description) + shown;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[], tag: string) =>
+    `<tr>${cells.map(cell => `<${tag}>${cell}</${tag}>`).join('')}</tr>`;
+  return `<div class="scroll"><table>${line(head, 'th')}${rows.map(row => line(row, 'td')).join('')}</table></div>`;
+}
+
+function escapeHtml(text: string): string {
+  const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+  return text.replace(/[&<>"]/g, character => entities[character] ?? character);
+}

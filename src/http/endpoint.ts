@@ -1,0 +1,61 @@
+import type { z } from 'zod';
+import type { ErrorCode } from '../errors.js';
+import type { FieldError } from './replies.js';
+import { noParameters } from './requests.js';
+import type { Serving } from './serving.js';
+
+/** What an endpoint is given: the three parts of a request, each checked against its schema. */
+export interface EndpointInput<Path, Query, Body> {
+  readonly path: Path;
+  readonly query: Query;
+  readonly body: Body;
+}
+
+/** What an answer may hand out without a copy. */
+type ReadonlyDeep<T> = T extends object ? { readonly [Key in keyof T]: ReadonlyDeep<T[Key]> } : T;
+
+export type Failures = Readonly<Partial<Record<ErrorCode, Omit<FieldError, 'message'>>>>;
+
+/** One operation of the API. Validation, routing, OpenAPI and the client all come from this. */
+export interface Endpoint<
+  Path extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+  Reply extends z.ZodType = z.ZodType,
+> {
+  readonly method: 'get' | 'post';
+  /** With parameters in braces, as OpenAPI writes them. */
+  readonly url: string;
+  readonly summary: string;
+  readonly path: Path;
+  readonly query: Query;
+  /** Only where there is one. */
+  readonly body?: Body;
+  readonly reply: Reply;
+  /** Failures beside those that every endpoint shares, each with the part of the request that causes it. */
+  readonly failures: Failures;
+  answer(
+    serving: Serving,
+    input: EndpointInput<z.output<Path>, z.output<Query>, z.output<Body>>,
+  ): ReadonlyDeep<z.output<Reply>> | Promise<ReadonlyDeep<z.output<Reply>>>;
+}
+
+type Nothing = typeof noParameters;
+
+/** An endpoint without what it does not say: no path parameters, no query parameters, no failures of its own. */
+export function endpoint<
+  Reply extends z.ZodType,
+  Path extends z.ZodType = Nothing,
+  Query extends z.ZodType = Nothing,
+  Body extends z.ZodType = Nothing,
+>(
+  parts: Pick<Endpoint<Path, Query, Body, Reply>, 'method' | 'url' | 'summary' | 'reply' | 'answer'> & {
+    path?: Path;
+    query?: Query;
+    body?: Body;
+    failures?: Failures;
+  },
+): Endpoint<Path, Query, Body, Reply> {
+  // The cast is sound: a schema type parameter is `Nothing` exactly when its schema was left out.
+  return { path: noParameters, query: noParameters, failures: {}, ...parts } as Endpoint<Path, Query, Body, Reply>;
+}

@@ -1,0 +1,121 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ShortlistError } from '../errors.js';
+import type { Recommendation } from '../recommender/recommendation.js';
+import { endpoint } from './endpoint.js';
+import * as replies from './replies.js';
+import * as requests from './requests.js';
+
+/** Users of a batch between two looks at the event loop: at some 50 µs each, other requests wait a millisecond at most. */
+const BATCH_TURN = 16;
+
+/** The API, in the order in which routes are tried: the busiest first. */
+export const endpoints = {
+  recommendForUser: endpoint({
+    method: 'get',
+    url: '/v1/users/{userId}/recommendations',
+    summary: 'Recommendations for a user. Unknown users get the popular items.',
+    path: requests.userPath,
+    query: requests.recommendQuery,
+    reply: replies.recommendation,
+    failures: { 'unknown-category': { in: 'query', field: 'category' } },
+    answer({ recommender }, { path, query: { category, ...options } }) {
+      return recommender.recommend({ ...path, ...options, ...(category && { categories: category }) });
+    },
+  }),
+
+  recommend: endpoint({
+    method: 'post',
+    url: '/v1/recommendations',
+    summary: 'Recommendations for a user or for a history, with long filters.',
+    body: requests.recommendBody,
+    reply: replies.recommendation,
+    failures: { 'unknown-category': { in: 'body', field: 'categories' } },
+    answer: ({ recommender }, { body }) => recommender.recommend(body),
+  }),
+
+  recommendBatch: endpoint({
+    method: 'post',
+    url: '/v1/recommendations/batch',
+    summary: 'Recommendations for many users at once.',
+    body: requests.batchBody,
+    reply: replies.recommendations,
+    async answer({ recommender }, { body: { userIds, limit } }) {
+      const recommendations: Recommendation[] = [];
+      for (const userId of userIds) {
+        recommendations.push(recommender.recommend({ userId, limit }));
+        if (recommendations.length % BATCH_TURN === 0) await nextTurn();
+      }
+      return { recommendations, snapshot: recommender.manifest.id };
+    },
+  }),
+
+  similarItems: endpoint({
+    method: 'get',
+    url: '/v1/items/{itemId}/similar',
+    summary: 'The items most similar to an item.',
+    path: requests.itemPath,
+    query: requests.limitQuery,
+    reply: replies.similarItems,
+    failures: { 'unknown-item': { in: 'path', field: 'itemId' } },
+    answer: ({ recommender }, { path, query }) => recommender.similar(path.itemId, query.limit),
+  }),
+
+  popularItems: endpoint({
+    method: 'get',
+    url: '/v1/popular',
+    summary: 'The most popular items, overall or in one category.',
+    query: requests.popularQuery,
+    reply: replies.popularItems,
+    failures: { 'unknown-category': { in: 'query', field: 'category' } },
+    answer: ({ recommender }, { query }) => recommender.popular(query),
+  }),
+
+  findItems: endpoint({
+    method: 'get',
+    url: '/v1/items',
+    summary: 'Finds items by a part of their title or id, the most rated first.',
+    query: requests.findItemsQuery,
+    reply: replies.foundItems,
+    answer: ({ recommender }, { query: { query, limit } }) => ({
+      items: recommender.findItems(query, limit),
+      snapshot: recommender.manifest.id,
+    }),
+  }),
+
+  item: endpoint({
+    method: 'get',
+    url: '/v1/items/{itemId}',
+    summary: 'What the catalogue knows about an item.',
+    path: requests.itemPath,
+    reply: replies.itemDetails,
+    failures: { 'unknown-item': { in: 'path', field: 'itemId' } },
+    answer: ({ recommender }, { path }) => recommender.item(path.itemId),
+  }),
+
+  snapshot: endpoint({
+    method: 'get',
+    url: '/v1/snapshot',
+    summary: 'The snapshot that answers: its data, parameters, measured quality and files.',
+    reply: replies.snapshotManifest,
+    answer: ({ recommender }) => recommender.manifest,
+  }),
+
+  live: endpoint({
+    method: 'get',
+    url: '/health/live',
+    summary: 'Whether the process answers at all.',
+    reply: replies.health,
+    answer: () => ({ status: 'ok' as const }),
+  }),
+
+  ready: endpoint({
+    method: 'get',
+    url: '/health/ready',
+    summary: 'Whether requests should be sent here: a snapshot is loaded and no shutdown is under way.',
+    reply: replies.health,
+    answer(serving) {
+      if (serving.stopping) throw new ShortlistError('not-ready', 'This process is shutting down.');
+      return serving.recommender && { status: 'ok' as const };
+    },
+  }),
+};

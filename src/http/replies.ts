@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { RANKER_NAMES } from '../model/ranker-name.js';
+import { SOURCE_KINDS } from '../retrieval/candidate-source.js';
+import { manifestSchema } from '../snapshot/manifest.js';
+
+/** The shapes of `recommender/recommendation.ts` as the API promises them. The compiler holds the two together. */
+
+const snapshot = z.string().meta({ description: 'Id of the snapshot that answered.' });
+
+const explanation = z.strictObject({
+  because: z.array(z.strictObject({ itemId: z.string(), title: z.string().exactOptional(), similarity: z.number() })),
+});
+
+const recommendedItem = z
+  .strictObject({
+    itemId: z.string(),
+    score: z.number().meta({ description: 'Higher is better. Comparable inside one reply only.' }),
+    title: z.string().exactOptional(),
+    explanation: explanation.exactOptional(),
+  })
+  .meta({ id: 'RecommendedItem' });
+
+const retrieval = z
+  .strictObject({
+    source: z.enum([...SOURCE_KINDS, 'popularity']),
+    candidates: z.int().min(0).meta({ description: 'Items that reached the ranking stage.' }),
+    certified: z.boolean().meta({ description: 'True only when the list is proven to be the exact one.' }),
+  })
+  .meta({ id: 'Retrieval' });
+
+export const recommendation = z
+  .strictObject({
+    userId: z.string().nullable(),
+    items: z.array(recommendedItem),
+    source: z
+      .enum(['model', 'fold-in', 'popularity'])
+      .meta({ description: 'What the reply rests on: the trained user, the history in the request, or popularity.' }),
+    snapshot,
+    retrieval,
+  })
+  .meta({ id: 'Recommendation' });
+
+export const recommendations = z.strictObject({
+  recommendations: z.array(recommendation).meta({ description: 'One for each user id, in the order of the request.' }),
+  snapshot,
+});
+
+export const similarItems = z
+  .strictObject({
+    itemId: z.string(),
+    title: z.string().exactOptional(),
+    items: z.array(recommendedItem),
+    snapshot,
+    retrieval,
+  })
+  .meta({ id: 'SimilarItems' });
+
+export const popularItems = z
+  .strictObject({
+    ranker: z.enum(RANKER_NAMES),
+    category: z.string().nullable(),
+    items: z.array(recommendedItem),
+    snapshot,
+  })
+  .meta({ id: 'PopularItems' });
+
+export const itemDetails = z
+  .strictObject({
+    itemId: z.string(),
+    title: z.string().exactOptional(),
+    categories: z.array(z.string()),
+    ratings: z.int().min(0).meta({ description: 'Ratings of it in the snapshot.' }),
+    meanRating: z.number().nullable().meta({ description: 'Null for data without ratings.' }),
+  })
+  .meta({ id: 'Item' });
+
+export const foundItems = z.strictObject({ items: z.array(itemDetails), snapshot });
+
+export const snapshotManifest = manifestSchema.meta({ id: 'Snapshot' });
+
+export const health = z.strictObject({ status: z.literal('ok') });
+
+/** RFC 9457 problem details. */
+export const problem = z
+  .strictObject({
+    type: z.string().meta({ description: 'Identifies the kind of problem; relative to this server.' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().meta({ description: 'What was expected, what came, and what to do.' }),
+    code: z.string().meta({ description: 'The kind of problem as one word, stable, for programs.' }),
+    requestId: z.string().meta({ description: 'Also in the X-Request-Id header and in the log.' }),
+    errors: z
+      .array(
+        z.strictObject({
+          in: z.enum(['path', 'query', 'body', 'header']),
+          field: z.string().meta({ description: 'Such as `limit` or `history[0].itemId`; empty for the whole.' }),
+          message: z.string(),
+        }),
+      )
+      .exactOptional(),
+  })
+  .meta({ id: 'Problem' });
+
+export type Problem = z.infer<typeof problem>;
+export type FieldError = NonNullable<Problem['errors']>[number];

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { RANKER_NAMES } from '../model/ranker-name.js';
+import { DEFAULT_RANKER } from '../recommender/recommender.js';
+import { DEFAULT_LIMIT, flagParameter, id, limit, limitParameter, listParameter, searchText } from './parameters.js';
+
+/** Bounds of the lists in a JSON body. Each is above what a page or a mail needs and far below what would hold up others. */
+const MAX_EXCLUDED = 10_000;
+const MAX_HISTORY = 1000;
+const MAX_CATEGORIES = 100;
+/** Users in one batch. Together with `MAX_BATCH_ITEMS` it keeps a reply below about 10 MB. */
+const MAX_BATCH_USERS = 1000;
+const MAX_BATCH_ITEMS = 100_000;
+/** Largest rating or weight in a history, either sign: ample for play counts, and its square stays exact in float32. */
+const MAX_VALUE = 1e6;
+const valueRange = `expected a number from ${-MAX_VALUE} to ${MAX_VALUE}`;
+
+const ids = (most: number) => z.array(id, 'expected a list').max(most, `expected at most ${most} entries`);
+
+const exclude = 'Item ids that must not come back. Unknown ids are ignored.';
+const categories = 'Only items in at least one of these categories come back.';
+const includeSeen = 'Whether items that the user has rated already may come back.';
+const explain = 'Adds the items of the user’s own history that speak most for each recommended one.';
+const orCommas =
+  ' Repeat the parameter or separate with commas; a value that contains a comma goes into the POST form.';
+
+export const noParameters = z.strictObject({});
+
+export const userPath = z.strictObject({ userId: id.meta({ description: 'User id as in the ratings.' }) });
+export const itemPath = z.strictObject({ itemId: id.meta({ description: 'Item id as in the ratings.' }) });
+
+export const limitQuery = z.strictObject({ limit: limitParameter });
+
+export const recommendQuery = z.strictObject({
+  limit: limitParameter,
+  exclude: listParameter.exactOptional().meta({ description: exclude + orCommas }),
+  category: listParameter.exactOptional().meta({ description: categories + orCommas }),
+  includeSeen: flagParameter.meta({ description: includeSeen }),
+  explain: flagParameter.meta({ description: explain }),
+});
+
+export const popularQuery = z.strictObject({
+  limit: limitParameter,
+  category: id.exactOptional().meta({ description: 'Rank inside this category only.' }),
+  ranker: z
+    .enum(RANKER_NAMES, `expected one of ${RANKER_NAMES.join(', ')}`)
+    .default(DEFAULT_RANKER)
+    .meta({ description: 'Popularity ranker.' }),
+});
+
+export const findItemsQuery = z.strictObject({
+  query: searchText.default('').meta({
+    description: 'Text to find in titles and ids, upper and lower case alike. Empty: the most popular items.',
+  }),
+  limit: limitParameter,
+});
+
+const historyEntry = z.strictObject({
+  itemId: id,
+  value: z
+    .number(valueRange)
+    .min(-MAX_VALUE, valueRange)
+    .max(MAX_VALUE, valueRange)
+    .exactOptional()
+    .meta({ description: 'Rating or weight. Default 1.' }),
+});
+
+export const recommendBody = z.strictObject({
+  userId: id.exactOptional().meta({ description: 'Unknown or missing: the history, or else popularity, answers.' }),
+  history: z
+    .array(historyEntry, 'expected a list')
+    .max(MAX_HISTORY, `expected at most ${MAX_HISTORY} entries`)
+    .exactOptional()
+    .meta({ description: 'Items that the user is known to like or dislike, for users the snapshot does not know.' }),
+  limit: limit.default(DEFAULT_LIMIT),
+  exclude: ids(MAX_EXCLUDED).exactOptional().meta({ description: exclude }),
+  only: ids(MAX_EXCLUDED).exactOptional().meta({ description: 'Only these items may come back.' }),
+  categories: ids(MAX_CATEGORIES).exactOptional().meta({ description: categories }),
+  includeSeen: z.boolean().default(false).meta({ description: includeSeen }),
+  explain: z.boolean().default(false).meta({ description: explain }),
+});
+
+export const batchBody = z
+  .strictObject({
+    userIds: ids(MAX_BATCH_USERS).min(1, 'expected at least one user id'),
+    limit: limit.default(DEFAULT_LIMIT),
+  })
+  .refine(({ userIds, limit }) => userIds.length * limit <= MAX_BATCH_ITEMS, {
+    path: ['limit'],
+    error: `expected userIds × limit to be at most ${MAX_BATCH_ITEMS}; ask for fewer users or fewer items at a time`,
+  });
