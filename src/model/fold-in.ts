@@ -1,7 +1,8 @@
 import { solveCholesky } from '../numeric/cholesky.js';
 import { type Matrix, rowOf } from '../numeric/matrix.js';
+import type { TrainingParameters } from '../training/train.js';
 
-/** The loss that the factors minimise, with all that is needed to solve for one more user. */
+/** The loss that the factors minimise: all that is needed to solve for one more user. */
 export type Objective =
   | {
       readonly algorithm: 'als';
@@ -9,9 +10,17 @@ export type Objective =
       readonly regularizationExponent: number;
       readonly unobservedWeight: number;
       readonly alpha: number;
-      readonly minRating: number | null;
+      readonly minRating: number;
     }
   | { readonly algorithm: 'sgd'; readonly regularization: number; readonly meanRating: number };
+
+/** The objective of a training run. @param meanRating of the data that were trained on */
+export function objectiveOf(parameters: TrainingParameters, meanRating: number): Objective {
+  const { algorithm, regularization } = parameters;
+  if (algorithm === 'sgd') return { algorithm, regularization, meanRating };
+  const { regularizationExponent, unobservedWeight, alpha, minRating } = parameters;
+  return { algorithm, regularization, regularizationExponent, unobservedWeight, alpha, minRating };
+}
 
 /** One interaction of the user to fold in. */
 export interface FoldInEntry {
@@ -58,7 +67,7 @@ export class FoldIn {
 
   #implicit(history: readonly FoldInEntry[], objective: Objective & { algorithm: 'als' }): Float32Array | undefined {
     const { regularization, regularizationExponent, unobservedWeight, alpha, minRating } = objective;
-    const positives = history.filter(({ value }) => value === undefined || minRating === null || value >= minRating);
+    const positives = history.filter(({ value }) => value === undefined || value >= minRating);
     if (positives.length === 0) return undefined;
     const n = this.items.columns;
     const a = this.gram.map(value => value * unobservedWeight);
@@ -71,23 +80,21 @@ export class FoldIn {
     return solveCholesky(a, b) ? Float32Array.from(b) : undefined;
   }
 
-  /** Item vectors end in (item bias, 1), user vectors in (1, mean + user bias): solve for the rest by ridge regression. */
+  /** Item vectors end in (1, item bias), user vectors in (mean + user bias, 1): ridge regression for all but that 1. */
   #explicit(history: readonly FoldInEntry[], objective: Objective & { algorithm: 'sgd' }): Float32Array | undefined {
     const rated = history.filter(entry => entry.value !== undefined);
     if (rated.length === 0) return undefined;
-    const factors = this.items.columns - 2;
-    const n = factors + 1;
+    const n = this.items.columns - 1;
     const a = new Float64Array(n * n);
     const b = new Float64Array(n);
     addToDiagonal(a, n, objective.regularization * rated.length);
     for (const { item, value } of rated) {
-      const vector = Float64Array.from(rowOf(this.items, item));
-      const itemBias = vector[factors]!;
-      vector[factors] = 1;
-      addOuterProduct(a, b, vector.subarray(0, n), 1, value! - itemBias - objective.meanRating);
+      const vector = rowOf(this.items, item);
+      addOuterProduct(a, b, vector.subarray(0, n), 1, value! - vector[n]! - objective.meanRating);
     }
     if (!solveCholesky(a, b)) return undefined;
-    return Float32Array.from([...b.subarray(0, factors), 1, objective.meanRating + b[factors]!]);
+    b[n - 1]! += objective.meanRating;
+    return Float32Array.from([...b, 1]);
   }
 }
 
@@ -99,7 +106,7 @@ function addToDiagonal(a: Float64Array, n: number, value: number): void {
 function addOuterProduct(
   a: Float64Array,
   b: Float64Array,
-  v: Float32Array | Float64Array,
+  v: Float32Array,
   weight: number,
   target: number,
 ): void {

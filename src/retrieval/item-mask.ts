@@ -15,7 +15,8 @@ export class ItemMask {
     /** Items in the catalogue. */
     readonly items: number,
   ) {
-    this.words = arena.uint32((items + 31) >>> 5);
+    // One word more than needed: kernels read a few bits past the last item.
+    this.words = arena.uint32((items + 63) >>> 5);
   }
 
   /** How many items are not excluded. */

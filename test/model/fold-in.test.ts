@@ -31,7 +31,7 @@ describe('FoldIn, implicit', () => {
     regularizationExponent: 0.7,
     unobservedWeight: 0.3,
     alpha: 0.5,
-    minRating: null,
+    minRating: 0,
   };
   const history = [
     { item: 3, value: 2 },
@@ -65,9 +65,9 @@ describe('FoldIn, explicit', () => {
     const taste = [0.5, -1, 0.25];
     const meanRating = 3;
     const userBias = 0.4;
-    const rows = Array.from({ length: 12 }, (_, i) => [...rowOf(randomItems(12, factors), i), (i % 5) / 10, 1]);
+    const rows = Array.from({ length: 12 }, (_, i) => [...rowOf(randomItems(12, factors), i), 1, (i % 5) / 10]);
     const items = matrixFromRows(rows);
-    const user = [...taste, 1, meanRating + userBias];
+    const user = [...taste, meanRating + userBias, 1];
     const history = rows.map((row, item) => ({ item, value: row.reduce((sum, q, f) => sum + q * user[f]!, 0) }));
     const foldIn = new FoldIn({ algorithm: 'sgd', regularization: 1e-9, meanRating }, items, gramOf(items));
     const vector = foldIn.vectorOf(history)!;

@@ -1,0 +1,105 @@
+import type { Csr } from '../src/dataset/csr.js';
+import type { Dataset } from '../src/dataset/dataset.js';
+import { filterEntries } from '../src/dataset/filter-entries.js';
+import { evaluateRanking } from '../src/evaluation/evaluation.js';
+import { itemMeanPrediction, ratingError } from '../src/evaluation/rating-error.js';
+import { createScorer } from '../src/evaluation/scorer.js';
+import { ALS_DEFAULTS } from '../src/training/als-options.js';
+import { type TrainingChoice, train } from '../src/training/train.js';
+import type { TrainedFactors } from '../src/training/trained-factors.js';
+import { main, type Options } from './command.js';
+import { partFlags, readParts } from './evaluation-parts.js';
+import { evaluationTable } from './evaluation-table.js';
+import { commaList, integer } from './flag-values.js';
+import { createProgress, type Progress } from './progress.js';
+import { readerFlags, readerOptions } from './reader-flags.js';
+import { trainingChoice, trainingFlags } from './training-flags.js';
+
+const flags = {
+  ...partFlags,
+  k: { value: 'LIST', help: 'lengths of list to measure at', schema: commaList(integer(1, 1000)).default([10, 20]) },
+  threads: { value: 'N', help: 'worker threads (default: one per processor)', schema: integer(1, 256).optional() },
+  ...trainingFlags,
+  ...readerFlags,
+};
+
+await main({
+  name: 'evaluate',
+  summary: 'Trains on a part of the ratings and measures on the rest, beside popularity and chance.',
+  flags,
+  examples: [
+    'npm run evaluate -- --ratings ratings.csv --split leave-last-out --k 10',
+    'npm run evaluate -- --train train.csv --test test.csv --negatives negatives.csv --factors 192',
+    'npm run evaluate -- --ratings ratings.csv --split random:0.2 --algorithm sgd',
+  ],
+  run: evaluate,
+  print: evaluationTable,
+});
+
+async function evaluate(options: Options<typeof flags>) {
+  const choice = trainingChoice(options);
+  const progress = createProgress();
+  const reading = progress.stage('read');
+  const { train: dataset, test, negatives } = await readParts(options, readerOptions(options), options.seed ?? 1);
+  reading.end(`${dataset.byUser.indices.length} interactions to train on, ${test.indices.length} to test on`);
+  const trained = await trainTimed(choice, dataset, progress);
+
+  // An interaction that training would not count as a positive one is no hit either; it is not shown again all the same.
+  const least = choice.algorithm === 'als' ? (choice.options.minRating ?? ALS_DEFAULTS.minRating) : -Infinity;
+  const relevant = filterEntries(test, (_user, _item, value) => value >= least);
+  const stage = progress.stage('rank');
+  const evaluation = await evaluateRanking(trained.factors, dataset, relevant, {
+    cutOffs: options.k,
+    seed: options.seed ?? 1,
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+    ...(negatives ? { negatives } : {}),
+    onProgress: (users, of) => stage.update(users, `of ${of} users`),
+  });
+  const evaluationSeconds = stage.end(`${evaluation.testedUsers} users`);
+  const errors =
+    choice.algorithm === 'sgd' ? ratingErrors(trained.factors, dataset, test) : { model: {}, baseline: {} };
+
+  return {
+    users: dataset.users.size,
+    items: dataset.items.size,
+    trainRatings: dataset.byUser.indices.length,
+    testRatings: relevant.indices.length,
+    testedUsers: evaluation.testedUsers,
+    skippedUsers: evaluation.skippedUsers,
+    protocol: negatives ? ('listed-negatives' as const) : ('all-items' as const),
+    algorithm: choice.algorithm,
+    parameters: choice.options,
+    trainingSeconds: trained.seconds,
+    secondsPerIteration: trained.seconds / trained.iterations,
+    evaluationSeconds,
+    metrics: { ...evaluation.model.metrics, ...errors.model } as Readonly<Record<string, number>>,
+    popularity: { ...evaluation.popularity.metrics, ...errors.baseline } as Readonly<Record<string, number>>,
+    random: evaluation.random,
+    intervals: { metrics: evaluation.model.intervals, popularity: evaluation.popularity.intervals },
+    activity: evaluation.model.activity.map((slice, n) => ({
+      ...slice,
+      popularity: evaluation.popularity.activity[n]?.metrics ?? {},
+    })),
+  };
+}
+
+export type EvaluationResult = Awaited<ReturnType<typeof evaluate>>;
+
+async function trainTimed(choice: TrainingChoice, dataset: Dataset, progress: Progress) {
+  const stage = progress.stage('train');
+  let iterations = 0;
+  const factors = await train(choice, dataset, step => {
+    iterations = step.iteration;
+    stage.update(step.iteration, `of ${step.iterations} iterations, loss ${step.loss.toPrecision(6)}`);
+  });
+  const seconds = stage.end(`${iterations} iterations`);
+  return { factors, iterations, seconds };
+}
+
+function ratingErrors(factors: TrainedFactors, dataset: Dataset, test: Csr) {
+  return {
+    model: { ...ratingError(createScorer(factors), dataset, test) },
+    // Popularity predicts no ratings: the mean rating of the item takes its place.
+    baseline: { ...ratingError(itemMeanPrediction(dataset), dataset, test) },
+  };
+}

@@ -1,0 +1,103 @@
+import { ShortlistError } from '../src/errors.js';
+import { ALS_DEFAULTS } from '../src/training/als-options.js';
+import { SGD_DEFAULTS } from '../src/training/sgd-options.js';
+import type { TrainingChoice } from '../src/training/train.js';
+import type { Flags, Options } from './command.js';
+import { integer, oneOf, real } from './flag-values.js';
+
+// The flags of every command that trains. `AlsOptions` and `SgdOptions` tell what each of them does.
+
+/** Flags of both algorithms; the defaults depend on which. */
+const SHARED = {
+  factors: { value: 'N', help: both('length of a vector', 'factors'), schema: integer(1, 2048).optional() },
+  iterations: { value: 'N', help: both('passes over the data', 'iterations'), schema: integer(1, 10_000).optional() },
+  regularization: { value: 'X', help: both('penalty on long vectors', 'regularization'), schema: real(0).optional() },
+  stddev: { value: 'X', help: both('scale of the random first vectors', 'stddev'), schema: real(1e-9).optional() },
+  seed: { value: 'N', help: both('seed of everything random', 'seed'), schema: integer(0).optional() },
+} satisfies Flags;
+
+const ALS_ONLY = {
+  regularizationExponent: {
+    value: 'X',
+    help: als('how the penalty grows with frequency, 0 to 2', 'regularizationExponent'),
+    schema: real(0, 2).optional(),
+  },
+  unobservedWeight: {
+    value: 'X',
+    help: als('weight of pairs without interaction', 'unobservedWeight'),
+    schema: real(1e-12).optional(),
+  },
+  alpha: { value: 'X', help: als('a rating r weighs 1 + alpha * r', 'alpha'), schema: real(0).optional() },
+  minRating: {
+    value: 'X',
+    help: als('lower ratings are not taken as positive', 'minRating'),
+    schema: real(Number.NEGATIVE_INFINITY).optional(),
+  },
+} satisfies Flags;
+
+const SGD_ONLY = {
+  learningRate: { value: 'X', help: sgd('size of a step', 'learningRate'), schema: real(1e-12).optional() },
+  learningRateDecay: {
+    value: 'X',
+    help: sgd('factor on the step after each pass', 'learningRateDecay'),
+    schema: real(1e-12, 1).optional(),
+  },
+  validation: {
+    value: 'X',
+    help: sgd('part held out to stop early, 0 to 0.5', 'validation'),
+    schema: real(0, 0.5).optional(),
+  },
+  patience: {
+    value: 'N',
+    help: sgd('passes without progress before it stops', 'patience'),
+    schema: integer(1, 10_000).optional(),
+  },
+} satisfies Flags;
+
+export const trainingFlags = {
+  algorithm: {
+    value: 'NAME',
+    help: 'als (clicks, purchases, ratings as likes) or sgd (predicts ratings)',
+    schema: oneOf(['als', 'sgd']).default('als'),
+  },
+  ...SHARED,
+  ...ALS_ONLY,
+  ...SGD_ONLY,
+} satisfies Flags;
+
+/**
+ * The trainer and its options as the flags say, only what was given.
+ * @throws ShortlistError 'invalid-option' for a flag that the chosen algorithm does not have
+ */
+export function trainingChoice(flags: Options<typeof trainingFlags>): TrainingChoice {
+  const { algorithm } = flags;
+  const foreign = Object.keys(algorithm === 'als' ? SGD_ONLY : ALS_ONLY) as (keyof typeof trainingFlags)[];
+  const misplaced = foreign.find(name => flags[name] !== undefined);
+  if (misplaced) {
+    const flag = `--${misplaced.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
+    throw new ShortlistError('invalid-option', `${flag} has no meaning for --algorithm ${algorithm}`, { flag });
+  }
+  return algorithm === 'als'
+    ? { algorithm, options: given(flags, { ...SHARED, ...ALS_ONLY }) }
+    : { algorithm, options: given(flags, { ...SHARED, ...SGD_ONLY }) };
+}
+
+/** The values of some flags, without those that were not given. */
+function given<F extends Flags>(values: NoInfer<Options<F>>, flags: F): Given<F> {
+  const names = Object.keys(flags).filter(name => values[name] !== undefined);
+  return Object.fromEntries(names.map(name => [name, values[name]])) as Given<F>;
+}
+type Given<F extends Flags> = { readonly [Name in keyof F]?: Exclude<Options<F>[Name], undefined> };
+
+function both(help: string, name: keyof typeof ALS_DEFAULTS & keyof typeof SGD_DEFAULTS): string {
+  const [forAls, forSgd] = [ALS_DEFAULTS[name], SGD_DEFAULTS[name]];
+  return `${help} (default: ${forAls === forSgd ? forAls : `als ${forAls}, sgd ${forSgd}`})`;
+}
+
+function als(help: string, name: keyof typeof ALS_DEFAULTS): string {
+  return `als: ${help} (default: ${ALS_DEFAULTS[name]})`;
+}
+
+function sgd(help: string, name: keyof typeof SGD_DEFAULTS): string {
+  return `sgd: ${help} (default: ${SGD_DEFAULTS[name]})`;
+}

@@ -1,0 +1,54 @@
+import type { Arena } from '../kernels/arena.js';
+import type { Matrix } from '../numeric/matrix.js';
+import type { CandidateSource } from './candidate-source.js';
+import type { Cells } from './cells.js';
+import { type ClusterOptions, createCellSource } from './clusters.js';
+
+/**
+ * Norms that have a usable inverse in single precision. A vector outside of them counts as a zero vector: its
+ * similarity to everything is 0.
+ */
+const LEAST_NORM = 1e-30;
+const LARGEST_NORM = 1e37;
+/**
+ * What the denormals may take from a cosine: products lose at most stride · 2^-149, and the inverse norm makes at most
+ * 1e30 times that of it.
+ */
+const UNDERFLOW = 1e-10;
+
+/**
+ * Items by cosine similarity: the same cells over the same item matrix, each dot product times the item's inverse norm
+ * (four bytes per item). A score is `fround(dot(q / |q|, x) · fround(1 / |x|))`, with q / |q| in single precision.
+ * `search` takes a query of any length; for items similar to item i it is row i, with i masked.
+ */
+export function createCosineSource(
+  arena: Arena,
+  items: Matrix,
+  cells: Cells,
+  options: ClusterOptions = {},
+): CandidateSource {
+  const placed = arena.place(items);
+  const centroids = arena.place(cells.centroids);
+  const scales = { rows: inverseNorms(arena, placed), centroids: inverseNorms(arena, centroids) };
+  const source = createCellSource(arena, placed, { starts: cells.starts, centroids }, scales, UNDERFLOW, options);
+  const { search } = source;
+  const unit = new Float32Array(items.columns);
+  source.search = (query, k, searchOptions) => {
+    const scale = inverseOf(Math.hypot(...query));
+    for (let j = 0; j < unit.length; j++) unit[j] = (query[j] ?? 0) * scale;
+    return search(unit, k, searchOptions);
+  };
+  return source;
+}
+
+function inverseNorms(arena: Arena, matrix: Matrix): Float32Array {
+  const inverse = arena.float32(matrix.rows);
+  for (let row = 0; row < matrix.rows; row++) {
+    inverse[row] = inverseOf(arena.kernels.normOf(matrix.data.byteOffset + row * matrix.stride * 4, matrix.stride));
+  }
+  return inverse;
+}
+
+function inverseOf(norm: number): number {
+  return norm >= LEAST_NORM && norm <= LARGEST_NORM ? 1 / norm : 0;
+}

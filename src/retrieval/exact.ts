@@ -1,0 +1,56 @@
+import type { Arena } from '../kernels/arena.js';
+import type { Matrix } from '../numeric/matrix.js';
+import type { CandidateSource } from './candidate-source.js';
+import { relativeError, underflowError } from './rounding.js';
+import { runSearch } from './search-memory.js';
+
+/** Rows in a block of the scan, as `searchAll` has it. */
+const BLOCK_ROWS = 64;
+
+/**
+ * Scores every item that could matter: blocks of 64 rows by decreasing largest norm, until |q| times that norm is below
+ * the k-th score. Always exact, and the fastest choice for small catalogues.
+ * @param items the item matrix; copied into the arena unless it is there
+ */
+export function createExactSource(arena: Arena, items: Matrix): CandidateSource {
+  const { kernels } = arena;
+  const rows = arena.place(items);
+  const blocks = Math.ceil(rows.rows / BLOCK_ROWS);
+  const order = arena.uint32(blocks);
+  const norms = arena.float32(blocks);
+  const mark = arena.mark();
+  const rowNorms = arena.float32(rows.rows);
+  kernels.rowNorms(rows.data.byteOffset, rows.stride, 0, 0, rows.rows, relativeError(rows.stride), rowNorms.byteOffset);
+  for (let block = 0; block < blocks; block++) {
+    const end = Math.min(rows.rows, (block + 1) * BLOCK_ROWS);
+    for (let row = block * BLOCK_ROWS; row < end; row++) norms[block] = Math.max(norms[block]!, rowNorms[row]!);
+    order[block] = block;
+  }
+  arena.release(mark);
+  order.sort((a, b) => norms[b]! - norms[a]! || a - b);
+  const underflow = underflowError(rows.stride);
+
+  return {
+    kind: 'exact',
+    items: rows.rows,
+    bytes: blocks * 8,
+    defaultEffort: 'exact',
+    search: (query, k, options = {}) =>
+      runSearch(arena, rows, query, k, options.mask, 0, memory =>
+        kernels.searchAll(
+          memory.query,
+          rows.data.byteOffset,
+          rows.rows,
+          rows.stride,
+          0,
+          memory.mask,
+          order.byteOffset,
+          norms.byteOffset,
+          underflow,
+          memory.k,
+          memory.keys,
+          memory.out,
+        ),
+      ),
+  };
+}

@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { describeConfig, readConfig } from '../src/config.js';
+
+const defaults = {
+  SNAPSHOTS: 'data/snapshots',
+  HOST: '127.0.0.1',
+  PORT: 3000,
+  LOG_LEVEL: 'info',
+  MAX_BODY_BYTES: 1_048_576,
+  MAX_URL_LENGTH: 16_384,
+  REQUEST_TIMEOUT_MS: 30_000,
+  SHUTDOWN_TIMEOUT_MS: 10_000,
+};
+
+describe('readConfig', () => {
+  test('everything has a default, and other programs’ variables are left alone', () => {
+    expect(readConfig({ PATH: '/bin', PORT: '' })).toEqual(defaults);
+  });
+
+  test('values are taken and converted', () => {
+    expect(readConfig({ PORT: '0', HOST: '::', LOG_LEVEL: 'debug' })).toEqual({
+      ...defaults,
+      PORT: 0,
+      HOST: '::',
+      LOG_LEVEL: 'debug',
+    });
+  });
+
+  test('every wrong variable is named, with what came and what was expected', () => {
+    expect(() => readConfig({ PORT: '65536', LOG_LEVEL: 'loud', MAX_BODY_BYTES: '1e6' })).toThrow(
+      expect.objectContaining({
+        code: 'invalid-config',
+        message:
+          'The environment is not valid: PORT is "65536", expected a whole number from 0 to 65535; ' +
+          'LOG_LEVEL is "loud", expected one of trace, debug, info, warn, error, fatal, silent; ' +
+          'MAX_BODY_BYTES is "1e6", expected a whole number from 1024 to 1073741824.',
+      }),
+    );
+  });
+});
+
+test('describeConfig names every variable with its default', () => {
+  for (const [name, preset] of Object.entries(defaults)) {
+    expect(describeConfig()).toMatch(new RegExp(`^  ${name} +\\S.*\\n +Default: ${preset}$`, 'm'));
+  }
+});

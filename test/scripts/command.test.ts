@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { runCommand } from '../../scripts/command.js';
+import { commaList, integer, oneOf, onOff, real, text, texts } from '../../scripts/flag-values.js';
+import { ShortlistError } from '../../src/errors.js';
+
+const flags = {
+  ratings: { value: 'FILE...', help: 'Ratings files', schema: texts() },
+  factors: { value: 'N', help: 'Numbers per vector', schema: integer(1, 4096).default(64) },
+  regularization: { value: 'X', help: 'Weight of the norms', schema: real(0).default(0.01) },
+  algorithm: { value: 'NAME', help: 'Trainer', schema: oneOf(['als', 'sgd']).default('als') },
+  k: { value: 'LIST', help: 'Cut-offs', schema: commaList(integer(1)).default([10, 20]) },
+  minRating: { value: 'X', help: 'Smallest rating kept', schema: real(-10).optional() },
+  userColumn: { value: 'NAME', help: 'Column of the user', schema: text().optional() },
+  skipBadRows: { help: 'Go on after bad rows', schema: onOff() },
+};
+
+/** Runs the sample command, which returns its options, or throws what it is given. */
+async function run(args: string[], thrown?: unknown) {
+  const out = { stdout: '', stderr: '' };
+  const code = await runCommand(
+    {
+      name: 'sample',
+      summary: 'A command to test with.',
+      flags,
+      examples: ['npm run sample -- --ratings r.csv'],
+      run: async options => {
+        if (thrown !== undefined) throw thrown;
+        return options;
+      },
+      print: ({ factors }) => `factors ${factors}`,
+    },
+    args,
+    {
+      stdout: text => {
+        out.stdout += text;
+      },
+      stderr: text => {
+        out.stderr += text;
+      },
+    },
+  );
+  return { code, ...out };
+}
+
+describe('a command', () => {
+  it('hands checked and converted flags to its work and prints one JSON line', async () => {
+    const { code, stdout, stderr } = await run([
+      ...['--json', '--ratings', 'a.csv', 'b.csv', '--factors', '8', '--regularization', '1e-3', '--k', '5, 10'],
+      ...['--min-rating', '-1.5', '--user-column', 'who', '--skip-bad-rows'],
+    ]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.split('\n')).toHaveLength(2);
+    expect(JSON.parse(stdout)).toEqual({
+      ratings: ['a.csv', 'b.csv'],
+      factors: 8,
+      regularization: 0.001,
+      algorithm: 'als',
+      k: [5, 10],
+      minRating: -1.5,
+      userColumn: 'who',
+      skipBadRows: true,
+    });
+  });
+
+  it('prints text for people without --json', async () => {
+    expect(await run(['--ratings', 'a'])).toEqual({ code: 0, stdout: 'factors 64\n', stderr: '' });
+  });
+
+  it('shows every flag with its default, and the examples, under --help', async () => {
+    const { code, stdout, stderr } = await run(['--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('Usage: npm run sample -- [options]');
+    expect(stdout).toMatch(/--factors <N> +Numbers per vector \(default: 64\)/);
+    expect(stdout).toMatch(/--skip-bad-rows +Go on after bad rows\n/);
+    expect(stdout).toContain('npm run sample -- --ratings r.csv');
+  });
+
+  it.each([
+    [['--ratings', 'a', '--factors', 'abc'], '--factors: expected a whole number from 1 to 4096, got "abc"'],
+    [['--ratings', 'a', '--factors', ''], '--factors: expected a whole number from 1 to 4096, got ""'],
+    [['--ratings', 'a', '--factors', '1e3'], '--factors: expected a whole number from 1 to 4096, got "1e3"'],
+    [['--ratings', 'a', '--factors', '0'], '--factors: expected a whole number from 1 to 4096, got "0"'],
+    [['--ratings', 'a', '--regularization', 'NaN'], '--regularization: expected a number of at least 0, got "NaN"'],
+    [['--ratings', 'a', '--algorithm', 'svd'], '--algorithm: expected als, sgd, got "svd"'],
+    [['--ratings', 'a', '--k', '10,ten'], '--k: expected a whole number of at least 1, got "ten"'],
+    [['--ratings', 'a', '--k', '10,10'], '--k: expected every value once'],
+    [['--ratings', 'a', '--user-column', ''], '--user-column: expected a value that is not empty'],
+    [['--factors', '8'], '--ratings is required'],
+    [['--ratings'], "option '--ratings <FILE...>' argument missing"],
+    [['--ratings', 'a', '--factor', '8'], "unknown option '--factor' (Did you mean --factors?)"],
+  ])('refuses %j as wrong usage and shows how to use it', async (args, problem) => {
+    const { code, stdout, stderr } = await run(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr.split('\n')[0]).toBe(`error [usage]: ${problem}`);
+    expect(stderr).toContain('Usage: npm run sample -- [options]');
+  });
+
+  it('refuses arguments that belong to no flag', async () => {
+    const { code, stderr } = await run(['--factors', '8', 'stray', '--ratings', 'a']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error \[usage\]: too many arguments/);
+  });
+
+  it('reports a named failure in one line', async () => {
+    expect(await run(['--ratings', 'a'], new ShortlistError('bad-rows', 'Two\n  lines.'))).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'error [bad-rows]: Two lines.\n',
+    });
+  });
+
+  it('reports an invalid option found during the work as wrong usage', async () => {
+    const { code, stderr } = await run(['--ratings', 'a'], new ShortlistError('invalid-option', 'Give either.'));
+    expect(code).toBe(2);
+    expect(stderr.split('\n')[0]).toBe('error [usage]: Give either.');
+  });
+
+  it('keeps the stack of a failure that nobody foresaw', async () => {
+    const { code, stderr } = await run(['--ratings', 'a'], new TypeError('x is undefined'));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error \[unexpected\]: x is undefined\nTypeError: x is undefined\n {4}at /);
+  });
+});
