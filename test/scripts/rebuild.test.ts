@@ -1,0 +1,111 @@
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { writeItemsCsv, writeRatingsCsv } from '../../src/ratings/write-csv.js';
+import { loadNewestSnapshot } from '../../src/snapshot/snapshot.js';
+import { SnapshotStore } from '../../src/snapshot/store.js';
+import { smallData } from '../small-snapshot.js';
+import { runScript } from './run-script.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'shortlist-rebuild-'));
+const snapshots = join(directory, 'snapshots');
+const file = (name: string, content: string | Uint8Array) => {
+  const path = join(directory, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+describe('rebuild', () => {
+  test('publishes a snapshot and describes it in one JSON object', async () => {
+    const ratings = join(directory, 'ratings.csv');
+    const items = join(directory, 'items.csv');
+    await writeRatingsCsv(ratings, smallData.table);
+    await writeItemsCsv(items, smallData.catalogue);
+    const args = [
+      '--ratings',
+      ratings,
+      '--items',
+      items,
+      '--snapshots',
+      snapshots,
+      '--factors',
+      '8',
+      '--iterations',
+      '4',
+    ];
+    const { code, stdout, stderr } = await runScript('rebuild', [...args, '--json']);
+    expect(stderr).toMatch(/train done in/);
+    expect(code).toBe(0);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    const report = JSON.parse(stdout);
+    expect(Object.keys(report)).toEqual(
+      expect.arrayContaining([
+        'snapshot',
+        'path',
+        'users',
+        'items',
+        'ratings',
+        'seconds',
+        'operatingPoint',
+        'recall',
+        'bytes',
+      ]),
+    );
+    expect(Object.keys(report.seconds)).toEqual(
+      expect.arrayContaining(['read', 'train', 'clusters', 'hnsw', 'tune', 'total']),
+    );
+    expect(report).toMatchObject({ users: 120, items: 300, ratings: 4000, path: join(snapshots, report.snapshot) });
+    const snapshot = await loadNewestSnapshot(new SnapshotStore(snapshots), message => expect.fail(message));
+    expect(snapshot.manifest.id).toBe(report.snapshot);
+    expect(snapshot.manifest.parameters).toMatchObject({ algorithm: 'als', factors: 8, iterations: 4 });
+  });
+
+  test.each([
+    ['an empty file', file('empty.csv', ''), 'file-empty'],
+    ['a header without rows', file('header.csv', 'userId,itemId,rating\n'), 'no-usable-rows'],
+    [
+      'a binary file',
+      file(
+        'binary.csv',
+        Uint8Array.from({ length: 5000 }, (_, i) => (i * 37) % 256),
+      ),
+      /file-unreadable|missing-column/,
+    ],
+    ['a NaN rating', file('nan.csv', 'userId,itemId,rating\n1,2,NaN\n1,3,4\n'), 'bad-rows'],
+    ['one column', file('column.csv', 'userId\n1\n2\n'), 'missing-column'],
+    ['a line of 5 MB', file('line.csv', 'x'.repeat(5_000_000)), /missing-column|file-unreadable|bad-rows/],
+    ['no such file', join(directory, 'missing.csv'), 'file-unreadable'],
+    ['a directory', directory, 'file-unreadable'],
+  ])('%s stops with a named error on one line and publishes nothing', async (_, path, name) => {
+    const target = mkdtempSync(join(directory, 'none-'));
+    const { code, stdout, stderr } = await runScript('rebuild', ['--ratings', path, '--snapshots', target]);
+    expect(stdout).toBe('');
+    const error = stderr.trim().split('\n').at(-1)!;
+    expect(error).toMatch(/^error \[[a-z-]+\]: .{20,}/);
+    expect(/\[([a-z-]+)\]/.exec(error)![1]).toMatch(name);
+    expect(error.length).toBeLessThan(2000);
+    expect(code).toBe(1);
+    expect(readdirSync(target)).toEqual([]);
+  });
+
+  test.each([
+    [['--ratings', 'x.csv', '--no-such-flag'], /no-such-flag/],
+    [[], /--ratings is required/],
+    [['--ratings', 'x.csv', '--factors', '0'], /--factors.*from 1/],
+    [['--ratings', 'x.csv', '--recall-target', '1.5'], /--recall-target/],
+    [['--ratings', 'x.csv', '--algorithm', 'magic'], /als, sgd/],
+    [['--ratings', 'x.csv', '--sources', 'exact,annoy'], /--sources/],
+  ])('wrong usage %j exits with 2 and shows how to use it', async (args, message) => {
+    const { code, stdout, stderr } = await runScript('rebuild', args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/Usage: npm run rebuild --/);
+  });
+
+  test('a place that cannot be written is refused before any work', async () => {
+    const { code, stderr } = await runScript('rebuild', ['--ratings', 'x.csv', '--snapshots', file('occupied', '')]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/error \[snapshot-unwritable\]/);
+  });
+});

@@ -1,0 +1,25 @@
+import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+
+export interface Run {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a compiled script as its own process, as `npm run NAME -- ARGS` would. */
+export function runScript(name: string, args: readonly string[], cwd = process.cwd()): Promise<Run> {
+  const child = spawn(process.execPath, [resolve(`dist/scripts/${name}.js`), ...args], { cwd });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', text => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', text => {
+    stderr += text;
+  });
+  return new Promise((done, fail) => {
+    child.once('error', fail);
+    child.once('close', code => done({ code, stdout, stderr }));
+  });
+}

@@ -1,0 +1,28 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BuildOptions, buildSnapshot } from '../src/build.js';
+import { generateSynthetic, type SyntheticData } from '../src/ratings/synthetic-ratings.js';
+import type { Manifest } from '../src/snapshot/manifest.js';
+import { SnapshotStore } from '../src/snapshot/store.js';
+
+export const smallData: SyntheticData = generateSynthetic({ users: 120, items: 300, ratings: 4000, seed: 5 });
+
+export const silentProgress = { stage: () => ({ update: () => {}, end: () => 0 }) };
+
+/** Builds a real snapshot of a small catalogue in a new temporary directory. */
+export async function buildSmallSnapshot(
+  changes: Partial<BuildOptions> = {},
+  data: SyntheticData = smallData,
+): Promise<{ store: SnapshotStore; manifest: Manifest }> {
+  const store = new SnapshotStore(mkdtempSync(join(tmpdir(), 'shortlist-snapshot-')));
+  const options: BuildOptions = {
+    training: { algorithm: 'als', options: { factors: 12, iterations: 5 } },
+    sources: ['exact', 'clusters', 'hnsw'],
+    recallTarget: 0.99,
+    seed: 1,
+    keep: 3,
+    ...changes,
+  };
+  return { store, manifest: await buildSnapshot(store, data.table, data.catalogue, options, silentProgress) };
+}
