@@ -5,7 +5,7 @@ import { evaluateRanking } from '../src/evaluation/evaluation.js';
 import { itemMeanPrediction, ratingError } from '../src/evaluation/rating-error.js';
 import { createScorer } from '../src/evaluation/scorer.js';
 import { ALS_DEFAULTS } from '../src/training/als-options.js';
-import { type TrainingChoice, train } from '../src/training/train.js';
+import { type TrainingChoice, train, trainingParameters } from '../src/training/train.js';
 import type { TrainedFactors } from '../src/training/trained-factors.js';
 import { main, type Options } from './command.js';
 import { partFlags, readParts } from './evaluation-parts.js';
@@ -53,7 +53,7 @@ async function evaluate(options: Options<typeof flags>) {
     seed: options.seed ?? 1,
     ...(options.threads === undefined ? {} : { threads: options.threads }),
     ...(negatives ? { negatives } : {}),
-    onProgress: (users, of) => stage.update(users, `of ${of} users`),
+    onProgress: (users, of) => stage.update(users, `${users} of ${of} users`),
   });
   const evaluationSeconds = stage.end(`${evaluation.testedUsers} users`);
   const errors =
@@ -68,7 +68,7 @@ async function evaluate(options: Options<typeof flags>) {
     skippedUsers: evaluation.skippedUsers,
     protocol: negatives ? ('listed-negatives' as const) : ('all-items' as const),
     algorithm: choice.algorithm,
-    parameters: choice.options,
+    parameters: trainingParameters(choice),
     trainingSeconds: trained.seconds,
     secondsPerIteration: trained.seconds / trained.iterations,
     evaluationSeconds,
@@ -86,11 +86,11 @@ async function evaluate(options: Options<typeof flags>) {
 export type EvaluationResult = Awaited<ReturnType<typeof evaluate>>;
 
 async function trainTimed(choice: TrainingChoice, dataset: Dataset, progress: Progress) {
-  const stage = progress.stage('train');
+  const stage = progress.stage('train', trainingParameters(choice).iterations);
   let iterations = 0;
   const factors = await train(choice, dataset, step => {
     iterations = step.iteration;
-    stage.update(step.iteration, `of ${step.iterations} iterations, loss ${step.loss.toPrecision(6)}`);
+    stage.update(step.iteration, `loss ${step.loss.toPrecision(6)}`);
   });
   const seconds = stage.end(`${iterations} iterations`);
   return { factors, iterations, seconds };

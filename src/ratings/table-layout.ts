@@ -86,7 +86,7 @@ function columnsByName<Wanted extends Role>(
       throw new ShortlistError(
         'missing-column',
         `${file.name} has ${what}. Its columns are ${list(names)}. Name the right one with ${flagOf(role)}` +
-          (file.kind === 'text' ? `, or say --no-header if its first line is already data.` : '.'),
+          (file.kind === 'text' ? `, or say --headerless if its first line is already data.` : '.'),
         { file: file.name, role, columns: names.slice(0, SHOWN_COLUMNS) },
       );
     }

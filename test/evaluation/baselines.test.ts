@@ -23,6 +23,13 @@ describe('popularityLists', () => {
   });
 });
 
+describe('popularityLists of ties', () => {
+  it('go by lower index', () => {
+    const lists = popularityLists(datasetOf(4, [[3, 1], [1, 3], [0]]), Uint32Array.of(2), 3);
+    expect([...listOf(lists, 0)]).toEqual([1, 3, 2]);
+  });
+});
+
 describe('randomLists', () => {
   it('shows every unseen item equally often, none twice and no seen one', () => {
     const users = new Uint32Array(3000).fill(1);

@@ -1,0 +1,107 @@
+import type { GrowthPoint } from '../src/evaluation/catalogue-growth.js';
+import type { ProductionFigures } from '../src/evaluation/production-figures.js';
+import type { RecallSlice } from '../src/evaluation/recall-slices.js';
+import { paretoFront, type SweepPoint } from '../src/evaluation/sweep.js';
+import { loadNewestSnapshot } from '../src/snapshot/snapshot.js';
+import { availableSources } from '../src/snapshot/sources.js';
+import { SnapshotStore } from '../src/snapshot/store.js';
+import { contenderOf, measureGrowths, measureService, measureSources, sampleUsers } from './benchmark-measurements.js';
+import { writeReport } from './benchmark-report.js';
+import { benchmarkTable } from './benchmark-table.js';
+import { main } from './command.js';
+import { commaList, integer, onOff, text } from './flag-values.js';
+import { currentCommit, describeMachine } from './machine.js';
+import { createProgress } from './progress.js';
+
+await main({
+  name: 'benchmark',
+  summary: 'Measures recall against latency of every candidate source and effort over the current snapshot.',
+  flags: {
+    snapshots: { value: 'DIR', help: 'directory of snapshots', schema: text().default('data/snapshots') },
+    k: { value: 'N', help: 'candidates per request', schema: integer(1, 10_000).default(100) },
+    queries: { value: 'N', help: 'users to ask for', schema: integer(1).default(1000) },
+    rounds: { value: 'N', help: 'times that everything is timed', schema: integer(1, 1000).default(5) },
+    unmasked: { help: 'do not leave out what the user has seen, which the service does', schema: onOff() },
+    seed: { value: 'N', help: 'seed of the choice of users', schema: integer(0).default(1) },
+    growth: {
+      value: 'LIST',
+      help: 'also measure drawn catalogues of these many items, such as 10000,100000,1000000 (minutes)',
+      schema: commaList(integer(1000, 10_000_000)).optional(),
+    },
+    out: { value: 'DIR', help: 'directory for report.json and report.html', schema: text().default('data/benchmark') },
+  },
+  examples: ['npm run benchmark -- --snapshots data/snapshots --k 100 --queries 1000'],
+  async run(options) {
+    const progress = createProgress();
+    const snapshot = await loadNewestSnapshot(new SnapshotStore(options.snapshots), warning => progress.note(warning));
+    const users = sampleUsers(snapshot, options.queries, options.seed);
+    const contenders = await Promise.all(availableSources(snapshot).map(kind => contenderOf(snapshot, kind)));
+    const measure = (k: number) => measureSources(snapshot, contenders, users, { ...options, k }, progress);
+    const full = measure(options.k);
+    // What a service shows is ten items long; a proof for ten is also much cheaper than one for a hundred.
+    const topTen = options.k === 10 ? full : measure(10);
+    const { operatingPoint, target } = snapshot.manifest.retrieval;
+    const report = {
+      items: snapshot.items.size,
+      factors: snapshot.itemFactors.columns,
+      k: options.k,
+      queries: users.length,
+      machine: describeMachine(),
+      points: full.points,
+      chosen: full.points.find(
+        ({ source, effort }) => source === operatingPoint.source && effort === operatingPoint.effort,
+      ),
+      pareto: paretoFront(full.points).map(({ source, effort }) => ({ source, effort })),
+      topTen: topTen.points,
+      slices: full.slices,
+      production: await measureService(snapshot, contenders, users, progress),
+      growth: options.growth ? await measureGrowths(snapshot, users, options.growth, options, progress) : null,
+      users: snapshot.users.size,
+      masked: !options.unmasked,
+      rounds: options.rounds,
+      snapshot: snapshot.manifest.id,
+      recallTarget: target,
+      date: new Date().toISOString(),
+      commit: currentCommit(),
+      command: `npm run benchmark -- ${process.argv.slice(2).join(' ')}`,
+    };
+    await writeReport(options.out, report);
+    progress.note(`report written to ${options.out}`);
+    return report;
+  },
+  print: benchmarkTable,
+});
+
+/** What `npm run benchmark -- --json` prints and `report.json` holds. */
+export interface BenchmarkReport {
+  readonly items: number;
+  readonly factors: number;
+  readonly k: number;
+  readonly queries: number;
+  readonly machine: ReturnType<typeof describeMachine>;
+  /** Searches for the k best candidates. */
+  readonly points: readonly SweepPoint[];
+  /** The point that the service uses. */
+  readonly chosen: SweepPoint | undefined;
+  /** Points that no other one beats in both recall and median time. */
+  readonly pareto: readonly Pick<SweepPoint, 'source' | 'effort'>[];
+  /** Searches for the ten best. */
+  readonly topTen: readonly SweepPoint[];
+  /** Recall of the point that the service uses, by user activity and by item popularity. */
+  readonly slices: {
+    readonly byActivity: readonly RecallSlice[];
+    readonly byPopularity: readonly RecallSlice[];
+  } | null;
+  readonly production: ProductionFigures;
+  /** Only with `--growth`. */
+  readonly growth: { readonly points: readonly GrowthPoint[]; readonly exponent: number } | null;
+  readonly users: number;
+  /** True when requests left out what the user has seen. */
+  readonly masked: boolean;
+  readonly rounds: number;
+  readonly snapshot: string;
+  readonly recallTarget: number;
+  readonly date: string;
+  readonly commit: string | null;
+  readonly command: string;
+}

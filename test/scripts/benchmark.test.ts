@@ -1,0 +1,58 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { buildSmallSnapshot } from '../small-snapshot.js';
+import { runScript } from './run-script.js';
+
+describe('benchmark', () => {
+  it('measures every source and writes the report', async () => {
+    const { store, manifest } = await buildSmallSnapshot();
+    const out = mkdtempSync(join(tmpdir(), 'shortlist-benchmark-'));
+    const sizes = ['--k', '20', '--queries', '30', '--rounds', '1', '--growth', '1000,2000'];
+    const { code, stdout } = await runScript('benchmark', [
+      '--snapshots',
+      store.directory,
+      ...sizes,
+      '--out',
+      out,
+      '--json',
+    ]);
+    expect(code).toBe(0);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    const report = JSON.parse(stdout);
+    expect(JSON.parse(readFileSync(join(out, 'report.json'), 'utf8'))).toEqual(report);
+    expect(report).toMatchObject({ items: 300, factors: 12, k: 20, queries: 30, snapshot: manifest.id });
+    expect(Object.keys(report.machine)).toEqual(['cpu', 'cores', 'memoryBytes', 'system', 'node']);
+    expect(new Set(report.points.map((point: { source: string }) => point.source))).toEqual(
+      new Set(['exact', 'clusters', 'hnsw']),
+    );
+    const figures = 'source parameters recall recallAt10 p50us p95us p99us qps buildSeconds bytes certified'.split(' ');
+    for (const point of report.points) expect(Object.keys(point)).toEqual(expect.arrayContaining(figures));
+    expect(report.points[0]).toMatchObject({
+      source: 'exact',
+      recall: 1,
+      recallAt10: 1,
+      scoreLossAt10: 0,
+      certified: 1,
+    });
+    expect(report.chosen).toMatchObject({ source: manifest.retrieval.operatingPoint.source });
+    expect(
+      report.slices.byPopularity.map((slice: { count: number }) => slice.count).reduce((a: number, b: number) => a + b),
+    ).toBe(600);
+    expect(report.production.coldStart.tier).toBe('popularity');
+    expect(report.growth.points.map((point: { items: number }) => point.items)).toEqual([1000, 2000]);
+
+    const page = readFileSync(join(out, 'report.html'), 'utf8');
+    expect(page.match(/<figure/g)).toHaveLength(4);
+    // The page stands alone: nothing in it is loaded from elsewhere.
+    expect(page).not.toMatch(/<script|<link|<img|src=|@import/);
+    expect(page).toContain(manifest.id);
+  });
+
+  it('says where a snapshot would be looked for', async () => {
+    const { code, stdout, stderr } = await runScript('benchmark', ['--snapshots', join(tmpdir(), 'shortlist-none')]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^error \[no-snapshot\]: /);
+  });
+});

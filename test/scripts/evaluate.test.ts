@@ -1,0 +1,114 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { writeRatingsCsv } from '../../src/ratings/write-csv.js';
+import { smallData } from '../small-snapshot.js';
+import { runScript } from './run-script.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'shortlist-evaluate-'));
+const small = ['--factors', '2', '--iterations', '4'];
+
+function file(name: string, rows: readonly string[]): string {
+  const path = join(directory, name);
+  writeFileSync(path, `${['userId,itemId', ...rows].join('\n')}\n`);
+  return path;
+}
+
+// Two groups of users, each with its own ten items; every user misses two of them, which are tested.
+const pairs = Array.from({ length: 20 }, (_, u) =>
+  Array.from({ length: 10 }, (_, i) => [u, (u % 2) * 10 + i] as const),
+).flat();
+const isTested = ([u, i]: readonly [number, number]) =>
+  i % 10 === Math.floor(u / 2) || i % 10 === (Math.floor(u / 2) + 5) % 10;
+const rowOf = ([u, i]: readonly [number, number]) => `u${u},i${i}`;
+const train = file('train.csv', pairs.filter(pair => !isTested(pair)).map(rowOf));
+const test = file('test.csv', [...pairs.filter(isTested).map(rowOf), 'stranger,i1', 'u0,i2']);
+const negatives = file(
+  'negatives.csv',
+  Array.from({ length: 20 }, (_, u) => [`u${u},i${10 - (u % 2) * 10}`, `u${u},unknown`]).flat(),
+);
+
+describe('evaluate', () => {
+  it('measures a split file against the whole catalogue and prints one JSON object', async () => {
+    const ratings = join(directory, 'ratings.csv');
+    await writeRatingsCsv(ratings, smallData.table);
+    const split = ['--ratings', ratings, '--split', 'leave-last-out', '--k', '5,10', ...small];
+    const { code, stdout, stderr } = await runScript('evaluate', [...split, '--json']);
+    expect(stderr).toMatch(/train done in/);
+    expect(code).toBe(0);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    const result = JSON.parse(stdout);
+    expect(result).toMatchObject({ users: 120, items: 300, testRatings: 120, protocol: 'all-items' });
+    expect(result.metrics['recall@10']).toBe(result.metrics['hitRate@10']);
+    expect(result.metrics['recall@10']).toBeGreaterThanOrEqual(result.metrics['recall@5']);
+    expect(Object.keys(result.popularity)).toEqual(Object.keys(result.metrics));
+    expect(result.secondsPerIteration).toBeCloseTo(result.trainingSeconds / 4, 9);
+  });
+
+  it('takes given parts, and finds what the groups have in common', async () => {
+    const { code, stdout } = await runScript('evaluate', [
+      '--train',
+      train,
+      '--test',
+      test,
+      '--k',
+      '2',
+      ...small,
+      '--json',
+    ]);
+    expect(code).toBe(0);
+    // The stranger can't be tested on, and what u0 has in training is no test item.
+    expect(JSON.parse(stdout)).toMatchObject({
+      testedUsers: 20,
+      skippedUsers: 1,
+      testRatings: 41,
+      metrics: { 'recall@2': 1, 'ndcg@2': 1, 'map@2': 1 },
+    });
+  });
+
+  it('ranks against listed negatives', async () => {
+    const parts = ['--train', train, '--test', test, '--negatives', negatives];
+    const { code, stdout } = await runScript('evaluate', [...parts, '--k', '1', ...small, '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      protocol: 'listed-negatives',
+      metrics: { 'hitRate@1': 1, 'ndcg@1': 1 },
+    });
+  });
+
+  it('measures rating errors for sgd, and prints a table for people', async () => {
+    const ratings = join(directory, 'rated.csv');
+    await writeRatingsCsv(ratings, smallData.table);
+    const args = ['--ratings', ratings, '--split', 'random:0.2', '--algorithm', 'sgd', '--k', '10', ...small];
+    const { code, stdout } = await runScript('evaluate', args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^rmse +\d\.\d{4} +\d\.\d{4}$/m);
+    expect(stdout).toMatch(/^recall@10 +\d\.\d{4} +\d\.\d{4} to \d\.\d{4} +\d\.\d{4} +\d\.\d{4}$/m);
+  });
+
+  it.each([
+    ['nothing to evaluate', [], /give either --train and --test/],
+    ['a test file alone', ['--test', test], /give either --train and --test/],
+    ['two ways at once', ['--train', train, '--test', test, '--ratings', train], /give either --train and --test/],
+    [
+      'an unknown split',
+      ['--ratings', train, '--split', 'half'],
+      /--split: expected leave-last-out, random:F or time:F/,
+    ],
+    [
+      'a flag of the other algorithm',
+      ['--algorithm', 'sgd', '--alpha', '1'],
+      /--alpha has no meaning for --algorithm sgd/,
+    ],
+    [
+      'a split by time without times',
+      ['--ratings', train, '--split', 'time:0.2'],
+      /needs ratings with a timestamp column/,
+    ],
+  ])('refuses %s as wrong usage', async (_, args, message) => {
+    const { code, stdout, stderr } = await runScript('evaluate', args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr.split('\n')[0]).toMatch(message);
+  });
+});
