@@ -28,11 +28,25 @@ const schema = z.object({
   LOG_LEVEL: z
     .enum(LOG_LEVELS, `expected one of ${LOG_LEVELS.join(', ')}`)
     .default('info')
-    .meta({ description: `Least severe log lines written: ${LOG_LEVELS.join(', ')}.` }),
+    .meta({
+      description: `Least severe log lines written: ${LOG_LEVELS.join(', ')}. debug has one for every request.`,
+    }),
   MAX_BODY_BYTES: whole(1024, 2 ** 30, 2 ** 20).meta({
     description: 'Largest request body. The default holds the longest lists of ids of ordinary length.',
   }),
   MAX_URL_LENGTH: whole(1024, 30_000, 16_384).meta({ description: 'Longest request URL, in characters.' }),
+  MAX_REQUESTS_PER_TURN: whole(1, 1_000_000, 256).meta({
+    description: 'Requests that may wait for each other; more at the same moment get 503 and Retry-After.',
+  }),
+  API_KEYS_SHA256: z
+    .string()
+    .transform(text => text.split(',').map(hash => hash.trim()))
+    .pipe(z.array(z.string().regex(/^[0-9a-fA-F]{64}$/, 'expected SHA-256 hashes of 64 hexadecimal digits')))
+    .default([])
+    .meta({ description: 'SHA-256 of each API key that may use /v1, separated by commas. None: open to everybody.' }),
+  REQUESTS_PER_MINUTE: whole(0, 1_000_000_000, 0).meta({
+    description: 'Most requests to /v1 in a minute by one API key, or without keys one address. 0: no limit.',
+  }),
   REQUEST_TIMEOUT_MS: whole(100, 3_600_000, 30_000).meta({
     description: 'Time for a client to send its whole request.',
   }),
@@ -65,8 +79,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 export function describeConfig(): string {
   return Object.entries(schema.shape)
     .map(([name, variable]) => {
-      const preset = String(variable.parse(undefined));
-      return `  ${name.padEnd(21)} ${variable.meta()?.description}\n  ${''.padEnd(21)} Default: ${preset}\n`;
+      const preset = String(variable.parse(undefined)) || '(none)';
+      return `  ${name.padEnd(22)} ${variable.meta()?.description}\n  ${''.padEnd(22)} Default: ${preset}\n`;
     })
     .join('');
 }

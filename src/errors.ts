@@ -18,6 +18,7 @@ export type ErrorCode =
   // Retrieval
   | 'hnsw-unavailable'
   | 'out-of-memory'
+  | 'incorrect-answer'
   // Snapshots
   | 'no-snapshot'
   | 'snapshot-damaged'
@@ -35,6 +36,9 @@ export type ErrorCode =
   | 'headers-too-large'
   | 'request-timeout'
   | 'not-ready'
+  | 'overloaded'
+  | 'unauthorized'
+  | 'rate-limited'
   // Processes
   | 'port-in-use'
   | 'cannot-listen'

@@ -11,7 +11,8 @@ const EXIT_USAGE = 2;
 try {
   refuseArguments(process.argv.slice(2));
   const config = readConfig(process.env);
-  const logger = pino({ name: 'shortlist', level: config.LOG_LEVEL });
+  // Written at once: lines in the background would be lost or change places when the process ends.
+  const logger = pino({ name: 'shortlist', level: config.LOG_LEVEL }, pino.destination({ dest: 1, sync: true }));
   stopOnSignals(await startService(config, logger), logger);
 } catch (thrown) {
   const code = thrown instanceof ShortlistError ? thrown.code : 'unexpected';

@@ -21,6 +21,9 @@ export async function startService(config: Config, logger: Logger): Promise<Runn
     port: config.PORT,
     maxBodyBytes: config.MAX_BODY_BYTES,
     maxUrlLength: config.MAX_URL_LENGTH,
+    maxRequestsPerTurn: config.MAX_REQUESTS_PER_TURN,
+    apiKeyHashes: config.API_KEYS_SHA256,
+    requestsPerMinute: config.REQUESTS_PER_MINUTE,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
     shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
   });

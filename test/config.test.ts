@@ -8,6 +8,9 @@ const defaults = {
   LOG_LEVEL: 'info',
   MAX_BODY_BYTES: 1_048_576,
   MAX_URL_LENGTH: 16_384,
+  MAX_REQUESTS_PER_TURN: 256,
+  API_KEYS_SHA256: [],
+  REQUESTS_PER_MINUTE: 0,
   REQUEST_TIMEOUT_MS: 30_000,
   SHUTDOWN_TIMEOUT_MS: 10_000,
 };
@@ -41,6 +44,8 @@ describe('readConfig', () => {
 
 test('describeConfig names every variable with its default', () => {
   for (const [name, preset] of Object.entries(defaults)) {
-    expect(describeConfig()).toMatch(new RegExp(`^  ${name} +\\S.*\\n +Default: ${preset}$`, 'm'));
+    expect(describeConfig()).toMatch(
+      new RegExp(`^  ${name} +\\S.*\\n +Default: ${String(preset) || '\\(none\\)'}$`, 'm'),
+    );
   }
 });

@@ -1,13 +1,20 @@
 import type { RequestListener } from 'node:http';
-import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express';
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import type { Logger } from 'pino';
 import { ShortlistError } from '../errors.js';
+import type { Recommendation } from '../recommender/recommendation.js';
+import { requireKey } from './api-keys.js';
 import { documentation } from './documentation.js';
 import type { Endpoint } from './endpoint.js';
 import { endpoints } from './endpoints.js';
+import { Metrics } from './metrics.js';
+import { boundLoad } from './overload.js';
 import { blaming, problemOf } from './problem.js';
-import { parseQueryString } from './query-string.js';
+import { createQueryReader } from './query-reader.js';
+import { limitRate } from './rate-limit.js';
+import { recommendation } from './replies.js';
 import { requestIdOf } from './request-id.js';
+import { sendJson } from './send-json.js';
 import type { Serving } from './serving.js';
 import { validate } from './validation.js';
 
@@ -18,51 +25,112 @@ export interface AppOptions {
   readonly maxBodyBytes: number;
   /** Longest request URL taken, in characters. */
   readonly maxUrlLength: number;
+  /** Most requests taken up in one turn of the event loop; the rest are refused at once. */
+  readonly maxRequestsPerTurn: number;
+  /** SHA-256 of the keys that may use `/v1`, in hexadecimal. None: everybody may. */
+  readonly apiKeyHashes: readonly string[];
+  /** Most requests to `/v1` in a minute by one key or address. 0: as many as they like. */
+  readonly requestsPerMinute: number;
 }
 
-const REQUEST_ID = 'X-Request-Id';
-const READ_METHODS = ['GET', 'HEAD'];
-const DOCUMENTATION_METHODS = ['/openapi.json', '/docs'].map(route => [route, [...READ_METHODS, 'OPTIONS']] as const);
+/** What the handlers share. */
+interface Context extends AppOptions {
+  readonly metrics: Metrics;
+}
 
-/** The API as a listener for a `node:http` server. */
+/** Methods for what can only be read. */
+const READING = ['GET', 'HEAD', 'OPTIONS'];
+
+/**
+ * The API as a listener for a `node:http` server. There is no middleware in front of the routes: every layer that Express
+ * has to walk through costs each request as much as its validation does.
+ */
 export function createApp(options: AppOptions): RequestListener {
+  const metrics = new Metrics(options.serving);
+  const context = { ...options, metrics };
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.set('query parser', parseQueryString);
+  // Queries are read by `createQueryReader`.
+  app.set('query parser', false);
   app.set('case sensitive routing', true);
   app.set('strict routing', true);
 
-  app.use(identify(options));
+  // Both cost time, so they are there only where they were asked for.
+  if (options.apiKeyHashes.length > 0) app.use('/v1', requireKey(options.apiKeyHashes));
+  if (options.requestsPerMinute > 0)
+    app.use('/v1', limitRate(options.requestsPerMinute, options.apiKeyHashes.length > 0 ? 'key' : 'address'));
   const readBody = [requireJson, express.json({ limit: options.maxBodyBytes })];
-  for (const endpoint of Object.values<Endpoint>(endpoints)) {
-    app[endpoint.method](routeOf(endpoint), ...(endpoint.body ? readBody : []), handlerOf(endpoint, options.serving));
+  for (const [operation, endpoint] of Object.entries<Endpoint>(endpoints)) {
+    const handler = handlerOf(operation, endpoint, context);
+    app[endpoint.method](routeOf(endpoint), ...(endpoint.body ? readBody : []), handler);
   }
+  app.get('/metrics', (_request, response) => sendMetrics(response, metrics));
   app.use(documentation());
-  for (const [route, methods] of [...methodsByRoute(), ...DOCUMENTATION_METHODS]) app.all(route, refuseMethod(methods));
+  for (const endpoint of Object.values<Endpoint>(endpoints)) {
+    app.all(routeOf(endpoint), refuseMethod(endpoint.method === 'get' ? READING : ['POST', 'OPTIONS']));
+  }
+  app.all(['/openapi.json', '/docs', '/metrics'], refuseMethod(READING));
   app.use(request => {
     throw new ShortlistError(
       'not-found',
       `There is nothing at ${request.path.slice(0, 200)}. See /docs for what there is.`,
     );
   });
-  app.use(reportProblem(options));
-  return app;
+  app.use(reportProblem(context));
+  return boundLoad(app, options.maxRequestsPerTurn, metrics.countRefused);
 }
 
-/** Gives every request its id, and refuses URLs that are too long before anything looks at them. */
-function identify({ maxUrlLength }: AppOptions): RequestHandler {
-  return (request, response, next) => {
-    response.setHeader(REQUEST_ID, requestIdOf(request));
-    if (request.headers.host === undefined && request.httpVersion === '1.1') {
-      throw new ShortlistError('malformed-request', 'A request of HTTP/1.1 needs a Host header.');
-    }
-    if (request.url.length <= maxUrlLength) return next();
-    throw new ShortlistError(
-      'url-too-long',
-      `The URL has ${request.url.length} characters, at most ${maxUrlLength} are taken. Long lists go into a POST.`,
-    );
+/** Not an async function, because a promise would cost every request more than its validation does. */
+function handlerOf(operation: string, endpoint: Endpoint, context: Context): RequestHandler {
+  const { serving, metrics, logger } = context;
+  const countTime = metrics.timerOf(operation);
+  const hasTier = endpoint.reply === recommendation;
+  const readQuery = createQueryReader(endpoint.query);
+  const blame = (error: unknown) => {
+    const field = error instanceof ShortlistError ? endpoint.failures[error.code] : undefined;
+    throw field ? blaming(error as ShortlistError, field) : error;
   };
+  const reply = (response: Response, value: unknown, started: number) => {
+    const requestId = requestIdOf(response.req);
+    sendJson(response, { status: 200, value, requestId, last: serving.stopping });
+    const seconds = (performance.now() - started) / 1000;
+    countTime(seconds);
+    if (hasTier) metrics.countTier((value as Recommendation).source);
+    if (logger.isLevelEnabled('debug'))
+      logger.debug({ requestId, operation, url: response.req.url, seconds }, 'answered');
+  };
+  return (request, response) => {
+    const started = performance.now();
+    checkLine(request, context);
+    const path = validate(endpoint.path, 'path', request.params);
+    const query = readQuery(request);
+    const body = endpoint.body && validate(endpoint.body, 'body', request.body);
+    try {
+      const answer = endpoint.answer(serving, { path, query, body });
+      if (!(answer instanceof Promise)) return reply(response, answer, started);
+      return answer.then(value => reply(response, value, started)).catch(blame);
+    } catch (error) {
+      return blame(error);
+    }
+  };
+}
+
+async function sendMetrics(response: Response, metrics: Metrics): Promise<void> {
+  const text = await metrics.text();
+  response.writeHead(200, { 'Content-Type': metrics.contentType }).end(text);
+}
+
+/** What Node leaves to us of the rules for the first lines of a request. */
+function checkLine({ url, headers, httpVersion }: Request, { maxUrlLength }: AppOptions): void {
+  if (headers.host === undefined && httpVersion === '1.1') {
+    throw new ShortlistError('malformed-request', 'A request of HTTP/1.1 needs a Host header.');
+  }
+  if (url.length <= maxUrlLength) return;
+  throw new ShortlistError(
+    'url-too-long',
+    `The URL has ${url.length} characters, at most ${maxUrlLength} are taken. Long lists go into a POST.`,
+  );
 }
 
 const requireJson: RequestHandler = (request, _response, next) => {
@@ -76,37 +144,6 @@ const requireJson: RequestHandler = (request, _response, next) => {
   );
 };
 
-function handlerOf(endpoint: Endpoint, serving: Serving): RequestHandler {
-  return async (request, response) => {
-    const path = validate(endpoint.path, 'path', request.params);
-    const query = validate(endpoint.query, 'query', request.query);
-    const body = endpoint.body && validate(endpoint.body, 'body', request.body);
-    try {
-      const answer = endpoint.answer(serving, { path, query, body });
-      sendJson(serving, response, 200, answer instanceof Promise ? await answer : answer);
-    } catch (error) {
-      const field = error instanceof ShortlistError ? endpoint.failures[error.code] : undefined;
-      throw field ? blaming(error as ShortlistError, field) : error;
-    }
-  };
-}
-
-/** Sends a whole reply at once and skips what Express would do for caches. */
-function sendJson(
-  serving: Serving,
-  response: Response,
-  status: number,
-  value: unknown,
-  contentType = 'application/json',
-): void {
-  if (serving.stopping) response.setHeader('Connection', 'close');
-  response.statusCode = status;
-  response.setHeader('Content-Type', `${contentType}; charset=utf-8`);
-  const text = JSON.stringify(value);
-  response.setHeader('Content-Length', Buffer.byteLength(text));
-  response.end(text);
-}
-
 function refuseMethod(allowed: readonly string[]): RequestHandler {
   return (request, response) => {
     response.setHeader('Allow', allowed.join(', '));
@@ -118,24 +155,22 @@ function refuseMethod(allowed: readonly string[]): RequestHandler {
   };
 }
 
-function reportProblem({ logger, serving }: AppOptions): ErrorRequestHandler {
+function reportProblem({ logger, serving, metrics }: Context): ErrorRequestHandler {
   return (error, request, response, _next) => {
-    const requestId = String(response.getHeader(REQUEST_ID));
+    const requestId = requestIdOf(request);
     const problem = problemOf(error, requestId);
+    metrics.countProblem(problem.code);
     if (problem.status === 500) logger.error({ requestId, method: request.method, url: request.url, err: error });
     if (problem.status === 503) response.setHeader('Retry-After', '1');
     if (response.headersSent) return void response.destroy();
-    sendJson(serving, response, problem.status, problem, 'application/problem+json');
+    sendJson(response, {
+      status: problem.status,
+      value: problem,
+      requestId,
+      type: 'application/problem+json',
+      last: serving.stopping,
+    });
   };
-}
-
-function methodsByRoute(): Map<string, string[]> {
-  const methods = new Map<string, string[]>();
-  for (const endpoint of Object.values<Endpoint>(endpoints)) {
-    const own = endpoint.method === 'get' ? READ_METHODS : [endpoint.method.toUpperCase()];
-    methods.set(routeOf(endpoint), [...(methods.get(routeOf(endpoint)) ?? []), ...own, 'OPTIONS']);
-  }
-  return methods;
 }
 
 /** The URL as Express writes it: `:name` for `{name}`. */

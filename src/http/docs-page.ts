@@ -26,7 +26,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; p
 h2 { margin-top: 2.5rem; border-top: 1px solid #d5d9de; padding-top: 1rem; overflow-wrap: anywhere }
 h2 b { font-size: .8em; color: #fff; background: #175ea8; border-radius: .3rem; padding: .1rem .5rem; margin-right: .5rem }
 h2 b.post { background: #1c6b37 }
-code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere }
+code { font: .9em ui-monospace, monospace; overflow-wrap: break-word }
 nav ul { columns: 20rem; padding-left: 1rem }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid #e6e9ed }
@@ -127,7 +127,8 @@ function typeText(schema: Schema): string {
   if (alternatives) return alternatives.map(typeText).join(' or ');
   if (schema.const !== undefined) return `<code>${escapeHtml(JSON.stringify(schema.const))}</code>`;
   if (schema.enum) return schema.enum.map(value => `<code>${escapeHtml(String(value))}</code>`).join(' or ');
-  if (schema.items) return `list of ${typeText(schema.items)}${bound(', at most ', schema.maxItems)}`;
+  if (schema.items)
+    return `list of ${typeText(schema.items)}${bound(', at most ', schema.maxItems)}${schema.maxItems === undefined ? '' : ' entries'}`;
   return `${[schema.type ?? 'object'].flat().join(' or ')}${range(schema)}`;
 }
 

@@ -18,8 +18,9 @@ export const endpoints = {
     query: requests.recommendQuery,
     reply: replies.recommendation,
     failures: { 'unknown-category': { in: 'query', field: 'category' } },
-    answer({ recommender }, { path, query: { category, ...options } }) {
-      return recommender.recommend({ ...path, ...options, ...(category && { categories: category }) });
+    answer({ recommender }, { path, query: { exclude, category, ...options } }) {
+      const filters = { ...(exclude && { exclude }), ...(category && { categories: category }) };
+      return recommender.recommend({ ...path, ...options, ...filters });
     },
   }),
 

@@ -32,7 +32,7 @@ export interface OpenApiDocument {
 }
 
 /** Statuses that any endpoint may answer with, and those that only a request with a body can cause. */
-const SHARED_STATUSES = [400, 414, 431, 500, 503];
+const SHARED_STATUSES = [400, 401, 414, 429, 431, 500, 503];
 const BODY_STATUSES = [408, 413, 415];
 
 /** The OpenAPI 3.1 document of the API, made from the same schemas that check its requests. */

@@ -6,6 +6,7 @@ export const PROBLEM_KINDS: Readonly<Partial<Record<ErrorCode, { status: number;
   'invalid-request': { status: 400, title: 'Invalid request' },
   'malformed-request': { status: 400, title: 'Malformed request' },
   'unknown-category': { status: 400, title: 'Unknown category' },
+  unauthorized: { status: 401, title: 'Unauthorized' },
   'unknown-item': { status: 404, title: 'Unknown item' },
   'not-found': { status: 404, title: 'Not found' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
@@ -13,8 +14,10 @@ export const PROBLEM_KINDS: Readonly<Partial<Record<ErrorCode, { status: number;
   'body-too-large': { status: 413, title: 'Body too large' },
   'url-too-long': { status: 414, title: 'URL too long' },
   'unsupported-media-type': { status: 415, title: 'Unsupported media type' },
+  'rate-limited': { status: 429, title: 'Too many requests' },
   'headers-too-large': { status: 431, title: 'Headers too large' },
   'not-ready': { status: 503, title: 'Not ready' },
+  overloaded: { status: 503, title: 'Overloaded' },
 };
 
 /** Of problems whose cause stays between us and our log. */

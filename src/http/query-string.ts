@@ -3,11 +3,9 @@ import { ShortlistError } from '../errors.js';
 
 /**
  * The parameters of a query string by name, on an object without prototype; repeated ones become arrays.
- * @param text what follows the question mark; Express says null where there is none
  * @throws {ShortlistError} `malformed-request` for a percent sign that is not the start of valid UTF-8
  */
-export function parseQueryString(text: string | null): Record<string, unknown> {
-  if (text === null) return {};
+export function parseQueryString(text: string): Record<string, unknown> {
   if (text.includes('%')) {
     try {
       decodeURIComponent(text);

@@ -32,8 +32,8 @@ export const limitQuery = z.strictObject({ limit: limitParameter });
 
 export const recommendQuery = z.strictObject({
   limit: limitParameter,
-  exclude: listParameter.exactOptional().meta({ description: exclude + orCommas }),
-  category: listParameter.exactOptional().meta({ description: categories + orCommas }),
+  exclude: listParameter.optional().meta({ description: exclude + orCommas }),
+  category: listParameter.optional().meta({ description: categories + orCommas }),
   includeSeen: flagParameter.meta({ description: includeSeen }),
   explain: flagParameter.meta({ description: explain }),
 });

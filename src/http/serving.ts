@@ -25,6 +25,11 @@ export class Serving {
     throw new ShortlistError('not-ready', 'No snapshot is loaded yet. Try again in a second.');
   }
 
+  /** Whether there is a recommender and no shutdown under way. */
+  get ready(): boolean {
+    return this.#recommender !== undefined && !this.#stopping;
+  }
+
   /** From the next request on, this one answers. */
   replace(recommender: RecommendationService): void {
     this.#recommender = recommender;

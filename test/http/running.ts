@@ -12,8 +12,16 @@ export function serveForTest(options: Partial<ServeOptions> = {}): Promise<Runni
     port: 0,
     maxBodyBytes: 20_000,
     maxUrlLength: 16_384,
+    maxRequestsPerTurn: 100,
+    apiKeyHashes: [],
+    requestsPerMinute: 0,
     requestTimeoutMs: 30_000,
     shutdownTimeoutMs: 1000,
     ...options,
   });
+}
+
+/** What `fetch` needs to post a JSON body. */
+export function asJson(body: unknown): RequestInit {
+  return { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
 }

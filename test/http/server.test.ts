@@ -87,7 +87,7 @@ describe('what goes wrong', () => {
 
   test.each([
     { bytes: 'hello\r\n\r\n', status: 400, code: 'malformed-request' },
-    { bytes: 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n', status: 400, code: 'malformed-request' },
+    { bytes: 'GET /v1/popular HTTP/1.1\r\nConnection: close\r\n\r\n', status: 400, code: 'malformed-request' },
     { bytes: `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`, status: 431, code: 'headers-too-large' },
     {
       bytes: 'POST /v1/recommendations HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n',

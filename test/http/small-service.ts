@@ -37,6 +37,7 @@ const manifest: Manifest = {
     target: 0.99,
     targetReached: true,
     curve: [],
+    checked: { users: 1, recall: 1, recallAtLimit: 1 },
     buildSeconds: {},
     hnsw: null,
   },

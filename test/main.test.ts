@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { openRecommender } from '../src/recommender/open-recommender.js';
+import { loadNewestSnapshot } from '../src/snapshot/snapshot.js';
+import type { SnapshotStore } from '../src/snapshot/store.js';
+import { buildSmallSnapshot, smallData } from './small-snapshot.js';
+
+const started: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+});
+
+function launch(environment: Record<string, string>, args: string[] = []) {
+  const child = spawn(process.execPath, ['dist/src/main.js', ...args], {
+    env: { ...process.env, PORT: '0', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  started.push(child);
+  const ended = new Promise<number | NodeJS.Signals>(resolve =>
+    child.once('close', (code, signal) => resolve(code ?? signal ?? 0)),
+  );
+  return { child, ended };
+}
+
+/** Runs the process to its own end. */
+async function run(environment: Record<string, string>, args: string[] = []) {
+  const { child, ended } = launch(environment, args);
+  const [stdout, stderr, status] = await Promise.all([text(child.stdout!), text(child.stderr!), ended]);
+  return { status, stdout, stderr };
+}
+
+/** Starts the process and waits until it says where it listens. */
+async function startListening(environment: Record<string, string>) {
+  const { child, ended } = launch(environment);
+  let output = '';
+  const log = (): { url?: string; msg: string }[] =>
+    output
+      .split('\n')
+      .slice(0, -1)
+      .map(line => JSON.parse(line));
+  const listening = new Promise<string>((resolve, reject) => {
+    child.stdout!.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+      const url = log().find(entry => entry.url)?.url;
+      if (url) resolve(url);
+    });
+    ended.then(status => reject(new Error(`ended with ${status} before it listened`)));
+  });
+  return { child, ended, log, url: await listening };
+}
+
+describe('refusing to start', () => {
+  const empty = mkdtempSync(join(tmpdir(), 'shortlist-empty-'));
+
+  test('--help explains every variable', async () => {
+    const { status, stdout, stderr } = await run({}, ['--help']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    for (const name of ['SNAPSHOTS', 'HOST', 'PORT', 'LOG_LEVEL', 'MAX_BODY_BYTES', 'SHUTDOWN_TIMEOUT_MS']) {
+      expect(stdout).toMatch(new RegExp(`^ +${name} +\\S.*\\n +Default: \\S+$`, 'm'));
+    }
+  });
+
+  test.each([
+    {
+      name: 'a flag it does not know',
+      args: ['--port'],
+      environment: {},
+      status: 2,
+      stderr: "error: unknown option '--port'\n",
+    },
+    {
+      name: 'a variable that makes no sense',
+      environment: { PORT: 'http' },
+      status: 2,
+      stderr:
+        'error [invalid-config]: The environment is not valid: PORT is "http", expected a whole number from 0 to 65535.\n',
+    },
+    {
+      name: 'no snapshot',
+      environment: { SNAPSHOTS: empty },
+      status: 1,
+      stderr: expect.stringMatching(/^error \[no-snapshot\]: [^\n]*npm run rebuild[^\n]*\n$/),
+    },
+  ])('$name: one line, status $status', async ({ args, environment, status, stderr }) => {
+    expect(await run(environment as Record<string, string>, args)).toEqual({ status, stdout: '', stderr });
+  });
+});
+
+describe('serving a snapshot', () => {
+  let store: SnapshotStore;
+  beforeAll(async () => {
+    ({ store } = await buildSmallSnapshot({ sources: ['exact', 'clusters'] }));
+  });
+
+  test('replies are those of the recommender, and SIGTERM ends it in peace', async () => {
+    const { child, ended, log, url } = await startListening({ SNAPSHOTS: store.directory });
+    const recommender = await openRecommender(await loadNewestSnapshot(store, expect.fail), expect.fail);
+    const userId = smallData.table.userIds[0]!;
+    for (const user of [userId, 'nobody']) {
+      const reply = await fetch(`${url}/v1/users/${encodeURIComponent(user)}/recommendations?limit=5`);
+      expect(await reply.json()).toEqual(recommender.recommend({ userId: user, limit: 5 }));
+    }
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(log().at(-1)).toMatchObject({ msg: 'stopped' });
+  });
+
+  test('a port that is taken: one line with what to do, status 1', async () => {
+    const { url } = await startListening({ SNAPSHOTS: store.directory });
+    const { port } = new URL(url);
+    expect(await run({ SNAPSHOTS: store.directory, PORT: port })).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `error [port-in-use]: Port ${port} on 127.0.0.1 is taken by another process. Stop that one, or choose another port with PORT.\n`,
+    });
+  });
+
+  test('killed on the spot, it starts again on the same port', async () => {
+    const first = await startListening({ SNAPSHOTS: store.directory });
+    first.child.kill('SIGKILL');
+    expect(await first.ended).toBe('SIGKILL');
+    const second = await startListening({ SNAPSHOTS: store.directory, PORT: new URL(first.url).port });
+    expect((await fetch(`${second.url}/health/ready`)).status).toBe(200);
+  });
+});
