@@ -44,9 +44,9 @@ export interface RetrievalKernels {
     work: number,
     out: number,
   ): void;
-  /** `assembly/cell-search.ts`: the norm of a row, in double precision. */
+  /** `assembly/bounds.ts`: the norm of a row, in double precision. */
   normOf(row: number, stride: number): number;
-  /** `assembly/cell-search.ts`: norms of the scaled rows first … last-1, rounded up. */
+  /** `assembly/bounds.ts`: norms of the scaled rows first … last-1, rounded up. */
   rowNorms(
     rows: number,
     stride: number,
@@ -56,7 +56,7 @@ export interface RetrievalKernels {
     relative: number,
     out: number,
   ): void;
-  /** `assembly/cell-search.ts`: largest distance of the scaled rows first … last-1 from a scaled centroid. */
+  /** `assembly/bounds.ts`: largest distance of the scaled rows first … last-1 from a scaled centroid. */
   radiusOf(
     rows: number,
     stride: number,
@@ -71,17 +71,20 @@ export interface RetrievalKernels {
   assignRows(
     rows: number,
     stride: number,
+    step: number,
     first: number,
     last: number,
     centroids: number,
     halfNorms: number,
     count: number,
     assignment: number,
+    best: number,
   ): void;
   /** `assembly/clustering.ts`: centroids first … last-1 become the means of their members. */
   moveCentroids(
     rows: number,
     stride: number,
+    step: number,
     members: number,
     starts: number,
     first: number,

@@ -6,6 +6,8 @@ export interface TrainingKernels {
   symmetricEigen(matrix: number, n: number, rowLength: number, vectors: number, values: number, work: number): void;
   /** Multiplies rows by the square matrix in `panels`, in place. */
   rotateRowsBy(x: number, rows: number, stride: number, panels: number, scratch: number): void;
+  /** Adds the squares of the elements of rows, weighted by their number of interactions, to `out`. */
+  addWeightedSquares(begin: number, end: number, x: number, stride: number, starts: number, out: number): void;
   /** Solves row systems of implicit ALS in the eigenbasis. */
   solveRows(
     begin: number,
@@ -18,7 +20,11 @@ export interface TrainingKernels {
     weights: number,
     ridges: number,
     spectrum: number,
+    squares: number,
+    panels: number,
+    longestDual: number,
     steps: number,
+    tolerance: number,
     scratch: number,
     sums: number,
   ): void;

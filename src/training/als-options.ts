@@ -14,12 +14,15 @@ import { checkInteger, checkNumber } from './option-checks.js';
 export interface AlsOptions {
   /**
    * Length of a vector, 1 … 2048. More factors tell more apart and cost memory, training and serving time in
-   * proportion. Default 64.
+   * proportion. Default 128.
    */
   readonly factors: number;
   /** Passes over all users and all items, 1 … 10,000. The loss hardly moves after ten to twenty. Default 16. */
   readonly iterations: number;
-  /** Weight of the penalty on long vectors, 0 or more. Raising it pulls rarely seen users and items to zero. */
+  /**
+   * Weight of the penalty on long vectors, 0 or more. Raising it pulls rarely seen users and items to zero, and beyond a
+   * point everybody: the more users and items there are, the smaller it wants to be. Default 0.005.
+   */
   readonly regularization: number;
   /**
    * How the penalty of a row grows with its frequency, 0 … 2. 0 penalises all rows alike; 1 in proportion, so that the
@@ -28,7 +31,7 @@ export interface AlsOptions {
   readonly regularizationExponent: number;
   /**
    * Weight of every pair, seen or not, towards the score zero, above 0. Raising it makes the scores follow popularity
-   * less and the few strong signals more; it wants to be smaller the sparser the data are.
+   * less and the few strong signals more; it wants to be smaller the sparser the data are. Default 0.1.
    */
   readonly unobservedWeight: number;
   /** Scale of the random first vectors: their elements are drawn with deviation stddev / √factors, above 0. Default 0.1. */
@@ -46,9 +49,9 @@ export interface AlsOptions {
 }
 
 export const ALS_DEFAULTS: AlsOptions = {
-  factors: 64,
+  factors: 128,
   iterations: 16,
-  regularization: 0.003,
+  regularization: 0.005,
   regularizationExponent: 1,
   unobservedWeight: 0.1,
   stddev: 0.1,

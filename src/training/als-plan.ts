@@ -11,11 +11,14 @@ import type { TrainedFactors } from './trained-factors.js';
 /** The Gram matrix is summed in this many parts, whatever the number of threads, so that the sum is always the same. */
 export const GRAM_PARTS = 16;
 /** Work is dealt out in about this many blocks of rows of equal cost: many enough to balance, few enough to be cheap. */
-const BLOCKS = 256;
+export const BLOCKS = 256;
 
 /** One side's rows (users or items) in shared memory, in degree order. */
 export interface AlsSide {
+  /** Rows with interactions: all others are zero, and left out. */
   readonly active: number;
+  /** The first so many have more interactions than `longestDual`. */
+  readonly long: number;
   readonly starts: Uint32Array;
   readonly indices: Uint32Array;
   /** Confidence of every interaction; null where all are one. */
@@ -28,6 +31,8 @@ export interface AlsSide {
   readonly blocks: Uint32Array;
   /** Two sums of each block, see the kernel `solveRows`. */
   readonly sums: Float64Array;
+  /** `stride` sums of squares of each block, see the kernel `addWeightedSquares`. */
+  readonly squares: Float32Array;
 }
 
 /** Everything that the threads share. All arrays lie in `memory`. */
@@ -50,6 +55,10 @@ export interface AlsPlan {
   /** The eigenvectors as the rotation kernel wants them. */
   readonly panels: Float32Array;
   readonly spectrum: Float32Array;
+  /** Mean square of each element over all interactions. */
+  readonly squares: Float32Array;
+  /** Rows of at most so many interactions are solved in their dual. */
+  readonly longestDual: number;
   /** Scratch of each thread for the kernels. */
   readonly scratch: readonly Float32Array[];
 }
@@ -61,6 +70,16 @@ export interface AlsInteractions {
   readonly byItem: Csr;
 }
 
+/** Floats from one row to the next while training: whole pairs of SIMD vectors. */
+export function alsStride(factors: number): number {
+  return (factors + 7) & ~7;
+}
+
+/** Floats of scratch that the kernel `solveRows` asks for. */
+export function alsScratchFloats(stride: number, longest: number, longestDual: number): number {
+  return 6 * stride + 4 * (longest + 4) + longestDual * (stride + 2 * (longestDual + 4));
+}
+
 /** Lays out the training in a new arena: interactions in degree order, first factors, scratch. */
 export function planAls(
   interactions: AlsInteractions,
@@ -70,14 +89,16 @@ export function planAls(
 ): { plan: AlsPlan; orders: { users: DegreeOrder; items: DegreeOrder } } {
   const { factors, minRating } = options;
   const arena = Arena.create();
-  const stride = (factors + 7) & ~7;
+  const stride = alsStride(factors);
+  const longestDual = longestDualOf(options, stride);
   const orders = {
     users: degreeOrder(interactions.byUser, minRating),
     items: degreeOrder(interactions.byItem, minRating),
   };
-  const users = layOutSide(arena, interactions.byUser, orders.users, orders.items, stride, options);
-  const items = layOutSide(arena, interactions.byItem, orders.items, orders.users, stride, options);
+  const users = layOutSide(arena, interactions.byUser, orders.users, orders.items, stride, longestDual, options);
+  const items = layOutSide(arena, interactions.byItem, orders.items, orders.users, stride, longestDual, options);
   const longest = Math.max(orders.users.degrees[0] ?? 0, orders.items.degrees[0] ?? 0);
+  const scratchFloats = alsScratchFloats(stride, longest, longestDual);
   const plan: AlsPlan = {
     memory: arena.memory,
     factors,
@@ -94,7 +115,9 @@ export function planAls(
     eigenWork: float64(arena, 3 * factors),
     panels: arena.float32(stride * stride),
     spectrum: arena.float32(stride),
-    scratch: Array.from({ length: threads }, () => arena.float32(6 * stride + 4 * (longest + 4))),
+    squares: arena.float32(stride),
+    longestDual,
+    scratch: Array.from({ length: threads }, () => arena.float32(scratchFloats)),
   };
   return { plan, orders };
 }
@@ -115,6 +138,7 @@ function layOutSide(
   order: DegreeOrder,
   other: DegreeOrder,
   stride: number,
+  longestDual: number,
   options: AlsOptions,
 ): AlsSide {
   const { regularization, regularizationExponent, unobservedWeight, alpha, minRating } = options;
@@ -138,6 +162,7 @@ function layOutSide(
   const blocks = divideRows(degrees.subarray(0, active), stride);
   return {
     active,
+    long: countAbove(degrees, longestDual),
     starts,
     indices,
     weights,
@@ -145,7 +170,23 @@ function layOutSide(
     factors: arena.float32(active * stride),
     blocks,
     sums: float64(arena, 2 * (blocks.length - 1)),
+    squares: arena.float32(stride * (blocks.length - 1)),
   };
+}
+
+/**
+ * Rows of at most so many interactions cost less in their dual, mostly because they need no warm start and so no
+ * rotation, which is what grows fastest with the number of factors.
+ */
+export function longestDualOf({ regularization }: AlsOptions, stride: number): number {
+  // Without a ridge the diagonal that the dual divides by can be zero.
+  return regularization > 0 ? Math.min(48, stride >> 4) : 0;
+}
+
+/** How many of the degrees, which fall, are above `bound`. */
+function countAbove(degrees: Uint32Array, bound: number): number {
+  const first = degrees.findIndex(degree => degree <= bound);
+  return first < 0 ? degrees.length : first;
 }
 
 function confidence(alpha: number, rating: number): number {

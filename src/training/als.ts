@@ -7,7 +7,7 @@ import { runTeam } from './thread-team.js';
 import type { TrainedFactors, TrainingProgress } from './trained-factors.js';
 
 /** A thread costs some ten milliseconds to start; with less than this to do (multiplications) it does not pay. */
-const WORK_PER_THREAD = 5e7;
+const WORK_PER_THREAD = 2e7;
 
 /**
  * Implicit alternating least squares (Hu, Koren and Volinsky, "Collaborative Filtering for Implicit Feedback Datasets",

@@ -9,7 +9,7 @@ export interface SgdOptions {
   readonly factors: number;
   /** Most passes over the ratings, 1 … 10,000; early stopping may end before. Default 60. */
   readonly iterations: number;
-  /** Size of a step in the first pass, above 0. Too large diverges, too small needs more passes. Default 0.01. */
+  /** Size of a step in the first pass, above 0. Too large diverges, too small needs more passes. Default 0.02. */
   readonly learningRate: number;
   /** The step is multiplied by this after every pass, above 0 and at most 1 (which never slows down). Default 0.97. */
   readonly learningRateDecay: number;
@@ -31,7 +31,7 @@ export interface SgdOptions {
 export const SGD_DEFAULTS: SgdOptions = {
   factors: 64,
   iterations: 60,
-  learningRate: 0.01,
+  learningRate: 0.02,
   learningRateDecay: 0.97,
   regularization: 0.08,
   stddev: 0.5,

@@ -63,7 +63,7 @@ describe('trainAls', () => {
   it('gives the same bits whatever the number of threads', async () => {
     // Large enough that it does use several.
     const large = randomInteractions(1500, 900, 60, 2);
-    const options = { ...OPTIONS, factors: 20, iterations: 60 };
+    const options = { ...OPTIONS, factors: 20, iterations: 40 };
     const [one, two, five] = await Promise.all([1, 2, 5].map(threads => trainAls(large, { ...options, threads })));
     expect(two).toEqual(one);
     expect(five).toEqual(one);

@@ -5,12 +5,12 @@ import { trainSgd } from '../../src/training/sgd.js';
 import type { TrainedFactors, TrainingProgress } from '../../src/training/trained-factors.js';
 import { interactionsFrom } from './interaction-samples.js';
 
-/** Ratings 3 + b_u + b_i + p_u q_i of one planted factor, for most pairs; the last user and item have none. */
-function plantedRatings(users: number, items: number) {
+/** Ratings 3 + b_u + b_i + strength · p_u q_i of one planted factor, for most pairs; the last user and item have none. */
+function plantedRatings(users: number, items: number, strength: number) {
   const random = createRandom(3);
   const bias = (count: number) => Array.from({ length: count }, () => 0.5 * random.normal());
   const [userBias, itemBias, p, q] = [bias(users), bias(items), bias(users), bias(items)];
-  const rating = (user: number, item: number) => 3 + userBias[user]! + itemBias[item]! + 2 * p[user]! * q[item]!;
+  const rating = (user: number, item: number) => 3 + userBias[user]! + itemBias[item]! + strength * p[user]! * q[item]!;
   const train: [number, number, number][] = [];
   const test: [number, number, number][] = [];
   for (let user = 0; user < users - 1; user++) {
@@ -32,7 +32,7 @@ function rmseOf(trained: TrainedFactors, triples: readonly [number, number, numb
   return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length);
 }
 
-const PLANTED = plantedRatings(80, 60);
+const PLANTED = plantedRatings(80, 60, 2);
 const OPTIONS = { factors: 2, regularization: 0.001, learningRate: 0.03, learningRateDecay: 1, iterations: 200 };
 
 describe('trainSgd', () => {
@@ -42,6 +42,11 @@ describe('trainSgd', () => {
     const spread = Math.sqrt(PLANTED.test.reduce((sum, t) => sum + (t[2] - mean) ** 2, 0) / PLANTED.test.length);
     expect(spread).toBeGreaterThan(0.7);
     expect(rmseOf(trained, PLANTED.test)).toBeLessThan(0.08);
+  });
+
+  it('learns what is due to users and items alone by biases alone', async () => {
+    const { interactions, test } = plantedRatings(80, 60, 0);
+    expect(rmseOf(await trainSgd(interactions, { ...OPTIONS, factors: 0 }), test)).toBeLessThan(0.02);
   });
 
   it('folds mean and biases into two more columns', async () => {

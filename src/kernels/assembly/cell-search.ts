@@ -5,6 +5,7 @@
 // product goes through, |computed - exact| <= m u |q||x| + underflow (Higham, Accuracy and Stability of Numerical
 // Algorithms, 2002, section 3.1). The caller has put these terms into radii, norms and `underflow`, all rounded up.
 
+import { WIDEN, normOf, roundedUp } from "./bounds";
 import { countEligible, scanListed, scanRows, scoreRowsInto, startScan, startStops } from "./scan";
 import {
   KEY_BYTES,
@@ -21,26 +22,6 @@ import {
 } from "./top-k";
 
 const MAX_F32: f64 = 3.4028234663852886e38;
-/** Relative widening that outweighs the rounding of a double to a float, 2^-22. */
-const WIDEN: f64 = 1.0 + 2.384185791015625e-7;
-
-/** The least float that is surely not below `value`. */
-// @ts-ignore: decorator
-@inline
-function roundedUp(value: f64): f32 {
-  // 3e-45 is two of the smallest floats: outweighs rounding among the denormals.
-  return <f32>((value > 0 ? value * WIDEN : value / WIDEN) + 3e-45);
-}
-
-/** The norm of a row, in double precision: never overflows. */
-export function normOf(row: usize, stride: i32): f64 {
-  let sum: f64 = 0;
-  for (const end = row + ((<usize>stride) << 2); row < end; row += 4) {
-    const x = <f64>load<f32>(row);
-    sum += x * x;
-  }
-  return sqrt(sum);
-}
 
 function report(out: usize, keys: usize, k: u32, certified: bool, scanned: u32, probed: u32): void {
   const count = finishHeap();
@@ -117,31 +98,70 @@ let radii: usize = 0;
 let maxNorms: usize = 0;
 let starts: usize = 0;
 let scores: usize = 0;
-let probed: usize = 0;
-let queryNorm: f64 = 0;
-let slack: f64 = 0;
+let queryNorm: f32 = 0;
+let slack: f32 = 0;
 
-/** A key above that of every item of the cell. */
+/** The score of a cell that has been scanned: it is not selected again, and its bound is below everything. */
+const SCANNED: f32 = -Infinity;
+/** The score of a cell whose centroid score overflowed: it comes last, and is bounded by its norm alone. */
+const UNKNOWN: f32 = -3.4028234663852886e38;
+
+/** Makes every centroid score that is minus infinity or not a number UNKNOWN. */
+function markUnknown(cells: u32): void {
+  const unknown = f32x4.splat(UNKNOWN);
+  for (let cell: u32 = 0; cell < cells; cell += 4) {
+    const at = scores + ((<usize>cell) << 2);
+    const score = v128.load(at);
+    v128.store(at, v128.bitselect(score, unknown, f32x4.gt(score, unknown)));
+  }
+}
+
+/**
+ * True when the bounds of the four cells from `cell` on are all below the k-th score. The radii and norms hold slack for
+ * the few roundings here.
+ */
+// @ts-ignore: decorator
+@inline
+function areHopeless(cell: u32): bool {
+  const at = (<usize>cell) << 2;
+  const norm = f32x4.splat(queryNorm);
+  const slacks = f32x4.splat(slack);
+  const byNorm = f32x4.add(f32x4.mul(norm, v128.load(maxNorms + at)), slacks);
+  const byRadius = f32x4.add(f32x4.add(v128.load(scores + at), f32x4.mul(norm, v128.load(radii + at))), slacks);
+  const limit = f32x4.splat(threshold);
+  // Where |q| N overflows, so may the sums inside a score, and nothing is proven. UNKNOWN plus a radius would be no
+  // bound at all, SCANNED plus a radius is fine.
+  const isNormUsable = f32x4.lt(byNorm, f32x4.splat(Infinity));
+  const isKnown = f32x4.ne(v128.load(scores + at), f32x4.splat(UNKNOWN));
+  const hopeless = v128.or(f32x4.lt(byNorm, limit), v128.and(isKnown, f32x4.lt(byRadius, limit)));
+  return i32x4.all_true(v128.and(isNormUsable, hopeless));
+}
+
+/** A key above those of all items of the cell. */
 function boundKey(cell: u32): u64 {
   const at = (<usize>cell) << 2;
-  const byNorm = queryNorm * <f64>load<f32>(maxNorms + at) + slack;
+  const byNorm = queryNorm * load<f32>(maxNorms + at) + slack;
   let bound: f32 = Infinity;
-  // Where |q| N may overflow, so may the sums inside a score, and nothing is proven.
-  if (byNorm < MAX_F32) {
-    const score = <f64>load<f32>(scores + at);
-    const byRadius = score + queryNorm * <f64>load<f32>(radii + at) + slack;
-    // An infinite centroid score proves nothing either, nor does what came of one that is not a number.
-    bound = roundedUp(abs(score) <= MAX_F32 && byRadius < byNorm ? byRadius : byNorm);
+  if (byNorm < Infinity) {
+    const score = load<f32>(scores + at);
+    const byRadius = score + queryNorm * load<f32>(radii + at) + slack;
+    bound = score != UNKNOWN && byRadius < byNorm ? byRadius : byNorm;
   }
   return keyOf(bound, load<u32>(starts + at));
 }
 
-/** Puts the `count` unprobed cells of highest score, best first, into `list` and returns how many there were. */
+/** Puts the `count` unscanned cells of highest score, best first, into `list` and returns how many there were. */
 function selectCells(cells: u32, count: u32, list: usize): u32 {
   startHeap(list, count);
-  for (let cell: u32 = 0; cell < cells; cell++) {
-    const score = load<f32>(scores + ((<usize>cell) << 2));
-    if (!(score < threshold) && load<u8>(probed + cell) == 0) offer(score, cell);
+  let cell: u32 = 0;
+  for (; cell < cells; cell += 4) {
+    const score = v128.load(scores + ((<usize>cell) << 2));
+    if (!v128.any_true(v128.and(f32x4.ge(score, f32x4.splat(threshold)), f32x4.gt(score, f32x4.splat(SCANNED))))) continue;
+    const end = min(cell + 4, cells);
+    for (let one = cell; one < end; one++) {
+      const score = load<f32>(scores + ((<usize>one) << 2));
+      if (score != SCANNED) offer(score, one);
+    }
   }
   return finishHeap();
 }
@@ -152,7 +172,7 @@ function selectCells(cells: u32, count: u32, list: usize): u32 {
  * @param probes cells to scan at least, 1 or more
  * @param prove 1: go on until every unscanned cell is proven to hold nothing better
  * @param k at least 1 and at most the number of rows that `mask` leaves
- * @param work 16 bytes per cell (in multiples of 4 cells), 16-byte aligned
+ * @param work 12 bytes per cell, in multiples of 4 cells, 16-byte aligned
  */
 export function searchCells(
   index: usize,
@@ -174,19 +194,18 @@ export function searchCells(
   const list = work;
   const padded = (<usize>cells + 3) & ~3;
   scores = work + padded * KEY_BYTES;
-  probed = scores + padded * 4;
-  memory.fill(probed, 0, padded);
 
-  queryNorm = normOf(q, stride) * WIDEN;
-  slack = underflow;
+  queryNorm = roundedUp(normOf(q, stride));
+  slack = roundedUp(underflow);
   startScan(q, field(index, 0), stride, field(index, 2), mask);
-  startStops(field(index, 3), roundedUp(queryNorm), roundedUp(underflow));
+  startStops(field(index, 3), queryNorm, slack);
   scoreRowsInto(field(index, 6), cells, field(index, 7), scores);
+  markUnknown(cells);
 
   startHeap(keys, k);
   let scanned: u32 = 0;
   let done: u32 = 0;
-  let firstRows: u32 = 0;
+  let wantedRows: u32 = 0;
   let eligible: u32 = 0;
   let batch = min(probes, cells);
   for (;;) {
@@ -194,68 +213,41 @@ export function searchCells(
     resumeHeap(keys, k);
     const isFirst = done == 0;
     for (let i: u32 = 0; i < found; i++) {
-      // With a mask, "as many cells" means as many eligible rows: go on until half as many as the first batch had rows.
-      if (!isFirst && worst != 0 && eligible >= firstRows) break;
+      // With a mask, "so many cells" means about as many eligible rows as the first batch had rows, so that recall does
+      // not depend on how much is masked. An eighth less will do: what one has seen should not cost more cells.
+      if (!isFirst && worst != 0 && eligible >= wantedRows) break;
       const cell = itemOfKey(load<u64>(list + (<usize>i) * KEY_BYTES));
       const first = load<u32>(starts + ((<usize>cell) << 2));
       const last = load<u32>(starts + ((<usize>cell) << 2), 4);
       scanned += scanRows(first, last);
       if (mask != 0) {
         eligible += countEligible(first, last);
-        if (isFirst) firstRows += (last - first) >> 1;
+        if (isFirst) wantedRows += last - first;
       }
-      store<u8>(probed + cell, 1);
+      store<f32>(scores + ((<usize>cell) << 2), SCANNED);
       done++;
     }
     if (done == cells || prove != 0) break;
-    if (worst != 0 && eligible >= firstRows) break;
+    if (isFirst) wantedRows -= wantedRows >> 3;
+    if (worst != 0 && eligible >= wantedRows) break;
     batch = min(done, cells - done);
   }
 
   let certified = true;
-  for (let cell: u32 = 0; cell < cells; cell++) {
-    if (load<u8>(probed + cell) != 0 || boundKey(cell) < worst) continue;
-    if (prove == 0) {
-      certified = false;
-      break;
+  for (let four: u32 = 0; four < cells && certified; four += 4) {
+    if (areHopeless(four)) continue;
+    const end = min(four + 4, cells);
+    for (let cell = four; cell < end; cell++) {
+      const at = (<usize>cell) << 2;
+      if (load<f32>(scores + at) == SCANNED || boundKey(cell) < worst) continue;
+      if (prove == 0) {
+        certified = false;
+        break;
+      }
+      scanned += scanRows(load<u32>(starts + at), load<u32>(starts + at, 4));
+      store<f32>(scores + at, SCANNED);
+      done++;
     }
-    scanned += scanRows(load<u32>(starts + ((<usize>cell) << 2)), load<u32>(starts + ((<usize>cell) << 2), 4));
-    done++;
   }
   report(out, keys, k, certified, scanned, done);
-}
-
-/**
- * For each row first … last-1: its norm times `scale`, rounded up, including `relative` times itself.
- */
-export function rowNorms(rows: usize, stride: i32, scales: usize, first: u32, last: u32, relative: f64, out: usize): void {
-  for (let row = first; row < last; row++) {
-    const norm = normOf(rows + (<usize>row) * ((<usize>stride) << 2), stride);
-    const scale: f64 = scales == 0 ? 1 : <f64>load<f32>(scales + ((<usize>row) << 2));
-    store<f32>(out + ((<usize>row) << 2), roundedUp(norm * scale * (1 + relative)));
-  }
-}
-
-/** The largest distance between the scaled rows first … last-1 and the scaled centroid. */
-export function radiusOf(
-  rows: usize,
-  stride: i32,
-  scales: usize,
-  first: u32,
-  last: u32,
-  centroid: usize,
-  centroidScale: f64,
-): f64 {
-  let largest: f64 = 0;
-  for (let row = first; row < last; row++) {
-    const scale: f64 = scales == 0 ? 1 : <f64>load<f32>(scales + ((<usize>row) << 2));
-    let at = rows + (<usize>row) * ((<usize>stride) << 2);
-    let sum: f64 = 0;
-    for (let j: usize = 0; j < (<usize>stride) << 2; j += 4) {
-      const difference = <f64>load<f32>(at + j) * scale - <f64>load<f32>(centroid + j) * centroidScale;
-      sum += difference * difference;
-    }
-    largest = max(largest, sum);
-  }
-  return sqrt(largest);
 }

@@ -1,0 +1,55 @@
+// Norms, radii and their rounding: what the bounds of searches are made of.
+
+/** Relative widening that outweighs the rounding of a double to a float, 2^-22. */
+export const WIDEN: f64 = 1.0 + 2.384185791015625e-7;
+
+/** The least float that is surely not below `value`. */
+// @ts-ignore: decorator
+@inline
+export function roundedUp(value: f64): f32 {
+  // 3e-45 is two of the smallest floats: outweighs rounding among the denormals.
+  return <f32>((value > 0 ? value * WIDEN : value / WIDEN) + 3e-45);
+}
+
+/** The norm of a row, in double precision: never overflows. */
+export function normOf(row: usize, stride: i32): f64 {
+  let sum: f64 = 0;
+  for (const end = row + ((<usize>stride) << 2); row < end; row += 4) {
+    const x = <f64>load<f32>(row);
+    sum += x * x;
+  }
+  return sqrt(sum);
+}
+
+/** For each row first … last-1: its norm times its scale times (1 + `relative`), rounded up. */
+export function rowNorms(rows: usize, stride: i32, scales: usize, first: u32, last: u32, relative: f64, out: usize): void {
+  for (let row = first; row < last; row++) {
+    const norm = normOf(rows + (<usize>row) * ((<usize>stride) << 2), stride);
+    const scale: f64 = scales == 0 ? 1 : <f64>load<f32>(scales + ((<usize>row) << 2));
+    store<f32>(out + ((<usize>row) << 2), roundedUp(norm * scale * (1 + relative)));
+  }
+}
+
+/** The largest distance between the scaled rows first … last-1 and the scaled centroid. */
+export function radiusOf(
+  rows: usize,
+  stride: i32,
+  scales: usize,
+  first: u32,
+  last: u32,
+  centroid: usize,
+  centroidScale: f64,
+): f64 {
+  let largest: f64 = 0;
+  for (let row = first; row < last; row++) {
+    const scale: f64 = scales == 0 ? 1 : <f64>load<f32>(scales + ((<usize>row) << 2));
+    let at = rows + (<usize>row) * ((<usize>stride) << 2);
+    let sum: f64 = 0;
+    for (let j: usize = 0; j < (<usize>stride) << 2; j += 4) {
+      const difference = <f64>load<f32>(at + j) * scale - <f64>load<f32>(centroid + j) * centroidScale;
+      sum += difference * difference;
+    }
+    largest = max(largest, sum);
+  }
+  return sqrt(largest);
+}
