@@ -52,8 +52,9 @@ export function createCellSource(
   const starts = arena.uint32(count + 1);
   starts.set(cells.starts);
   const centroids = arena.place(cells.centroids);
-  const radii = arena.float32(count);
-  const maxNorms = arena.float32(count);
+  // Kernels read four cells at a time: room for the last four.
+  const radii = arena.float32(count + 3);
+  const maxNorms = arena.float32(count + 3);
   const norms = arena.float32(items.rows);
   const relative = relativeError(stride);
   kernels.rowNorms(rows, stride, scaleAddress, 0, items.rows, relative, norms.byteOffset);
@@ -84,7 +85,7 @@ export function createCellSource(
     radii.byteOffset,
     maxNorms.byteOffset,
   ]);
-  const workBytes = (count + 3) * 16;
+  const workBytes = ((count + 3) & ~3) * 12;
   const source: CandidateSource = {
     kind: 'clusters',
     items: items.rows,

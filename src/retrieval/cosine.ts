@@ -3,6 +3,7 @@ import type { Matrix } from '../numeric/matrix.js';
 import type { CandidateSource } from './candidate-source.js';
 import type { Cells } from './cells.js';
 import { type ClusterOptions, createCellSource } from './clusters.js';
+import { checkSearch } from './search-memory.js';
 
 /**
  * Norms that have a usable inverse in single precision. A vector outside of them counts as a zero vector: its
@@ -34,6 +35,7 @@ export function createCosineSource(
   const { search } = source;
   const unit = new Float32Array(items.columns);
   source.search = (query, k, searchOptions) => {
+    checkSearch(placed, query, searchOptions?.mask);
     const scale = inverseOf(Math.hypot(...query));
     for (let j = 0; j < unit.length; j++) unit[j] = (query[j] ?? 0) * scale;
     return search(unit, k, searchOptions);

@@ -7,7 +7,7 @@ import type { Matrix } from '../numeric/matrix.js';
 import type { CandidateSource, Effort, SearchOptions } from './candidate-source.js';
 import { dimensionsOf, type HnswSpace, queryPoint } from './hnsw-space.js';
 import { type HnswGraph, loadHnswlib } from './hnswlib.js';
-import { runSearch } from './search-memory.js';
+import { checkSearch, runSearch } from './search-memory.js';
 
 /** How a graph was built; its file does not say. */
 export interface HnswParameters {
@@ -60,6 +60,15 @@ export async function buildHnsw(items: Matrix, file: string, options: HnswBuildO
     worker.once('error', cause => reject(buildFailed(messageOf(cause), cause)));
     worker.once('exit', code => (code === 0 ? resolve() : reject(buildFailed(`its thread ended with code ${code}`))));
   });
+  // The library does not notice when it cannot write.
+  await checkHeader(file, items.rows, dimensionsOf(parameters.space, items.columns)).catch(cause => {
+    throw new ShortlistError(
+      'snapshot-unwritable',
+      `The HNSW graph could not be written to ${file}: ${messageOf(cause)}`,
+      { file },
+      { cause },
+    );
+  });
   return parameters;
 }
 
@@ -76,6 +85,9 @@ export async function loadHnsw(file: string, items: Matrix, space: HnswSpace): P
   await graph.readIndex(file);
   return { graph, space, bytes };
 }
+
+/** The part of the file's header that is checked. */
+const HEADER_BYTES = 48;
 
 /** Items that a search may fetch beyond k to make up for masked ones; beyond it the exact scan is the cheaper way. */
 const MAX_OVERFETCH = 1000;
@@ -102,6 +114,8 @@ export function createHnswSource(
     bytes: hnsw.bytes,
     defaultEffort: options.defaultEffort ?? 200,
     search(query: Float32Array, k: number, { mask, effort = source.defaultEffort }: SearchOptions = {}) {
+      // Before anything reaches the library: a missing number there ends the process.
+      checkSearch(rows, query, mask);
       const eligible = mask ? mask.eligible : rows.rows;
       const excluded = rows.rows - eligible;
       const wanted = Math.min(Math.floor(k), eligible);
@@ -134,22 +148,34 @@ export function createHnswSource(
 
 /** Reads what the library writes first: capacity, item count and bytes per item among its 64-bit words. */
 async function checkHeader(file: string, items: number, dimensions: number): Promise<number> {
-  const handle = await open(file);
+  const { header, bytes } = await readHeader(file);
+  const count = Number(header.readBigUInt64LE(16));
+  const vectorBytes = Number(header.readBigUInt64LE(32) - header.readBigUInt64LE(40));
+  if (bytes >= HEADER_BYTES && count === items && vectorBytes === dimensions * 4) return bytes;
+  throw new ShortlistError(
+    'snapshot-damaged',
+    `The graph file ${file} should hold ${items} vectors of ${dimensions * 4} bytes, but says ${count} of ${vectorBytes}. Rebuild it.`,
+    { file, items, dimensions, count, vectorBytes },
+  );
+}
+
+async function readHeader(file: string): Promise<{ header: Buffer; bytes: number }> {
+  const header = Buffer.alloc(HEADER_BYTES);
   try {
-    const header = Buffer.alloc(48);
-    const { bytesRead } = await handle.read(header, 0, header.length, 0);
-    const count = Number(header.readBigUInt64LE(16));
-    const vectorBytes = Number(header.readBigUInt64LE(32) - header.readBigUInt64LE(40));
-    if (bytesRead < header.length || count !== items || vectorBytes !== dimensions * 4) {
-      throw new ShortlistError(
-        'snapshot-damaged',
-        `The graph file ${file} should hold ${items} vectors of ${dimensions * 4} bytes, but says ${count} of ${vectorBytes}. Rebuild it.`,
-        { file, items, dimensions, count, vectorBytes },
-      );
+    const handle = await open(file);
+    try {
+      await handle.read(header, 0, HEADER_BYTES, 0);
+      return { header, bytes: (await handle.stat()).size };
+    } finally {
+      await handle.close();
     }
-    return (await handle.stat()).size;
-  } finally {
-    await handle.close();
+  } catch (cause) {
+    throw new ShortlistError(
+      'snapshot-damaged',
+      `The graph file ${file} cannot be read: ${messageOf(cause)}`,
+      { file },
+      { cause },
+    );
   }
 }
 

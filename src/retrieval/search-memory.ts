@@ -31,12 +31,7 @@ export function runSearch(
   workBytes: number,
   kernel: (memory: SearchMemory) => void,
 ): Candidates {
-  if (query.length < items.columns || query.length > items.stride) {
-    throw new RangeError(`The query has ${query.length} floats, expected ${items.columns} like the items.`);
-  }
-  if (mask && mask.items !== items.rows) {
-    throw new RangeError(`The mask is for ${mask.items} items, but there are ${items.rows}.`);
-  }
+  checkSearch(items, query, mask);
   const wanted = Math.min(Math.max(0, Math.floor(k)), mask ? mask.eligible : items.rows);
   // The k best of nothing, or no items at all, are known without looking.
   if (!(wanted > 0)) return NOTHING;
@@ -69,6 +64,16 @@ export function runSearch(
     };
   } finally {
     arena.release(mark);
+  }
+}
+
+/** @throws RangeError for a query or a mask that does not fit the items */
+export function checkSearch(items: Matrix, query: Float32Array, mask: ItemMask | undefined): void {
+  if (query.length < items.columns || query.length > items.stride) {
+    throw new RangeError(`The query has ${query.length} floats, expected ${items.columns} like the items.`);
+  }
+  if (mask && mask.items !== items.rows) {
+    throw new RangeError(`The mask is for ${mask.items} items, but there are ${items.rows}.`);
   }
 }
 
