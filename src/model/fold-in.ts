@@ -103,13 +103,7 @@ function addToDiagonal(a: Float64Array, n: number, value: number): void {
 }
 
 /** a += weight · v vᵀ (lower triangle) and b += weight · target · v. */
-function addOuterProduct(
-  a: Float64Array,
-  b: Float64Array,
-  v: Float32Array,
-  weight: number,
-  target: number,
-): void {
+function addOuterProduct(a: Float64Array, b: Float64Array, v: Float32Array, weight: number, target: number): void {
   const n = v.length;
   for (let i = 0; i < n; i++) {
     const scaled = weight * v[i]!;

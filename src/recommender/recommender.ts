@@ -57,12 +57,15 @@ export class Recommender {
    */
   recommend(request: RecommendRequest): Recommendation {
     const user = request.userId === undefined ? undefined : this.#snapshot.users.indexOf(request.userId);
-    const history = this.#knownHistory(user, request);
+    const news = this.#newsIn(request);
     this.#mask.clear();
-    if (!request.includeSeen) for (const { item } of history) this.#mask.exclude(item);
+    if (!request.includeSeen) {
+      if (user !== undefined) this.#mask.excludeAll(rowIndices(this.#snapshot.seen, user));
+      for (const { item } of news) this.#mask.exclude(item);
+    }
     this.#restrict(request);
 
-    const { vector, tier } = this.#vectorOf(user, request, history);
+    const { vector, tier } = this.#vectorOf(user, news);
     const reply = { userId: request.userId ?? null, source: tier, snapshot: this.manifest.id };
     if (!vector) {
       const items = this.#mostPopular(DEFAULT_RANKER, request.limit);
@@ -72,7 +75,7 @@ export class Recommender {
     const items = this.#present(candidates);
     return {
       ...reply,
-      items: request.explain ? this.#explain(items, history) : items,
+      items: request.explain ? this.#explain(items, this.#historyOf(user, news)) : items,
       retrieval: retrievalOf(this.source.kind, candidates),
     };
   }
@@ -124,9 +127,18 @@ export class Recommender {
     return found;
   }
 
-  /** What the user is known to have had to do with: the snapshot's interactions, then those of the request. */
-  #knownHistory(user: UserIndex | undefined, request: RecommendRequest): FoldInEntry[] {
-    const { seen, items, manifest } = this.#snapshot;
+  /** The part of the request's history that is about known items. */
+  #newsIn({ history = [] }: RecommendRequest): FoldInEntry[] {
+    const { items } = this.#snapshot;
+    return history.flatMap(({ itemId, value }) => {
+      const item = items.indexOf(itemId);
+      return item === undefined ? [] : [{ item, value }];
+    });
+  }
+
+  /** What the user is known to have had to do with: the snapshot's interactions, replaced and extended by the news. */
+  #historyOf(user: UserIndex | undefined, news: readonly FoldInEntry[]): FoldInEntry[] {
+    const { seen, manifest } = this.#snapshot;
     const entries = new Map<number, FoldInEntry>();
     if (user !== undefined) {
       const values = rowValues(seen, user);
@@ -134,25 +146,20 @@ export class Recommender {
         entries.set(item, { item, value: manifest.dataset.rated ? values[i] : undefined });
       });
     }
-    for (const { itemId, value } of request.history ?? []) {
-      const item = items.indexOf(itemId);
-      if (item !== undefined) entries.set(item, { item, value });
-    }
+    for (const entry of news) entries.set(entry.item, entry);
     return [...entries.values()];
   }
 
   #vectorOf(
     user: UserIndex | undefined,
-    request: RecommendRequest,
-    history: readonly FoldInEntry[],
+    news: readonly FoldInEntry[],
   ): { vector: Float32Array | undefined; tier: Tier } {
-    const hasNews = request.history?.some(({ itemId }) => this.#snapshot.items.indexOf(itemId) !== undefined);
-    if (user !== undefined && !hasNews) {
+    if (user !== undefined && news.length === 0) {
       const vector = rowOf(this.#snapshot.userFactors, user);
       // A user whose interactions all fell below the rating threshold was not trained on: a zero vector ranks nothing.
       if (vector.some(value => value !== 0)) return { vector, tier: 'model' };
     }
-    const vector = hasNews ? this.#foldIn.vectorOf(history) : undefined;
+    const vector = news.length > 0 ? this.#foldIn.vectorOf(this.#historyOf(user, news)) : undefined;
     return vector ? { vector, tier: 'fold-in' } : { vector: undefined, tier: 'popularity' };
   }
 
