@@ -1,13 +1,13 @@
 import { buildSnapshot } from '../src/build.js';
 import { readItems } from '../src/ratings/read-items.js';
 import { readRatings } from '../src/ratings/read-ratings.js';
-import type { Manifest } from '../src/snapshot/manifest.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { main } from './command.js';
 import { text, texts } from './flag-values.js';
 import { createProgress } from './progress.js';
 import { readerFlags, readerOptions } from './reader-flags.js';
 import { buildOptions, snapshotFlags } from './snapshot-flags.js';
+import { printSummary, summaryOf } from './snapshot-summary.js';
 
 await main({
   name: 'rebuild',
@@ -37,30 +37,5 @@ await main({
     const manifest = await buildSnapshot(store, table, catalogue, options, progress);
     return summaryOf(manifest, store, { read, total: (performance.now() - started) / 1000 });
   },
-  print: ({ snapshot, path, users, items, ratings, seconds, operatingPoint, recall }) =>
-    [
-      `Snapshot ${snapshot} is current: ${users} users, ${items} items, ${ratings} ratings, ${seconds.total.toFixed(1)} s.`,
-      `It serves from ${operatingPoint.source} (effort ${operatingPoint.effort}) and finds ${(recall * 100).toFixed(2)} % of the exact candidates.`,
-      `Serve it: SNAPSHOTS=${path.slice(0, path.lastIndexOf('/'))} npm start`,
-    ].join('\n'),
+  print: printSummary,
 });
-
-function summaryOf(manifest: Manifest, store: SnapshotStore, timing: { read: number; total: number }) {
-  const { id, dataset, retrieval, seconds, files } = manifest;
-  const bytes = Object.fromEntries(Object.entries(files).map(([name, file]) => [name, file.bytes]));
-  return {
-    snapshot: id,
-    path: store.pathOf(id),
-    users: dataset.users,
-    items: dataset.items,
-    ratings: dataset.ratings,
-    duplicates: dataset.duplicates,
-    rejected: dataset.rejected,
-    seconds: { ...seconds, ...timing } as Record<string, number> & typeof timing,
-    operatingPoint: retrieval.operatingPoint,
-    targetReached: retrieval.targetReached,
-    recall: retrieval.checked.recall,
-    recallAt10: retrieval.checked.recallAtLimit,
-    bytes: { ...bytes, total: Object.values(bytes).reduce((sum, size) => sum + size, 0) },
-  };
-}

@@ -16,9 +16,10 @@ import type { Manifest } from './snapshot/manifest.js';
 import { HNSW_FILE, writeContent } from './snapshot/snapshot.js';
 import type { SnapshotStore } from './snapshot/store.js';
 import { type TrainingChoice, train, trainingParameters } from './training/train.js';
+import type { TrainedFactors } from './training/trained-factors.js';
 
-export interface BuildOptions {
-  readonly training: TrainingChoice;
+/** How factors become a published snapshot. */
+export interface PublishOptions {
   /** Candidate sources to choose from. The cells of `clusters` are always built: items are numbered by them. */
   readonly sources: readonly SourceKind[];
   /** Least recall of the final top 10 and of the candidates, against exact search, 0 … 1. */
@@ -29,10 +30,30 @@ export interface BuildOptions {
   readonly keep: number;
 }
 
+export interface BuildOptions extends PublishOptions {
+  readonly training: TrainingChoice;
+}
+
 /** Is told how the build goes on. */
 export interface BuildProgress {
   /** A stage begins; `total` is its number of steps, where it has any. */
   stage(name: string, total?: number): { update(done: number, detail?: string): void; end(detail?: string): number };
+}
+
+/** Factors, trained here or elsewhere, and all that a snapshot says beside them. */
+export interface FactorModel extends TrainedFactors {
+  /** Its users and items are the rows of the factors. */
+  readonly dataset: Dataset;
+  /** Titles and categories, where they are known. */
+  readonly catalogue: readonly CatalogueItem[];
+  /** What the manifest says about the training and the data. */
+  readonly parameters: Manifest['parameters'];
+  readonly objective: Manifest['objective'];
+  readonly facts: Manifest['dataset'];
+  /** Loss after the last iteration, or null where nobody knows it. */
+  readonly loss: number | null;
+  /** Time of the stages before. */
+  readonly seconds: Readonly<Record<string, number>>;
 }
 
 /**
@@ -48,27 +69,45 @@ export async function buildSnapshot(
   progress: BuildProgress,
 ): Promise<Manifest> {
   const parameters = trainingParameters(options.training);
-  const unordered = createDataset(table);
-  const facts = datasetFacts(unordered, table);
-  const seconds: Record<string, number> = {};
+  const dataset = createDataset(table);
+  const facts = datasetFacts(dataset, table);
 
   const training = progress.stage('train', parameters.iterations);
   let loss = Number.NaN;
-  const { userFactors, itemFactors: unorderedFactors } = await train(options.training, unordered, step => {
+  const factors = await train(options.training, dataset, step => {
     loss = step.loss;
     training.update(step.iteration, `loss ${step.loss.toPrecision(6)}`);
   });
-  seconds.train = training.end(`${parameters.algorithm}, loss ${loss.toPrecision(6)}`);
+  const seconds = { train: training.end(`${parameters.algorithm}, loss ${loss.toPrecision(6)}`) };
+
+  const objective = objectiveOf(parameters, facts.meanRating ?? 1);
+  const model = { ...factors, dataset, catalogue, parameters: { ...parameters }, objective, facts, loss, seconds };
+  return publishFactors(store, model, options, progress);
+}
+
+/**
+ * The part of the pipeline that does not care where the factors come from: factors → cells → graph → operating point →
+ * a published snapshot.
+ * @throws {ShortlistError} what retrieval and the store throw
+ */
+export async function publishFactors(
+  store: SnapshotStore,
+  model: FactorModel,
+  options: PublishOptions,
+  progress: BuildProgress,
+): Promise<Manifest> {
+  const { userFactors } = model;
+  const seconds: Record<string, number> = { ...model.seconds };
 
   const clustering = progress.stage('clusters');
-  const { order, cells } = await buildCells(Arena.create(), unorderedFactors, {
+  const { order, cells } = await buildCells(Arena.create(), model.itemFactors, {
     seed: options.seed,
     onProgress: ({ iteration, iterations }) =>
       clustering.update(iteration, `round ${iteration} of at most ${iterations}`),
   });
-  const dataset = reorderItems(unordered, order);
+  const dataset = reorderItems(model.dataset, order);
   const arena = Arena.create();
-  const itemFactors = reorderRows(unorderedFactors, order, arena);
+  const itemFactors = reorderRows(model.itemFactors, order, arena);
   seconds.clusters = clustering.end(`${cells.centroids.rows} cells`);
 
   return store.publish(async files => {
@@ -110,15 +149,15 @@ export async function buildSnapshot(
       gram: gramOf(itemFactors),
       cells,
       seen: dataset.byUser,
-      catalogue: new Catalogue(dataset.items, catalogue),
+      catalogue: new Catalogue(dataset.items, model.catalogue),
       popularity: rankPopularity(dataset),
     });
     seconds.write = writing.end();
     return {
-      parameters: { ...parameters },
-      objective: objectiveOf(parameters, facts.meanRating ?? 1),
-      dataset: facts,
-      model: { columns: itemFactors.columns, loss },
+      parameters: model.parameters,
+      objective: model.objective,
+      dataset: model.facts,
+      model: { columns: itemFactors.columns, loss: model.loss },
       retrieval: {
         ...tuning,
         curve: [...tuning.curve],
@@ -130,7 +169,11 @@ export async function buildSnapshot(
   }, options.keep);
 }
 
-function datasetFacts({ users, items, byUser, timestamps, rated }: Dataset, table: RatingsTable): Manifest['dataset'] {
+/** @param table what `dataset` was made of, with the counts of its reader */
+export function datasetFacts(
+  { users, items, byUser, timestamps, rated }: Dataset,
+  { duplicates, rejected }: Pick<RatingsTable, 'duplicates' | 'rejected'>,
+): Manifest['dataset'] {
   const ratings = byUser.values.length;
   let sum = 0;
   for (const value of byUser.values) sum += value;
@@ -144,8 +187,8 @@ function datasetFacts({ users, items, byUser, timestamps, rated }: Dataset, tabl
     users: users.size,
     items: items.size,
     ratings,
-    duplicates: table.duplicates,
-    rejected: table.rejected,
+    duplicates,
+    rejected,
     rated,
     meanRating: rated ? sum / ratings : null,
     from: timestamps && new Date(from * 1000).toISOString(),

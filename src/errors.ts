@@ -9,9 +9,18 @@ export type ErrorCode =
   | 'missing-column'
   | 'bad-rows'
   | 'no-usable-rows'
+  // Factors trained elsewhere
+  | 'factors-unsupported'
+  | 'factors-transposed'
+  | 'factors-mismatched'
+  | 'factors-zero'
+  | 'ids-mismatched'
+  | 'duplicate-ids'
   // Options of commands and functions
   | 'invalid-option'
   | 'invalid-config'
+  // Tuning
+  | 'tuning-mismatch'
   // Training
   | 'non-finite-factors'
   | 'worker-failed'

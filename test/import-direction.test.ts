@@ -11,6 +11,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = (() => {
     allowed[room] = [...base, ...line.slice(0, i)];
   });
   allowed.evaluation = [...base, 'dataset', 'model', 'retrieval', 'recommender', 'training', 'snapshot', 'ratings'];
+  allowed.exchange = [...base, 'ratings', 'dataset', 'training'];
   allowed.config = base;
   allowed.client = ['http'];
   allowed.build = [...base, ...line.slice(0, -2)];
@@ -20,7 +21,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = (() => {
 })();
 
 /** Rooms that the service loads. They must not pull in what only the offline side needs. */
-const OFFLINE_ONLY = ['@duckdb/node-api', 'ml-kmeans', 'cli-progress'];
+const OFFLINE_ONLY = ['@duckdb/node-api', '@zip.js/zip.js', 'ml-kmeans', 'cli-progress'];
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .filter(file => file.endsWith('.ts') && !file.startsWith(join('kernels', 'assembly')))

@@ -60,8 +60,8 @@ export const manifestSchema = z.object({
   model: z.object({
     /** Columns of the factor matrices, folded biases included. */
     columns: count.positive(),
-    /** Loss after the last iteration. */
-    loss: finite,
+    /** Loss after the last iteration; null for factors that were trained elsewhere. */
+    loss: finite.nullable(),
   }),
   retrieval: tuning.extend({
     /** Seconds to build each source that needs building. */

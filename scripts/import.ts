@@ -1,0 +1,84 @@
+import { datasetFacts, publishFactors } from '../src/build.js';
+import { importFactors } from '../src/exchange/import-factors.js';
+import { knownRatings } from '../src/exchange/known-ratings.js';
+import { readItems } from '../src/ratings/read-items.js';
+import { readRatings } from '../src/ratings/read-ratings.js';
+import { SnapshotStore } from '../src/snapshot/store.js';
+import { main } from './command.js';
+import { text, texts } from './flag-values.js';
+import { objectiveFlags, objectiveFrom } from './objective-flags.js';
+import { createProgress } from './progress.js';
+import { readerFlags, readerOptions } from './reader-flags.js';
+import { publishFlags, publishOptions, seedFlag } from './snapshot-flags.js';
+import { printSummary, summaryOf } from './snapshot-summary.js';
+
+const FACTORS = '.npy, .npz, CSV, Parquet file or folder (Spark ALS)';
+const IDS =
+  'line n, from 0, is the id of row n, or of number n in the id column; or .csv with number and id ' +
+  '(default: the id column, or row numbers)';
+
+await main({
+  name: 'import',
+  summary:
+    'Takes factors that were trained elsewhere, builds and tunes the candidate sources, and publishes the result as the ' +
+    'current snapshot. A row is a user or an item; rows of files without ids have their number, from 0, as id.',
+  flags: {
+    userFactors: { value: 'FILE', help: `factors of the users: ${FACTORS}`, schema: text() },
+    itemFactors: { value: 'FILE', help: 'factors of the items; may be the same .npz or model folder', schema: text() },
+    userIds: { value: 'FILE', help: `ids of the users: ${IDS}`, schema: text().optional() },
+    itemIds: { value: 'FILE', help: 'ids of the items, likewise', schema: text().optional() },
+    ratings: {
+      value: 'FILE...',
+      help: 'what users have seen, and what is popular (default: nothing)',
+      schema: texts().optional(),
+    },
+    items: { value: 'FILE', help: 'titles and categories of the items, such as movies.csv', schema: text().optional() },
+    ...publishFlags,
+    ...objectiveFlags,
+    ...seedFlag,
+    ...readerFlags,
+  },
+  examples: [
+    'npm run import -- --user-factors model.npz --item-factors model.npz --item-ids items.txt --ratings ratings.csv',
+    'npm run import -- --user-factors als-model --item-factors als-model --user-ids users.csv --item-ids items.csv',
+  ],
+  async run(flags) {
+    const started = performance.now();
+    const store = new SnapshotStore(flags.snapshots);
+    await store.checkWritable();
+    const progress = createProgress();
+    const reading = progress.stage('read');
+    const notes: string[] = [];
+    const note = (line: string) => void notes.push(line);
+    const factors = await importFactors(flags, note);
+    const table = flags.ratings && (await readRatings(flags.ratings, readerOptions(flags)));
+    const catalogue = flags.items === undefined ? [] : await readItems(flags.items, { skipBadRows: flags.skipBadRows });
+    const { dataset, outside } = knownRatings(factors, table);
+    const { ratings, users, items } = outside;
+    if (ratings > 0) {
+      note(`${ratings} ratings are left out: ${users} users and ${items} items of the ratings have no factors.`);
+    }
+    if (!table) note('Without --ratings nothing counts as seen, and all items are equally popular.');
+    const read = reading.end(`${dataset.users.size} users, ${dataset.items.size} items`);
+    for (const line of notes) progress.note(line);
+
+    const objective = objectiveFrom(flags);
+    const parameters = { algorithm: 'import', userFactors: flags.userFactors, itemFactors: flags.itemFactors };
+    const facts = datasetFacts(dataset, table ?? { duplicates: 0, rejected: 0 });
+    const { userFactors, itemFactors } = factors;
+    const model = {
+      userFactors,
+      itemFactors,
+      dataset,
+      catalogue,
+      parameters,
+      objective,
+      facts,
+      loss: null,
+      seconds: {},
+    };
+    const manifest = await publishFactors(store, model, publishOptions(flags), progress);
+    return { ...summaryOf(manifest, store, { read, total: (performance.now() - started) / 1000 }), outside, notes };
+  },
+  print: printSummary,
+});
