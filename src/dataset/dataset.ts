@@ -12,6 +12,8 @@ export interface Dataset {
   readonly byItem: Csr;
   /** Seconds since 1970 for each entry of `byUser`, or null for data without timestamps. */
   readonly timestamps: Float64Array | null;
+  /** For each entry of `byUser` its position in the source: of two entries the later one has the higher. */
+  readonly positions: Uint32Array;
   /** True when the values are ratings that were given, false when all are 1 because the source had none. */
   readonly rated: boolean;
 }
@@ -26,20 +28,24 @@ export function createDataset(table: RatingsTable, ...alsoIds: Pick<RatingsTable
   return datasetFromCoordinates(users, items, table);
 }
 
-/** A dataset from coordinates that are already indices of the given id maps. */
+/**
+ * A dataset from coordinates that are already indices of the given id maps.
+ * @param rows in the order of the source, unless they come with their positions in it
+ */
 export function datasetFromCoordinates(
   users: IdMap<UserIndex>,
   items: IdMap<ItemIndex>,
-  rows: Pick<RatingsTable, 'users' | 'items' | 'values' | 'timestamps' | 'rated'>,
+  rows: Pick<RatingsTable, 'users' | 'items' | 'values' | 'timestamps' | 'rated'> & Partial<Pick<Dataset, 'positions'>>,
 ): Dataset {
   const { csr, origin } = csrFromCoordinates(users.size, items.size, rows.users, rows.items, rows.values);
-  const { timestamps, rated } = rows;
+  const { timestamps, positions, rated } = rows;
   return {
     users,
     items,
     byUser: csr,
     byItem: transpose(csr),
     timestamps: timestamps && Float64Array.from(origin, i => timestamps[i]!),
+    positions: positions ? origin.map(i => positions[i]!) : origin,
     rated,
   };
 }
@@ -63,7 +69,7 @@ export function reorderItems(dataset: Dataset, order: Uint32Array): Dataset {
   order.forEach((old, index) => {
     newIndex[old] = index;
   });
-  const { byUser, timestamps, rated } = dataset;
+  const { byUser, timestamps, positions, rated } = dataset;
   const users = new Uint32Array(byUser.indices.length);
   for (let u = 0; u < byUser.rows; u++) users.fill(u, byUser.starts[u], byUser.starts[u + 1]);
   const items = new IdMap<ItemIndex>(Array.from(order, old => dataset.items.ids[old]!));
@@ -72,6 +78,7 @@ export function reorderItems(dataset: Dataset, order: Uint32Array): Dataset {
     items: byUser.indices.map(i => newIndex[i]!),
     values: byUser.values,
     timestamps,
+    positions,
     rated,
   });
 }

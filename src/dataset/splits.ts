@@ -13,9 +13,8 @@ export interface Split {
 /**
  * Divides a dataset. Every interaction ends up in exactly one part, except as told for `time`.
  *
- * - `leave-last-out`: the latest interaction of each user is tested. Among those of the same time, and in data without
- *   timestamps, it is drawn at random: a dataset keeps no order of its own, and the item with the highest index, being
- *   the last to appear, would be no fair choice.
+ * - `leave-last-out`: the latest interaction of each user is tested; of those of the same time, and in data without
+ *   timestamps, the one that stands last in the source.
  * - `random:F`: of a user's n interactions about F · n are tested, drawn at random.
  * - `time:F`: one point in time for all users; the latest part F of all interactions, and those of the same moment as
  *   the first of them, leave training. Users without any interaction before that point would have to be guessed, so
@@ -29,7 +28,7 @@ export function splitDataset(dataset: Dataset, spec: SplitSpec, seed = 1): Split
   const random = createRandom(seed);
   switch (spec.kind) {
     case 'leave-last-out':
-      return divide(dataset, lastOfEachUser(dataset, random));
+      return divide(dataset, lastOfEachUser(dataset));
     case 'random':
       return divide(dataset, partOfEachUser(dataset, spec.fraction, random));
     case 'time':
@@ -41,18 +40,14 @@ const TRAIN = 0;
 const TEST = 1;
 const NEITHER = 2;
 
-function lastOfEachUser({ byUser, timestamps }: Dataset, random: Random): Uint8Array {
+function lastOfEachUser({ byUser, timestamps, positions }: Dataset): Uint8Array {
   const part = new Uint8Array(byUser.indices.length);
   forEachUser(byUser, (start, end) => {
     if (end - start < 2) return;
     let last = start;
-    let ties = 1;
     for (let e = start + 1; e < end; e++) {
       const later = timestamps ? timestamps[e]! - timestamps[last]! : 0;
-      if (later < 0) continue;
-      ties = later > 0 ? 1 : ties + 1;
-      // Keeping the n-th of equal ones with probability 1/n draws each of them equally often.
-      if (random.below(ties) === 0) last = e;
+      if (later > 0 || (later === 0 && positions[e]! > positions[last]!)) last = e;
     }
     part[last] = TEST;
   });
@@ -94,7 +89,7 @@ function latestPart({ byUser, timestamps }: Dataset, fraction: number): Uint8Arr
 }
 
 function divide(dataset: Dataset, part: Uint8Array): Split {
-  const { byUser, timestamps, rated } = dataset;
+  const { byUser, timestamps, positions, rated } = dataset;
   const userOf = new Uint32Array(byUser.indices.length);
   for (let u = 0; u < byUser.rows; u++) userOf.fill(u, byUser.starts[u], byUser.starts[u + 1]);
   const select = (wanted: number) => {
@@ -104,6 +99,7 @@ function divide(dataset: Dataset, part: Uint8Array): Split {
       items: byUser.indices.filter(kept),
       values: byUser.values.filter(kept),
       timestamps: timestamps?.filter(kept) ?? null,
+      positions: positions.filter(kept),
       rated,
     };
   };
