@@ -1,5 +1,5 @@
 import type { Objective } from '../src/model/fold-in.js';
-import { ALS_DEFAULTS, completeAlsOptions } from '../src/training/als-options.js';
+import { ALS_DEFAULTS } from '../src/training/als-options.js';
 import type { Flags, Options } from './command.js';
 import { real } from './flag-values.js';
 
@@ -21,7 +21,7 @@ export const objectiveFlags = {
   unobservedWeight: {
     value: 'X',
     help: 'fold-in: weight of pairs without interaction; 1 for implicit and Spark',
-    schema: real(1e-12).default(ALS_DEFAULTS.unobservedWeight),
+    schema: real(1e-12).default(0.1),
   },
   alpha: {
     value: 'X',
@@ -35,8 +35,7 @@ export const objectiveFlags = {
   },
 } satisfies Flags;
 
-/** @throws ShortlistError `invalid-option` for a value out of range */
 export function objectiveFrom(flags: Options<typeof objectiveFlags>): Objective {
-  const { regularization, regularizationExponent, unobservedWeight, alpha, minRating } = completeAlsOptions(flags);
+  const { regularization, regularizationExponent, unobservedWeight, alpha, minRating } = flags;
   return { algorithm: 'als', regularization, regularizationExponent, unobservedWeight, alpha, minRating };
 }

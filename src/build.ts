@@ -68,8 +68,8 @@ export async function buildSnapshot(
   options: BuildOptions,
   progress: BuildProgress,
 ): Promise<Manifest> {
-  const parameters = trainingParameters(options.training);
   const dataset = createDataset(table);
+  const parameters = trainingParameters(options.training, dataset);
   const facts = datasetFacts(dataset, table);
 
   const training = progress.stage('train', parameters.iterations);

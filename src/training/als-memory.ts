@@ -1,12 +1,6 @@
 import { strideOf } from '../numeric/matrix.js';
-import { type AlsOptions, completeAlsOptions } from './als-options.js';
+import { type AlsCounts, type AlsOptions, completeAlsOptions } from './als-options.js';
 import { alsScratchFloats, alsStride, BLOCKS, GRAM_PARTS, longestDualOf } from './als-plan.js';
-
-export interface AlsCounts {
-  readonly users: number;
-  readonly items: number;
-  readonly interactions: number;
-}
 
 /** What threads cost the process whatever their number: measured. */
 const BASE_BYTES = 6e6;
@@ -17,8 +11,9 @@ const WORKER_BYTES = 10e6;
  * Bytes that `trainAls` takes at its peak, beside the interactions it is given and including the factors it returns.
  * From the counts alone, so that it can be stated before anything is read twice.
  */
-export function estimateAlsBytes({ users, items, interactions }: AlsCounts, options: Partial<AlsOptions> = {}): number {
-  const all = completeAlsOptions(options);
+export function estimateAlsBytes(counts: AlsCounts, options: Partial<AlsOptions> = {}): number {
+  const all = completeAlsOptions(options, counts);
+  const { users, items, interactions } = counts;
   const { factors, alpha, threads } = all;
   const stride = alsStride(factors);
   const rows = users + items;

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { ShortlistError } from '../errors.js';
 import type { AlsReport } from './als-iterations.js';
-import { type AlsOptions, completeAlsOptions } from './als-options.js';
+import { type AlsOptions, alsCountsOf, completeAlsOptions } from './als-options.js';
 import { type AlsInteractions, type AlsPlan, collectFactors, planAls } from './als-plan.js';
 import { runTeam } from './thread-team.js';
 import type { TrainedFactors, TrainingProgress } from './trained-factors.js';
@@ -25,7 +25,7 @@ export async function trainAls(
   warmStart?: TrainedFactors,
 ): Promise<TrainedFactors> {
   const start = performance.now();
-  const all = completeAlsOptions(options);
+  const all = completeAlsOptions(options, alsCountsOf(interactions.byUser));
   const work = interactions.byUser.indices.length * all.factors * all.iterations;
   const threads = Math.min(all.threads, Math.ceil(work / WORK_PER_THREAD) || 1);
   const { plan, orders } = planAls(interactions, all, threads, warmStart);

@@ -1,7 +1,7 @@
 import type { Dataset } from '../dataset/dataset.js';
 import { ShortlistError } from '../errors.js';
 import { trainAls } from './als.js';
-import { type AlsOptions, completeAlsOptions } from './als-options.js';
+import { type AlsOptions, alsCountsOf, completeAlsOptions } from './als-options.js';
 import { trainSgd } from './sgd.js';
 import { completeSgdOptions, type SgdOptions } from './sgd-options.js';
 import type { TrainedFactors, TrainingProgress } from './trained-factors.js';
@@ -16,10 +16,13 @@ export type TrainingParameters =
   | ({ readonly algorithm: 'als' } & AlsOptions)
   | ({ readonly algorithm: 'sgd' } & SgdOptions);
 
-/** Fills in the defaults. @throws ShortlistError `invalid-option` for a value out of range */
-export function trainingParameters({ algorithm, options }: TrainingChoice): TrainingParameters {
+/** Fills in the defaults for these data. @throws ShortlistError `invalid-option` for a value out of range */
+export function trainingParameters(
+  { algorithm, options }: TrainingChoice,
+  { byUser }: Pick<Dataset, 'byUser'>,
+): TrainingParameters {
   return algorithm === 'als'
-    ? { algorithm, ...completeAlsOptions(options) }
+    ? { algorithm, ...completeAlsOptions(options, alsCountsOf(byUser)) }
     : { algorithm, ...completeSgdOptions(options) };
 }
 

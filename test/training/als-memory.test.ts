@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { estimateAlsBytes } from '../../src/training/als-memory.js';
-import { completeAlsOptions } from '../../src/training/als-options.js';
+import { alsCountsOf, completeAlsOptions } from '../../src/training/als-options.js';
 import { planAls } from '../../src/training/als-plan.js';
 import { randomInteractions } from './interaction-samples.js';
 
@@ -18,12 +18,10 @@ describe('estimateAlsBytes', () => {
 
   it('covers what is laid out in shared memory', () => {
     const interactions = randomInteractions(2000, 1500, 40, 1);
-    const options = completeAlsOptions({ factors: 40, threads: 2, alpha: 1 });
+    const counts = alsCountsOf(interactions.byUser);
+    const options = completeAlsOptions({ factors: 40, threads: 2, alpha: 1 }, counts);
     const { plan } = planAls(interactions, options, 2);
-    const estimate = estimateAlsBytes(
-      { users: 2000, items: 1500, interactions: interactions.byUser.indices.length },
-      options,
-    );
+    const estimate = estimateAlsBytes(counts, options);
     expect(plan.memory.buffer.byteLength).toBeLessThan(estimate);
   });
 });

@@ -1,7 +1,7 @@
 import type { Csr } from '../../src/dataset/csr.js';
 import { type Matrix, rowOf } from '../../src/numeric/matrix.js';
 import { createRandom } from '../../src/numeric/random.js';
-import { type AlsOptions, completeAlsOptions } from '../../src/training/als-options.js';
+import { type AlsOptions, alsCountsOf, completeAlsOptions } from '../../src/training/als-options.js';
 import type { TrainedFactors } from '../../src/training/trained-factors.js';
 
 // Implicit ALS as one would write it on paper: plain arrays of doubles, every row solved exactly, every pair of the
@@ -42,7 +42,7 @@ export function plainLoss(
   items: readonly ArrayLike<number>[],
   options: Partial<AlsOptions>,
 ): number {
-  const all = completeAlsOptions(options);
+  const all = completeAlsOptions(options, alsCountsOf(byUser));
   const userPositives = positivesOf(byUser, all);
   const itemPositives = positivesOf(byItem, all);
   let loss = 0;
@@ -59,7 +59,7 @@ export function plainLoss(
 
 /** The loss after every iteration of exact alternating least squares from random items. */
 export function plainAls(byUser: Csr, byItem: Csr, options: Partial<AlsOptions>, start?: number[][]): number[] {
-  const all = completeAlsOptions(options);
+  const all = completeAlsOptions(options, alsCountsOf(byUser));
   const random = createRandom(all.seed + 1000);
   const sigma = all.stddev / Math.sqrt(all.factors);
   let items =
