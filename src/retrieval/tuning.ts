@@ -67,6 +67,8 @@ const DEFAULT_SAMPLE = 400;
 const FULL_RECALL = 0.9999;
 /** The widest effort tried short of 'exact'. */
 const MAX_EFFORT = 4096;
+/** A sweep ends where an effort takes this many times what the exact answer takes: no higher one could be chosen. */
+const TOO_SLOW = 1.5;
 
 /**
  * Tries every source at rising efforts on sampled users, through the real path (their seen items masked), and takes the
@@ -105,8 +107,11 @@ export function tuneSources(arena: Arena, options: TuningOptions): Tuning {
       let recallAtLimit = 0;
       let certified = 0;
       let spread = 0;
+      const times = new Float64Array(sample.length);
       sample.forEach((user, i) => {
+        const start = performance.now();
         const found = search(trial.source, trial.effort, user);
+        times[i] = performance.now() - start;
         const ofAll = recallOf(found, truth[i]!, k);
         const ofList = recallOf(found, truth[i]!, limit);
         recall += ofAll;
@@ -122,20 +127,21 @@ export function tuneSources(arena: Arena, options: TuningOptions): Tuning {
         recallAtLimit: recallAtLimit / n,
         certified: certified / n,
         surely: least - standardError,
+        median: medianOf(times),
       };
     };
 
     const truth = Array.from(chosenBy, user => search(first, 'exact', user));
     const trials: (Trial & Recall)[] = [];
     for (const source of sources) {
+      const exact = measure({ source, effort: 'exact' }, chosenBy, truth);
       for (const effort of effortsOf(source, k)) {
         const measured = measure({ source, effort }, chosenBy, truth);
         trials.push({ source, effort, ...measured });
-        if (effort !== 'exact' && Math.min(measured.recall, measured.recallAtLimit) >= FULL_RECALL) break;
+        if (Math.min(measured.recall, measured.recallAtLimit) >= FULL_RECALL) break;
+        if (measured.median > TOO_SLOW * exact.median) break;
       }
-      if (source.kind !== 'exact') {
-        trials.push({ source, effort: 'exact', ...measure({ source, effort: 'exact' }, chosenBy, truth) });
-      }
+      trials.push({ source, effort: 'exact', ...exact });
     }
     const medians = medianTimes(trials, chosenBy, search);
 
@@ -180,11 +186,13 @@ interface Recall {
   readonly certified: number;
   /** The lower of the two recalls less one standard error: what other users can be expected to see. */
   readonly surely: number;
+  /** Median milliseconds of a search, not taken in turns with the others: only to end a sweep by. */
+  readonly median: number;
 }
 
-/** Efforts worth trying, rising by about a third each. */
-function effortsOf(source: CandidateSource, k: number): Effort[] {
-  if (source.kind === 'exact') return ['exact'];
+/** Efforts worth trying beside 'exact', rising by about a third each. */
+function effortsOf(source: CandidateSource, k: number): number[] {
+  if (source.kind === 'exact') return [];
   const efforts: number[] = [];
   // A graph search below k would be raised to k anyway.
   let effort = source.kind === 'hnsw' ? k : 1;
@@ -207,5 +215,10 @@ function medianTimes(
       times[t]![i] = (performance.now() - start) * 1000;
     });
   });
-  return times.map(values => values.sort()[values.length >>> 1]!);
+  return times.map(medianOf);
+}
+
+/** Sorts the values. */
+function medianOf(values: Float64Array): number {
+  return values.sort()[values.length >>> 1]!;
 }
