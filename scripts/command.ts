@@ -162,6 +162,7 @@ function oneLine(message: string): string {
   return message.trim().replace(/\s*\n\s*/g, ' ');
 }
 
-function kebabCase(name: string): string {
+/** A flag's name as it is typed: `minRating` is `min-rating`. */
+export function kebabCase(name: string): string {
   return name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
 }

@@ -7,18 +7,22 @@ import { createScorer } from '../src/evaluation/scorer.js';
 import { ALS_DEFAULTS } from '../src/training/als-options.js';
 import { type TrainingChoice, train, trainingParameters } from '../src/training/train.js';
 import type { TrainedFactors } from '../src/training/trained-factors.js';
-import { main, type Options } from './command.js';
+import { type CommandContext, main, type Options } from './command.js';
 import { partFlags, readParts } from './evaluation-parts.js';
 import { evaluationTable } from './evaluation-table.js';
 import { commaList, integer } from './flag-values.js';
 import { createProgress, type Progress } from './progress.js';
 import { readerFlags, readerOptions } from './reader-flags.js';
 import { trainingChoice, trainingFlags } from './training-flags.js';
+import { tune } from './tuning.js';
+import { checkTuningFlags, tuningFlags } from './tuning-flags.js';
+import { tuningSummary } from './tuning-summary.js';
 
 const flags = {
   ...partFlags,
   k: { value: 'LIST', help: 'lengths of list to measure at', schema: commaList(integer(1, 1000)).default([10, 20]) },
   threads: { value: 'N', help: 'worker threads (default: one per processor)', schema: integer(1, 256).optional() },
+  ...tuningFlags,
   ...trainingFlags,
   ...readerFlags,
 };
@@ -31,17 +35,23 @@ await main({
     'npm run evaluate -- --ratings ratings.csv --split leave-last-out --k 10',
     'npm run evaluate -- --train train.csv --test test.csv --negatives negatives.csv --factors 192',
     'npm run evaluate -- --ratings ratings.csv --split random:0.2 --algorithm sgd',
+    'npm run evaluate -- --ratings ratings.csv --split random:0.2 --tune --budget 30 --out data/tuning',
   ],
   run: evaluate,
-  print: evaluationTable,
+  print: result => [...tuningSummary(result.tuning), evaluationTable(result)].join('\n'),
 });
 
-async function evaluate(options: Options<typeof flags>) {
-  const choice = trainingChoice(options);
+async function evaluate(options: Options<typeof flags>, context: CommandContext) {
+  const given = trainingChoice(options);
+  checkTuningFlags(options);
+  const { seed = 1 } = options;
   const progress = createProgress();
   const reading = progress.stage('read');
-  const { train: dataset, test, negatives } = await readParts(options, readerOptions(options), options.seed ?? 1);
+  const parts = await readParts(options, readerOptions(options), seed);
+  const { train: dataset, test, negatives } = parts;
   reading.end(`${dataset.byUser.indices.length} interactions to train on, ${test.indices.length} to test on`);
+  const tuning = options.tune ? await tune(given, parts, { ...options, seed }, progress, context) : undefined;
+  const choice: TrainingChoice = tuning ? { algorithm: 'als', options: { ...given.options, ...tuning.best } } : given;
   const trained = await trainTimed(choice, dataset, progress);
 
   // An interaction that training would not count as a positive one is no hit either; it is not shown again all the same.
@@ -50,7 +60,7 @@ async function evaluate(options: Options<typeof flags>) {
   const stage = progress.stage('rank');
   const evaluation = await evaluateRanking(trained.factors, dataset, relevant, {
     cutOffs: options.k,
-    seed: options.seed ?? 1,
+    seed,
     ...(options.threads === undefined ? {} : { threads: options.threads }),
     ...(negatives ? { negatives } : {}),
     onProgress: (users, of) => stage.update(users, `${users} of ${of} users`),
@@ -68,7 +78,7 @@ async function evaluate(options: Options<typeof flags>) {
     skippedUsers: evaluation.skippedUsers,
     protocol: negatives ? ('listed-negatives' as const) : ('all-items' as const),
     algorithm: choice.algorithm,
-    parameters: trainingParameters(choice),
+    parameters: trainingParameters(choice, dataset),
     trainingSeconds: trained.seconds,
     secondsPerIteration: trained.seconds / trained.iterations,
     evaluationSeconds,
@@ -80,13 +90,14 @@ async function evaluate(options: Options<typeof flags>) {
       ...slice,
       popularity: evaluation.popularity.activity[n]?.metrics ?? {},
     })),
+    ...(tuning ? { tuning } : {}),
   };
 }
 
 export type EvaluationResult = Awaited<ReturnType<typeof evaluate>>;
 
 async function trainTimed(choice: TrainingChoice, dataset: Dataset, progress: Progress) {
-  const stage = progress.stage('train', trainingParameters(choice).iterations);
+  const stage = progress.stage('train', trainingParameters(choice, dataset).iterations);
   let iterations = 0;
   const factors = await train(choice, dataset, step => {
     iterations = step.iteration;

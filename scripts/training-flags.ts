@@ -1,9 +1,10 @@
 import { ShortlistError } from '../src/errors.js';
-import { ALS_DEFAULTS } from '../src/training/als-options.js';
+import { ALS_DEFAULTS, UNOBSERVED_MASS } from '../src/training/als-options.js';
 import { SGD_DEFAULTS } from '../src/training/sgd-options.js';
 import type { TrainingChoice } from '../src/training/train.js';
-import type { Flags, Options } from './command.js';
-import { integer, oneOf, real } from './flag-values.js';
+import { type Flags, kebabCase, type Options } from './command.js';
+import { integer, oneOf, parsedBy, real } from './flag-values.js';
+import { type GivenOptions, readParameters } from './parameters-file.js';
 
 // The flags of every command that trains. `AlsOptions` and `SgdOptions` tell what each of them does.
 
@@ -24,7 +25,7 @@ const ALS_ONLY = {
   },
   unobservedWeight: {
     value: 'X',
-    help: als('weight of pairs without interaction', 'unobservedWeight'),
+    help: `als: weight of pairs without interaction (default: ${UNOBSERVED_MASS} x the share of pairs with one)`,
     schema: real(1e-12).optional(),
   },
   alpha: { value: 'X', help: als('a rating r weighs 1 + alpha * r', 'alpha'), schema: real(0).optional() },
@@ -54,11 +55,19 @@ const SGD_ONLY = {
   },
 } satisfies Flags;
 
+/** What a file of parameters may hold: all but the seed, which is no property of the data. */
+const { seed: _, ...IN_FILE } = { ...SHARED, ...ALS_ONLY, ...SGD_ONLY };
+
 export const trainingFlags = {
   algorithm: {
     value: 'NAME',
     help: 'als (clicks, purchases, ratings as likes) or sgd (predicts ratings)',
     schema: oneOf(['als', 'sgd']).default('als'),
+  },
+  parameters: {
+    value: 'FILE',
+    help: 'JSON with values of the following flags, such as evaluate --tune writes; a flag that is given wins',
+    schema: parsedBy(path => readParameters(path, IN_FILE)).optional(),
   },
   ...SHARED,
   ...ALS_ONLY,
@@ -69,12 +78,13 @@ export const trainingFlags = {
  * The trainer and its options as the flags say, only what was given.
  * @throws ShortlistError 'invalid-option' for a flag that the chosen algorithm does not have
  */
-export function trainingChoice(flags: Options<typeof trainingFlags>): TrainingChoice {
+export function trainingChoice(commandLine: Options<typeof trainingFlags>): TrainingChoice {
+  const flags = withParameters(commandLine);
   const { algorithm } = flags;
   const foreign = Object.keys(algorithm === 'als' ? SGD_ONLY : ALS_ONLY) as (keyof typeof trainingFlags)[];
   const misplaced = foreign.find(name => flags[name] !== undefined);
   if (misplaced) {
-    const flag = `--${misplaced.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
+    const flag = `--${kebabCase(misplaced)}`;
     throw new ShortlistError('invalid-option', `${flag} has no meaning for --algorithm ${algorithm}`, { flag });
   }
   return algorithm === 'als'
@@ -82,12 +92,16 @@ export function trainingChoice(flags: Options<typeof trainingFlags>): TrainingCh
     : { algorithm, options: given(flags, { ...SHARED, ...SGD_ONLY }) };
 }
 
-/** The values of some flags, without those that were not given. */
-function given<F extends Flags>(values: NoInfer<Options<F>>, flags: F): Given<F> {
-  const names = Object.keys(flags).filter(name => values[name] !== undefined);
-  return Object.fromEntries(names.map(name => [name, values[name]])) as Given<F>;
+/** What the file of parameters has fills in for flags that were not given. */
+function withParameters(flags: Options<typeof trainingFlags>): Options<typeof trainingFlags> {
+  return { ...flags, ...flags.parameters, ...given(flags, trainingFlags) };
 }
-type Given<F extends Flags> = { readonly [Name in keyof F]?: Exclude<Options<F>[Name], undefined> };
+
+/** The values of some flags, without those that were not given. */
+function given<F extends Flags>(values: NoInfer<Options<F>>, flags: F): GivenOptions<F> {
+  const names = Object.keys(flags).filter(name => values[name] !== undefined);
+  return Object.fromEntries(names.map(name => [name, values[name]])) as GivenOptions<F>;
+}
 
 function both(help: string, name: keyof typeof ALS_DEFAULTS & keyof typeof SGD_DEFAULTS): string {
   const [forAls, forSgd] = [ALS_DEFAULTS[name], SGD_DEFAULTS[name]];
