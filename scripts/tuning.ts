@@ -9,7 +9,7 @@ import type { TrainingChoice } from '../src/training/train.js';
 import type { CommandContext, Options } from './command.js';
 import type { EvaluationParts } from './evaluation-parts.js';
 import type { Progress } from './progress.js';
-import { Budget, BudgetEnd } from './tuning-budget.js';
+import { Budget, BudgetEnd, createForecast } from './tuning-budget.js';
 import { DEFAULT_BUDGET, DEFAULT_OUT, type tuningFlags } from './tuning-flags.js';
 import { type FinishedTrial, TuningState } from './tuning-state.js';
 import { givenOptions, negativesPerUser, tuningSubject, wantedMetric } from './tuning-subject.js';
@@ -119,10 +119,11 @@ async function runTrial(
 ): Promise<FinishedTrial | undefined> {
   if (!time.allows(guessSeconds(task, trial, state))) return undefined;
   const start = performance.now();
+  const forecast = createForecast();
   try {
     const value = await measureTrial(task, trial, (part, seconds) => {
       onProgress(time.spent + seconds);
-      time.check(seconds / part);
+      time.check(forecast(part, seconds));
     });
     const seconds = (performance.now() - start) / 1000;
     time.spend(seconds);
@@ -152,7 +153,7 @@ function tooSmall(minutes: number, neededSeconds = 0): ShortlistError {
   const needed = (neededSeconds / 60).toPrecision(2);
   return new ShortlistError(
     'invalid-option',
-    `--budget ${minutes} is too small for one trial, which takes about ${needed} minutes here; a search takes some dozens of them`,
+    `--budget ${minutes} is too small for one trial, which takes at least ${needed} minutes here; a search takes some dozens of them`,
     { budget: minutes, neededSeconds },
   );
 }

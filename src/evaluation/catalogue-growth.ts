@@ -1,7 +1,8 @@
 import { Arena } from '../kernels/arena.js';
-import { createMatrix, type Matrix } from '../numeric/matrix.js';
+import type { Matrix } from '../numeric/matrix.js';
 import { createRandom } from '../numeric/random.js';
 import { buildCells } from '../retrieval/build-cells.js';
+import { renumberItems } from '../retrieval/cells.js';
 import { createClusterSource } from '../retrieval/clusters.js';
 import { createExactSource } from '../retrieval/exact.js';
 import type { Latency } from './latency.js';
@@ -18,6 +19,11 @@ export interface GrowthPoint extends Latency {
   readonly buildSeconds: number;
   /** Memory of the cells beside the item vectors. */
   readonly bytes: number;
+  /**
+   * The whole numeric memory after build and searches, scratch and exact source included, as a multiple of the item
+   * vectors alone.
+   */
+  readonly memoryRatio: number;
 }
 
 /** How far a drawn item is from the real one it comes from, as a part of the way between two real ones. */
@@ -27,9 +33,9 @@ const SPREAD = 0.3;
  * Items of the same shape as real ones: a real vector plus a part of the difference of two others, which keeps the
  * directions in which the catalogue spreads, and its skewed lengths.
  */
-export function drawItems(real: Matrix, count: number, seed: number): Matrix {
+export function drawItems(arena: Arena, real: Matrix, count: number, seed: number): Matrix {
   const random = createRandom(seed);
-  const drawn = createMatrix(count, real.columns);
+  const drawn = arena.matrix(count, real.columns);
   for (let row = 0; row < count; row++) {
     const [from, to, base] = [0, 0, 0].map(() => random.below(real.rows) * real.stride) as [number, number, number];
     for (let c = 0; c < real.columns; c++) {
@@ -49,15 +55,12 @@ export async function measureGrowth(
   users: Uint32Array,
   { items: count, k, recall, seed }: { items: number; k: number; recall: number; seed: number },
 ): Promise<GrowthPoint> {
-  const drawn = drawItems(real, count, seed);
-  const start = performance.now();
-  const { order, cells } = await buildCells(Arena.create(), drawn, { seed });
-  const buildSeconds = (performance.now() - start) / 1000;
   const arena = Arena.create();
-  const items = arena.matrix(count, real.columns);
-  order.forEach((old, row) => {
-    items.data.set(drawn.data.subarray(old * drawn.stride, (old + 1) * drawn.stride), row * items.stride);
-  });
+  const items = drawItems(arena, real, count, seed);
+  const start = performance.now();
+  const { order, cells } = await buildCells(arena, items, { seed });
+  renumberItems(items, order);
+  const buildSeconds = (performance.now() - start) / 1000;
   const exact = createExactSource(arena, items);
   const source = createClusterSource(arena, items, cells);
   const points = sweep(
@@ -66,7 +69,7 @@ export async function measureGrowth(
       { source, name: 'clusters', parametersAt: nprobe => ({ nprobe }), always: [], buildSeconds },
     ],
     new SearchWorkload(arena, { items, userFactors, users, k }, exact),
-    { rounds: 3, until: recall },
+    { rounds: 3, until: recall, step: 1.1 },
   );
   const clusters = points.filter(point => point.source === 'clusters');
   const {
@@ -87,6 +90,7 @@ export async function measureGrowth(
     exactP50us: points[0]!.p50us,
     buildSeconds,
     bytes,
+    memoryRatio: arena.memory.buffer.byteLength / items.data.byteLength,
   };
 }
 

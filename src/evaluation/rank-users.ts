@@ -3,7 +3,9 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Csr } from '../dataset/csr.js';
 import { messageOf, ShortlistError } from '../errors.js';
+import { Arena } from '../kernels/arena.js';
 import type { Matrix } from '../numeric/matrix.js';
+import { relativeError } from '../retrieval/rounding.js';
 import type { TrainedFactors } from '../training/trained-factors.js';
 import type { TopLists } from './top-lists.js';
 
@@ -20,9 +22,9 @@ export interface RankUsersOptions {
 export interface RankTask {
   readonly columns: number;
   readonly userFactors: Float32Array;
-  /** Longest vectors first: row n is item `order[n]`. */
-  readonly itemFactors: Float32Array;
-  readonly order: Uint32Array;
+  readonly catalogue: RankedItems;
+  /** Where this worker's scratch lies in the memory of the catalogue. */
+  readonly scratch: { readonly address: number; readonly bytes: number };
   /** Users to rank, and the items of each that must not come back (`Csr`). */
   readonly users: Uint32Array;
   readonly historyStarts: Uint32Array;
@@ -32,12 +34,30 @@ export interface RankTask {
   readonly next: Int32Array;
 }
 
-/** Users a worker takes at a time: often enough for a smooth bar, seldom enough that taking costs nothing. */
+/** The items as the kernel `rankBlock` wants them, in one shared memory. */
+export interface RankedItems {
+  readonly memory: WebAssembly.Memory;
+  readonly items: number;
+  /** Longest vectors first: row n is item `order[n]`. */
+  readonly rows: Float32Array;
+  readonly order: Uint32Array;
+  /** Of each tile of rows: upper bound on the norms of its rows and all after it. */
+  readonly norms: Float32Array;
+}
+
+/**
+ * Users that are ranked together: their vectors fit into a second-level cache up to a thousand factors, and each row of
+ * the items is read from memory once for all of them.
+ */
 export const USERS_PER_TURN = 64;
+
+/** Rows of a tile, as the kernel `rankBlock` has it. */
+const TILE_ROWS = 16;
 
 /**
  * The exact top k of every given user over all items that are not in the user's history, best score first, in worker
  * threads. The answer does not depend on their number.
+ * @throws ShortlistError `out-of-memory`, `worker-failed`
  */
 export async function rankUsers(
   { userFactors, itemFactors }: TrainedFactors,
@@ -51,12 +71,11 @@ export async function rankUsers(
     items: new Uint32Array(new SharedArrayBuffer(users.length * k * 4)),
     lengths: new Uint32Array(new SharedArrayBuffer(users.length * 4)),
   };
-  const order = byDecreasingNorm(itemFactors);
-  const task: RankTask = {
+  const arena = Arena.create();
+  const task: Omit<RankTask, 'scratch'> = {
     columns: itemFactors.columns,
     userFactors: shared(userFactors.data),
-    itemFactors: inOrder(itemFactors, order),
-    order: shared(order),
+    catalogue: layOutItems(arena, itemFactors),
     users: shared(users),
     historyStarts: shared(history.starts),
     historyIndices: shared(history.indices),
@@ -69,7 +88,9 @@ export async function rankUsers(
     onProgress?.(done);
   };
   const workers = Math.min(threads, Math.ceil(users.length / USERS_PER_TURN));
-  await Promise.all(Array.from({ length: workers }, () => runWorker(task, progress)));
+  const bytes = scratchBytes(itemFactors, k);
+  const tasks = Array.from({ length: workers }, () => ({ ...task, scratch: { address: arena.reserve(bytes), bytes } }));
+  await Promise.all(tasks.map(each => runWorker(each, progress)));
   return lists;
 }
 
@@ -85,7 +106,29 @@ function runWorker(task: RankTask, onTurn: (users: number) => void): Promise<voi
   });
 }
 
-/** Items in the order in which the exact scan, which stops where vectors get too short to matter, stops soonest. */
+/** Puts the items in the order in which a scan, which stops where vectors get too short to matter, stops soonest. */
+function layOutItems(arena: Arena, matrix: Matrix): RankedItems {
+  const { rows: items, stride, data } = matrix;
+  const tiles = Math.ceil(items / TILE_ROWS);
+  const rows = arena.float32(tiles * TILE_ROWS * stride);
+  const order = arena.uint32(items);
+  const norms = arena.float32(tiles);
+  order.set(byDecreasingNorm(matrix));
+  order.forEach((row, n) => {
+    rows.set(data.subarray(row * stride, (row + 1) * stride), n * stride);
+  });
+  const mark = arena.mark();
+  const rowNorms = arena.float32(tiles * TILE_ROWS);
+  arena.kernels.rowNorms(rows.byteOffset, stride, 0, 0, items, relativeError(stride), rowNorms.byteOffset);
+  let longest = 0;
+  for (let tile = tiles - 1; tile >= 0; tile--) {
+    for (const norm of rowNorms.subarray(tile * TILE_ROWS, (tile + 1) * TILE_ROWS)) longest = Math.max(longest, norm);
+    norms[tile] = longest;
+  }
+  arena.release(mark);
+  return { memory: arena.memory, items, rows, order, norms };
+}
+
 function byDecreasingNorm({ rows, columns, stride, data }: Matrix): Uint32Array {
   const squaredNorms = new Float64Array(rows);
   for (let r = 0; r < rows; r++) {
@@ -94,12 +137,22 @@ function byDecreasingNorm({ rows, columns, stride, data }: Matrix): Uint32Array 
   return Uint32Array.from(squaredNorms.keys()).sort((a, b) => squaredNorms[b]! - squaredNorms[a]! || a - b);
 }
 
-function inOrder({ stride, data }: Matrix, order: Uint32Array): Float32Array {
-  const rows = new Float32Array(new SharedArrayBuffer(data.length * 4));
-  order.forEach((row, n) => {
-    rows.set(data.subarray(row * stride, (row + 1) * stride), n * stride);
-  });
-  return rows;
+/** What a worker allocates: vectors, masks, heaps, lists and lengths of a block of users, and the kernel's own scratch. */
+function scratchBytes({ rows, stride }: Matrix, k: number): number {
+  const roundings = 6 * 64;
+  return (
+    USERS_PER_TURN * (4 * stride + maskBytesOf(rows) + 8 * k + 4 * k + 4) + workBytesOf(USERS_PER_TURN) + roundings
+  );
+}
+
+/** Bytes of a mask with a bit for every item, whole words. */
+export function maskBytesOf(items: number): number {
+  return 4 * Math.ceil(items / 32);
+}
+
+/** Bytes of scratch that the kernel `rankBlock` wants beside its heaps. */
+export function workBytesOf(users: number): number {
+  return 12 * users + 8 * TILE_ROWS;
 }
 
 /** The same numbers over shared memory: as they are when they already are, else a copy. */

@@ -4,6 +4,7 @@ import type { Arena } from '../kernels/arena.js';
 import { type Matrix, rowOf } from '../numeric/matrix.js';
 import type { CandidateSource, Candidates, Effort } from '../retrieval/candidate-source.js';
 import { ItemMask } from '../retrieval/item-mask.js';
+import { median } from './latency.js';
 
 /** The requests that candidate sources are measured with. */
 export interface WorkloadOptions {
@@ -25,6 +26,8 @@ export interface WorkloadOptions {
 export class SearchWorkload {
   readonly k: number;
   readonly size: number;
+  /** Median milliseconds that an exact answer took. */
+  readonly exactMs: number;
   readonly #queries: readonly Float32Array[];
   readonly #masks: readonly (ItemMask | undefined)[];
   readonly #truth: readonly Candidates[];
@@ -45,7 +48,14 @@ export class SearchWorkload {
       mask.excludeAll(rowIndices(seen, user));
       return mask;
     });
-    this.#truth = Array.from(users, (_, n) => exact.search(this.#queries[n]!, k, this.#options(n, 'exact')));
+    const times: number[] = [];
+    this.#truth = Array.from(users, (_, n) => {
+      const start = performance.now();
+      const found = exact.search(this.#queries[n]!, k, this.#options(n, 'exact'));
+      times.push(performance.now() - start);
+      return found;
+    });
+    this.exactMs = median(times);
   }
 
   /** The answer of a source to request n. */

@@ -1,6 +1,6 @@
 import type { CandidateSource, Candidates, Effort } from '../retrieval/candidate-source.js';
 import { recallOf } from '../retrieval/recall.js';
-import { type Latency, medianLatencies } from './latency.js';
+import { type Latency, median, medianLatencies } from './latency.js';
 import type { SearchWorkload } from './search-workload.js';
 
 /** A candidate source in a comparison. */
@@ -41,6 +41,8 @@ export interface SweepOptions {
   readonly rounds?: number;
   /** Recall at which the curve of a source ends. Default 0.9995: nothing is left to gain. */
   readonly until?: number;
+  /** Factor from one effort to the next. Default 1.3: fine enough for a curve, coarse enough that neighbours differ. */
+  readonly step?: number;
   /** Told before each step how many are done and what comes; there is one per contender and one per round. */
   readonly onProgress?: (done: number, what: string) => void;
 }
@@ -48,22 +50,25 @@ export interface SweepOptions {
 /** Where curves begin: a list that lacks more is too poor to be of interest. */
 const LEAST_RECALL = 0.8;
 const FULL_RECALL = 0.9995;
-/** From one effort to the next: fine enough for a curve, coarse enough that neighbours differ. */
-const EFFORT_STEP = 1.5;
+/** A curve also ends where it takes this many times as long as exact search: nobody would go there. */
+const TOO_SLOW = 10;
+const EFFORT_STEP = 1.3;
 
 /**
  * Measures every source from recall 0.8, or the effort just below it, up to nearly 1. Answers are checked before anything
- * is timed; then all points are timed in turns, round by round, so that a busy moment of the machine hits all alike.
+ * is timed. Then rounds take turns: in each, every point answers all requests one after the other, as a service that has
+ * one source and setting does (between requests to other sources each would find the caches full of theirs), and every
+ * round begins with another point, so that a busy moment of the machine hits all alike.
  */
 export function sweep(
   contenders: readonly Contender[],
   workload: SearchWorkload,
   options: SweepOptions = {},
 ): SweepPoint[] {
-  const { rounds = 5, until = FULL_RECALL, onProgress } = options;
+  const { rounds = 5, until = FULL_RECALL, step = EFFORT_STEP, onProgress } = options;
   const quality = contenders.flatMap((contender, c) => {
     onProgress?.(c, `checking ${contender.name}`);
-    return qualityCurve(contender, workload, until);
+    return qualityCurve(contender, workload, until, step);
   });
   const latencies = medianLatencies(
     quality.map(
@@ -75,7 +80,7 @@ export function sweep(
     rounds,
     round => onProgress?.(contenders.length + round, `timing ${quality.length} points`),
   );
-  return quality.map(({ contender, effort, ...figures }, p) => ({
+  return quality.map(({ contender, effort, ms: _, ...figures }, p) => ({
     source: contender.name,
     effort,
     parameters: contender.parametersAt(effort),
@@ -94,20 +99,22 @@ interface Quality {
   readonly scoreLossAt10: number;
   readonly certified: number;
   readonly scanned: number;
+  /** Median milliseconds of a first run: only to end a curve by. */
+  readonly ms: number;
 }
 
-function qualityCurve(contender: Contender, workload: SearchWorkload, until: number): Quality[] {
+function qualityCurve(contender: Contender, workload: SearchWorkload, until: number, step: number): Quality[] {
   const { source, always } = contender;
   const curve: Quality[] = [];
   if (source.kind !== 'exact') {
     // A graph is never searched with less than the k that it has to return.
     let effort = source.kind === 'hnsw' ? workload.k : 1;
-    for (; effort <= source.items; effort = Math.ceil(effort * EFFORT_STEP)) {
+    for (; effort <= source.items; effort = Math.max(effort + 1, Math.round(effort * step))) {
       const point = qualityAt(contender, effort, workload);
       // Too poor to be of interest, but the last of these is where the curve begins; or an effort that changed nothing.
       if (point.recall < LEAST_RECALL) curve.length = 0;
       if (point.scanned !== curve.at(-1)?.scanned || point.recall !== curve.at(-1)?.recall) curve.push(point);
-      if (point.recall >= until) break;
+      if (point.recall >= until || point.ms > TOO_SLOW * workload.exactMs) break;
     }
   }
   for (const effort of always) {
@@ -123,8 +130,11 @@ function qualityAt(contender: Contender, effort: Effort, workload: SearchWorkloa
   let foundScore = 0;
   let certified = 0;
   let scanned = 0;
+  const times: number[] = [];
   for (let n = 0; n < workload.size; n++) {
+    const start = performance.now();
     const found = workload.search(contender.source, effort, n);
+    times.push(performance.now() - start);
     workload.check(found, contender.source, effort, n);
     recall += recallOf(found, workload.truth(n), workload.k);
     recallAt10 += recallOf(found, workload.truth(n), Math.min(10, workload.k));
@@ -142,6 +152,7 @@ function qualityAt(contender: Contender, effort: Effort, workload: SearchWorkloa
     scoreLossAt10: exactScore === 0 ? 0 : (exactScore - foundScore) / Math.abs(exactScore),
     certified: certified / size,
     scanned: scanned / size,
+    ms: median(times),
   };
 }
 

@@ -61,8 +61,8 @@ export function* searchTrials(space: TuneSpace, seed: number): Search<void> {
   let best = yield* halve(firstCandidates(space, seed), measure);
   best = yield* follow(best, factorsMove(space, 2), 0);
   for (const step of STEPS) {
-    for (let before = Number.NaN; best.value !== before; ) {
-      before = best.value;
+    for (let before: Measured | undefined; best !== before; ) {
+      before = best;
       for (const move of weightMoves(space, step)) best = yield* follow(best, move, LEAST_GAIN);
     }
   }

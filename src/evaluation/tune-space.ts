@@ -74,7 +74,7 @@ export function firstCandidates({ fixed, mostFactors, unobservedWeight }: TuneSp
     factors: Math.min(FIRST_FACTORS, mostFactors),
     regularization: ALS_DEFAULTS.regularization,
     regularizationExponent: ALS_DEFAULTS.regularizationExponent,
-    unobservedWeight,
+    unobservedWeight: legible(unobservedWeight),
     ...fixed,
   };
   const random = createRandom(seed);

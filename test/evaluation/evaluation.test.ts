@@ -5,6 +5,7 @@ import { rankUsers } from '../../src/evaluation/rank-users.js';
 import { listOf } from '../../src/evaluation/top-lists.js';
 import { createMatrix, rowOf } from '../../src/numeric/matrix.js';
 import { createRandom } from '../../src/numeric/random.js';
+import { plainSearch } from '../retrieval/plain-search.js';
 import { datasetOf, matrixOf, randomFactors } from './sample-data.js';
 
 /** The slow, obvious ranking: every item scored, the seen left out, sorted. */
@@ -41,6 +42,36 @@ describe('rankUsers', () => {
       expect([...listOf(one!, n)]).toEqual(obviousList(factors, user, rowIndices(history, user), 10));
     });
   });
+
+  it.each([
+    ['an odd number of users, a last tile that is not full', 131, 101, 9],
+    ['many equal scores', 70, 64, 2],
+    ['fewer items than a tile', 3, 5, 6],
+  ])(
+    'gives the same items as plain sums in single precision, ties by lower item: %s',
+    async (_, users, items, columns) => {
+      const random = createRandom(6);
+      const factors = randomFactors(users, items, columns, 3);
+      if (columns === 2) {
+        for (const { data } of [factors.userFactors, factors.itemFactors]) data.set(data.map(Math.round));
+      }
+      const history = matrixOf(
+        items,
+        Array.from({ length: users }, () => [random.below(items)]),
+      );
+      const lists = await rankUsers(
+        factors,
+        Uint32Array.from({ length: users }, (_, n) => n),
+        history,
+        { k: 12 },
+      );
+      for (let user = 0; user < users; user++) {
+        const seen = new Set(rowIndices(history, user));
+        const plain = plainSearch(factors.itemFactors, rowOf(factors.userFactors, user), 12, item => seen.has(item));
+        expect([...listOf(lists, user)]).toEqual(plain.items);
+      }
+    },
+  );
 
   it('gives what is left where fewer than k items are unseen', async () => {
     const lists = await rankUsers(randomFactors(1, 4, 3, 1), Uint32Array.of(0), matrixOf(4, [[0, 2]]), { k: 10 });

@@ -59,8 +59,8 @@ describe('catalogue growth', () => {
 
   it('draws the same items for the same seed, spread like the real ones', () => {
     const real = randomFactors(1, 500, 4, 1).itemFactors;
-    const drawn = drawItems(real, 2000, 7);
-    expect(drawItems(real, 2000, 7)).toEqual(drawn);
+    const drawn = drawItems(Arena.create(), real, 2000, 7);
+    expect(drawItems(Arena.create(), real, 2000, 7)).toEqual(drawn);
     const variance = Array.from({ length: 2000 }, (_, r) => rowOf(drawn, r)[2]! ** 2).reduce((a, b) => a + b) / 2000;
     // 1 of the real vector, and 2 · 0.3² of the difference of two others.
     expect(variance).toBeGreaterThan(1);

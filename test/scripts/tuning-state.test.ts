@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Budget, BudgetEnd } from '../../scripts/tuning-budget.js';
+import { Budget, BudgetEnd, createForecast } from '../../scripts/tuning-budget.js';
 import { checkTuningFlags } from '../../scripts/tuning-flags.js';
 import { TuningState } from '../../scripts/tuning-state.js';
 import { givenOptions, negativesPerUser, tuningSubject, wantedMetric } from '../../scripts/tuning-subject.js';
@@ -96,6 +96,17 @@ describe('Budget', () => {
     const time = new Budget(10, 0);
     time.check(11);
     expect(() => time.check(12)).toThrow(BudgetEnd);
+  });
+});
+
+describe('the forecast', () => {
+  it('goes by the pace after the start, once there is enough to see', () => {
+    const forecast = createForecast();
+    expect(forecast(1 / 80, 3)).toBe(3);
+    expect(forecast(2 / 80, 3.5)).toBe(3.5);
+    // 40 of 80 steps in four seconds after the first: 39 more take 3.9.
+    expect(forecast(41 / 80, 7)).toBeCloseTo(7 + 3.9, 12);
+    expect(forecast(1, 12)).toBe(12);
   });
 });
 
