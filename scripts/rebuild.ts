@@ -1,9 +1,13 @@
-import { buildSnapshot } from '../src/build.js';
+import { type BuildOptions, buildSnapshot } from '../src/build.js';
+import { ShortlistError } from '../src/errors.js';
 import { readItems } from '../src/ratings/read-items.js';
 import { readRatings } from '../src/ratings/read-ratings.js';
+import { earlierFactors } from '../src/snapshot/earlier-factors.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
+import { ALS_DEFAULTS } from '../src/training/als-options.js';
+import type { KnownFactors } from '../src/training/warm-start.js';
 import { main } from './command.js';
-import { text, texts } from './flag-values.js';
+import { onOff, text, texts } from './flag-values.js';
 import { createProgress } from './progress.js';
 import { readerFlags, readerOptions } from './reader-flags.js';
 import { buildOptions, snapshotFlags } from './snapshot-flags.js';
@@ -17,6 +21,10 @@ await main({
     ratings: { value: 'FILE...', help: 'ratings: CSV, TSV, MovieLens, Parquet; may be gzipped', schema: texts() },
     items: { value: 'FILE', help: 'titles and categories of the items, such as movies.csv', schema: text().optional() },
     ...snapshotFlags,
+    warmStart: {
+      help: 'als: begin with the factors of the current snapshot, by id, so that fewer --iterations are enough',
+      schema: onOff(),
+    },
     ...readerFlags,
   },
   examples: [
@@ -29,13 +37,24 @@ await main({
     const store = new SnapshotStore(flags.snapshots);
     await store.checkWritable();
     const progress = createProgress();
+    const warmStart = flags.warmStart ? await earlierModel(store, options.training, progress.note) : undefined;
     const reading = progress.stage('read');
     const table = await readRatings(flags.ratings, readerOptions(flags));
     const catalogue = flags.items === undefined ? [] : await readItems(flags.items, { skipBadRows: flags.skipBadRows });
     const left = `${table.duplicates} duplicates dropped, ${table.rejected} bad rows skipped`;
     const read = reading.end(`${table.users.length} ratings; ${left}`);
-    const manifest = await buildSnapshot(store, table, catalogue, options, progress);
+    const manifest = await buildSnapshot(store, table, catalogue, { ...options, warmStart }, progress);
     return summaryOf(manifest, store, { read, total: (performance.now() - started) / 1000 });
   },
   print: printSummary,
 });
+
+/** @throws {ShortlistError} `invalid-option` where nothing can be begun with */
+async function earlierModel(
+  store: SnapshotStore,
+  { algorithm, options }: BuildOptions['training'],
+  note: (line: string) => void,
+): Promise<KnownFactors | undefined> {
+  if (algorithm === 'als') return earlierFactors(store, options.factors ?? ALS_DEFAULTS.factors, note);
+  throw new ShortlistError('invalid-option', `--warm-start has no meaning for --algorithm ${algorithm}`, { algorithm });
+}

@@ -1,22 +1,25 @@
 import { join } from 'node:path';
+import type { Csr } from './dataset/csr.js';
 import { createDataset, type Dataset, reorderItems } from './dataset/dataset.js';
 import { Arena } from './kernels/arena.js';
 import { Catalogue } from './model/catalogue.js';
 import { gramOf, objectiveOf } from './model/fold-in.js';
 import { rankPopularity } from './model/popularity.js';
-import { type Matrix, strideOf } from './numeric/matrix.js';
 import type { CatalogueItem, RatingsTable } from './ratings/ratings-table.js';
 import { buildCells } from './retrieval/build-cells.js';
 import type { CandidateSource, SourceKind } from './retrieval/candidate-source.js';
+import { renumberItems } from './retrieval/cells.js';
 import { createClusterSource } from './retrieval/clusters.js';
 import { createExactSource } from './retrieval/exact.js';
 import { buildHnsw, createHnswSource, type HnswParameters, loadHnsw } from './retrieval/hnsw.js';
 import { tuneSources } from './retrieval/tuning.js';
 import type { Manifest } from './snapshot/manifest.js';
 import { HNSW_FILE, writeContent } from './snapshot/snapshot.js';
+import { openSimilarity } from './snapshot/sources.js';
 import type { SnapshotStore } from './snapshot/store.js';
-import { type TrainingChoice, train, trainingParameters } from './training/train.js';
-import type { TrainedFactors } from './training/trained-factors.js';
+import { type TrainingChoice, train, trainingMemory, trainingParameters } from './training/train.js';
+import type { TrainedFactors, TrainingProgress } from './training/trained-factors.js';
+import { type KnownFactors, matchFactors } from './training/warm-start.js';
 
 /** How factors become a published snapshot. */
 export interface PublishOptions {
@@ -32,12 +35,16 @@ export interface PublishOptions {
 
 export interface BuildOptions extends PublishOptions {
   readonly training: TrainingChoice;
+  /** Factors of an earlier training to begin with, matched by id; only for als. Default: random ones. */
+  readonly warmStart?: KnownFactors | undefined;
 }
 
 /** Is told how the build goes on. */
 export interface BuildProgress {
   /** A stage begins; `total` is its number of steps, where it has any. */
   stage(name: string, total?: number): { update(done: number, detail?: string): void; end(detail?: string): number };
+  /** Something to know between two stages. */
+  note(line: string): void;
 }
 
 /** Factors, trained here or elsewhere, and all that a snapshot says beside them. */
@@ -72,16 +79,21 @@ export async function buildSnapshot(
   const parameters = trainingParameters(options.training, dataset);
   const facts = datasetFacts(dataset, table);
 
+  const memory = trainingMemory(options.training, dataset);
+  if (memory !== undefined) progress.note(memory);
+  const warmStart = options.warmStart && matchFactors(options.warmStart, dataset);
   const training = progress.stage('train', parameters.iterations);
   let loss = Number.NaN;
-  const factors = await train(options.training, dataset, step => {
+  const showLoss = (step: TrainingProgress) => {
     loss = step.loss;
     training.update(step.iteration, `loss ${step.loss.toPrecision(6)}`);
-  });
+  };
+  const factors = await train(options.training, dataset, showLoss, warmStart);
   const seconds = { train: training.end(`${parameters.algorithm}, loss ${loss.toPrecision(6)}`) };
 
   const objective = objectiveOf(parameters, facts.meanRating ?? 1);
-  const model = { ...factors, dataset, catalogue, parameters: { ...parameters }, objective, facts, loss, seconds };
+  const told = { ...parameters, ...(options.warmStart && { warmStart: options.warmStart.origin }) };
+  const model = { ...factors, dataset, catalogue, parameters: told, objective, facts, loss, seconds };
   return publishFactors(store, model, options, progress);
 }
 
@@ -100,14 +112,15 @@ export async function publishFactors(
   const seconds: Record<string, number> = { ...model.seconds };
 
   const clustering = progress.stage('clusters');
-  const { order, cells } = await buildCells(Arena.create(), model.itemFactors, {
+  const arena = Arena.create();
+  const itemFactors = arena.place(model.itemFactors);
+  const { order, cells } = await buildCells(arena, itemFactors, {
     seed: options.seed,
     onProgress: ({ iteration, iterations }) =>
       clustering.update(iteration, `round ${iteration} of at most ${iterations}`),
   });
   const dataset = reorderItems(model.dataset, order);
-  const arena = Arena.create();
-  const itemFactors = reorderRows(model.itemFactors, order, arena);
+  renumberItems(itemFactors, order);
   seconds.clusters = clustering.end(`${cells.centroids.rows} cells`);
 
   return store.publish(async files => {
@@ -132,6 +145,15 @@ export async function publishFactors(
       queries: userFactors,
       seen: dataset.byUser,
       target: options.recallTarget,
+      seed: options.seed,
+    });
+    // Similar items are asked for by item vectors, another distribution than that of users.
+    const similarity = tuneSources(arena, {
+      sources: [openSimilarity({ arena, itemFactors, cells }, model.objective.algorithm, 'exact')],
+      queries: itemFactors,
+      seen: itself(itemFactors.rows),
+      target: options.recallTarget,
+      sample: SIMILARITY_SAMPLE,
       seed: options.seed,
     });
     const { source, effort } = tuning.operatingPoint;
@@ -163,6 +185,7 @@ export async function publishFactors(
         curve: [...tuning.curve],
         buildSeconds: { clusters: seconds.clusters ?? 0, ...(hnsw ? { hnsw: seconds.hnsw ?? 0 } : {}) },
         hnsw,
+        similarity: { effort: similarity.operatingPoint.effort, recall: similarity.checked.recall },
       },
       seconds,
     };
@@ -196,12 +219,12 @@ export function datasetFacts(
   };
 }
 
-/** A copy of the matrix in an arena whose row i is row `order[i]` of the original. */
-function reorderRows(matrix: Matrix, order: Uint32Array, arena: Arena): Matrix {
-  const reordered = arena.matrix(matrix.rows, matrix.columns);
-  const stride = strideOf(matrix.columns);
-  order.forEach((old, row) => {
-    reordered.data.set(matrix.data.subarray(old * stride, (old + 1) * stride), row * stride);
-  });
-  return reordered;
+/** Items to tune the search for similar items with: proofs of cosines scan most of a large catalogue, for each of them. */
+const SIMILARITY_SAMPLE = 200;
+
+/** Masks of the search for similar items: an item itself is not one of them. */
+function itself(items: number): Csr {
+  const numbers = Uint32Array.from({ length: items + 1 }, (_, i) => i);
+  const values = new Float32Array(items).fill(1);
+  return { rows: items, columns: items, starts: numbers, indices: numbers.subarray(0, items), values };
 }

@@ -8,7 +8,7 @@ import { SnapshotStore } from '../src/snapshot/store.js';
 
 export const smallData: SyntheticData = generateSynthetic({ users: 120, items: 300, ratings: 4000, seed: 5 });
 
-export const silentProgress = { stage: () => ({ update: () => {}, end: () => 0 }) };
+export const silentProgress = { stage: () => ({ update: () => {}, end: () => 0 }), note: () => {} };
 
 /** Builds a real snapshot of a small catalogue in a new temporary directory. */
 export async function buildSmallSnapshot(

@@ -44,6 +44,24 @@ export interface RetrievalKernels {
     work: number,
     out: number,
   ): void;
+  /** `assembly/block-scores.ts`: the k best rows for each of a block of queries. */
+  rankBlock(
+    queries: number,
+    count: number,
+    stride: number,
+    rows: number,
+    rowCount: number,
+    ids: number,
+    norms: number,
+    underflow: number,
+    masks: number,
+    maskBytes: number,
+    k: number,
+    keys: number,
+    work: number,
+    lengths: number,
+    out: number,
+  ): void;
   /** `assembly/bounds.ts`: the norm of a row, in double precision. */
   normOf(row: number, stride: number): number;
   /** `assembly/bounds.ts`: norms of the scaled rows first … last-1, rounded up. */

@@ -2,8 +2,30 @@
 export interface TrainingKernels {
   /** Adds x'x to the upper triangle of `gram`, stride × stride doubles. */
   addGram(x: number, rows: number, stride: number, gram: number): void;
-  /** Eigenvectors (rows of `vectors`) and eigenvalues of a symmetric matrix of doubles, which is overwritten. */
-  symmetricEigen(matrix: number, n: number, rowLength: number, vectors: number, values: number, work: number): void;
+  /** `assembly/eigen.ts`: reduces a symmetric matrix of doubles to a tridiagonal one and reflections. */
+  tridiagonalize(
+    matrix: number,
+    n: number,
+    rowLength: number,
+    diagonal: number,
+    offDiagonal: number,
+    taus: number,
+    product: number,
+  ): void;
+  /** Rows first … end-1 of the product of the reflections. */
+  reflectRows(
+    matrix: number,
+    n: number,
+    rowLength: number,
+    taus: number,
+    vectors: number,
+    first: number,
+    end: number,
+  ): void;
+  /** Makes the diagonal the eigenvalues and notes the rotations that do it; returns how many pairs of doubles. */
+  findRotations(diagonal: number, offDiagonal: number, n: number, rotations: number, room: number): number;
+  /** Applies the rotations to 16 columns from `first` on: the rows become the eigenvectors. */
+  applyRotations(rotations: number, pairs: number, vectors: number, n: number, first: number, packed: number): void;
   /** Multiplies rows by the square matrix in `panels`, in place. */
   rotateRowsBy(x: number, rows: number, stride: number, panels: number, scratch: number): void;
   /** Adds the squares of the elements of rows, weighted by their number of interactions, to `out`. */

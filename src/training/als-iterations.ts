@@ -1,6 +1,7 @@
 import { Arena } from '../kernels/arena.js';
 import type { KernelExports } from '../kernels/kernel-exports.js';
 import { type AlsPlan, type AlsSide, GRAM_PARTS } from './als-plan.js';
+import { type EigenSpace, findEigenbasis } from './eigenbasis.js';
 import { ThreadBarrier } from './thread-barrier.js';
 
 /** Most steps of conjugate gradients for a row. Three end within rounding of exact solves' loss after ten iterations. */
@@ -51,7 +52,13 @@ function solveSide(
     kernels.addGram(source.factors.byteOffset + first * rowBytes, end - first, stride, sums.byteOffset);
   }
 
-  barrier.meet(() => diagonalize(plan, kernels));
+  findEigenbasis(
+    kernels,
+    barrier,
+    eigenSpaceOf(plan),
+    () => sumGram(plan),
+    () => arrangeEigenbasis(plan),
+  );
 
   const rotate = (side: AlsSide, first: number, end: number): void => {
     const start = side.factors.byteOffset + first * rowBytes;
@@ -103,9 +110,22 @@ function solveSide(
   barrier.meet();
 }
 
-/** Adds up the parts of the Gram matrix and finds its eigenbasis, largest eigenvalue first. */
-function diagonalize(plan: AlsPlan, kernels: KernelExports): void {
-  const { factors, stride, gram, eigenvectors, eigenvalues, eigenWork, panels, spectrum } = plan;
+function eigenSpaceOf({ factors, stride, gram, eigenvectors, eigenvalues, eigenWork }: AlsPlan): EigenSpace {
+  return {
+    n: factors,
+    matrix: gram,
+    rowLength: stride,
+    vectors: eigenvectors,
+    values: eigenvalues,
+    work: eigenWork,
+    // The parts of the Gram matrix but the first are no longer needed.
+    rotations: gram.subarray(stride * stride, -2 * stride * stride),
+    packed: gram.subarray(-2 * stride * stride),
+  };
+}
+
+/** Adds up the parts of the Gram matrix. */
+function sumGram({ factors, stride, gram }: AlsPlan): void {
   for (let i = 0; i < factors; i++) {
     for (let j = i; j < factors; j++) {
       let total = 0;
@@ -113,14 +133,11 @@ function diagonalize(plan: AlsPlan, kernels: KernelExports): void {
       gram[i * stride + j] = total;
     }
   }
-  kernels.symmetricEigen(
-    gram.byteOffset,
-    factors,
-    stride,
-    eigenvectors.byteOffset,
-    eigenvalues.byteOffset,
-    eigenWork.byteOffset,
-  );
+}
+
+/** Lays out the eigenbasis as the kernels want it, largest eigenvalue first. */
+function arrangeEigenbasis(plan: AlsPlan): void {
+  const { factors, stride, eigenvectors, eigenvalues, panels, spectrum } = plan;
   const order = Array.from(eigenvalues.keys()).sort((a, b) => eigenvalues[b]! - eigenvalues[a]! || a - b);
   order.forEach((from, column) => {
     // Rounding can leave a zero eigenvalue slightly negative.

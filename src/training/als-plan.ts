@@ -5,6 +5,7 @@ import { createMatrix, type Matrix } from '../numeric/matrix.js';
 import { createRandom } from '../numeric/random.js';
 import type { AlsOptions } from './als-options.js';
 import { type DegreeOrder, degreeOrder } from './degree-order.js';
+import { eigenWorkDoubles } from './eigenbasis.js';
 import { BARRIER_INTEGERS } from './thread-barrier.js';
 import type { TrainedFactors } from './trained-factors.js';
 
@@ -42,8 +43,6 @@ export interface AlsPlan {
   readonly stride: number;
   readonly iterations: number;
   readonly unobservedWeight: number;
-  /** True when the factors are those of an earlier training, not random. */
-  readonly warm: boolean;
   readonly users: AlsSide;
   readonly items: AlsSide;
   readonly barrier: Int32Array<SharedArrayBuffer>;
@@ -99,20 +98,20 @@ export function planAls(
   const items = layOutSide(arena, interactions.byItem, orders.items, orders.users, stride, longestDual, options);
   const longest = Math.max(orders.users.degrees[0] ?? 0, orders.items.degrees[0] ?? 0);
   const scratchFloats = alsScratchFloats(stride, longest, longestDual);
+  startFactors(users, items, orders, stride, options, warmStart);
   const plan: AlsPlan = {
     memory: arena.memory,
     factors,
     stride,
     iterations: options.iterations,
     unobservedWeight: options.unobservedWeight,
-    warm: startFactors(users, items, orders, stride, options, warmStart),
     users,
     items,
     barrier: barrierState(arena),
     gram: float64(arena, GRAM_PARTS * stride * stride),
     eigenvectors: float64(arena, factors * factors),
     eigenvalues: float64(arena, factors),
-    eigenWork: float64(arena, 3 * factors),
+    eigenWork: float64(arena, eigenWorkDoubles(factors)),
     panels: arena.float32(stride * stride),
     spectrum: arena.float32(stride),
     squares: arena.float32(stride),
@@ -222,8 +221,8 @@ function divideRows(degrees: Uint32Array, stride: number): Uint32Array {
 }
 
 /**
- * First factors: those given, or random items (users are solved first, so theirs may be zero).
- * @returns whether they come from `warmStart`
+ * First factors: those given, and random ones for items that have none (users are solved first, so theirs may be zero).
+ * Zeros would do for new items that earlier users have met, but a group of new users and new items would stay zero.
  */
 function startFactors(
   users: AlsSide,
@@ -232,24 +231,23 @@ function startFactors(
   stride: number,
   options: AlsOptions,
   warmStart: TrainedFactors | undefined,
-): boolean {
+): void {
   const { factors, stddev, seed } = options;
   if (warmStart) {
     copyFactors('user', users, orders.users, warmStart.userFactors, factors, stride);
     copyFactors('item', items, orders.items, warmStart.itemFactors, factors, stride);
-    // All zero would stay so for ever: that is no start at all.
-    if (items.factors.some(value => value !== 0)) return true;
   }
   const random = createRandom(seed);
   const sigma = stddev / Math.sqrt(factors);
   for (const position of orders.items.positionOf) {
-    // Rows without interactions draw too, so that a row's numbers depend on nothing but its place.
+    const row = items.factors.subarray(position * stride, position * stride + factors);
+    const isNew = position < items.active && row.every(value => value === 0);
+    // All rows draw, so that a row's numbers depend on nothing but its place.
     for (let j = 0; j < factors; j++) {
       const value = sigma * random.normal();
-      if (position < items.active) items.factors[position * stride + j] = value;
+      if (isNew) row[j] = value;
     }
   }
-  return false;
 }
 
 function copyFactors(

@@ -1,6 +1,7 @@
 import type { Dataset } from '../dataset/dataset.js';
 import { ShortlistError } from '../errors.js';
 import { trainAls } from './als.js';
+import { describeAlsMemory } from './als-memory.js';
 import { type AlsOptions, alsCountsOf, completeAlsOptions } from './als-options.js';
 import { trainSgd } from './sgd.js';
 import { completeSgdOptions, type SgdOptions } from './sgd-options.js';
@@ -26,13 +27,29 @@ export function trainingParameters(
     : { algorithm, ...completeSgdOptions(options) };
 }
 
-/** Trains with the chosen algorithm. @throws ShortlistError as the trainers do */
+/**
+ * The memory that training will take, as a line for people; undefined for sgd, which takes little beside its data.
+ * @throws ShortlistError `out-of-memory` when it cannot be had
+ */
+export function trainingMemory(
+  { algorithm, options }: TrainingChoice,
+  { byUser }: Pick<Dataset, 'byUser'>,
+): string | undefined {
+  return algorithm === 'als' ? describeAlsMemory(alsCountsOf(byUser), options, process.memoryUsage.rss()) : undefined;
+}
+
+/**
+ * Trains with the chosen algorithm.
+ * @param warmStart factors to begin with, in the index space of `dataset`; only als has a use for them
+ * @throws ShortlistError as the trainers do
+ */
 export async function train(
   choice: TrainingChoice,
   dataset: Dataset,
   onProgress?: (progress: TrainingProgress) => void,
+  warmStart?: TrainedFactors,
 ): Promise<TrainedFactors> {
-  if (choice.algorithm === 'als') return trainAls(dataset, choice.options, onProgress);
+  if (choice.algorithm === 'als') return trainAls(dataset, choice.options, onProgress, warmStart);
   if (!dataset.rated) {
     throw new ShortlistError(
       'invalid-option',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { writeItemsCsv, writeRatingsCsv } from '../../src/ratings/write-csv.js';
-import { loadNewestSnapshot } from '../../src/snapshot/snapshot.js';
+import { loadNewestSnapshot, loadSnapshot } from '../../src/snapshot/snapshot.js';
 import { SnapshotStore } from '../../src/snapshot/store.js';
 import { smallData } from '../small-snapshot.js';
 import { runScript } from './run-script.js';
@@ -61,6 +61,36 @@ describe('rebuild', () => {
     expect(snapshot.manifest.parameters).toMatchObject({ algorithm: 'als', factors: 8, iterations: 4 });
   });
 
+  test('states the memory that training takes before it starts', async () => {
+    const ratings = join(directory, 'memory.csv');
+    await writeRatingsCsv(ratings, smallData.table);
+    const small = ['--ratings', ratings, '--snapshots', mkdtempSync(join(directory, 'memory-')), '--factors', '8'];
+    const { code, stderr } = await runScript('rebuild', [...small, '--iterations', '1', '--sources', 'exact']);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      /^train: about \d+ MB for 120 users, 300 items, 4000 interactions, 8 factors, beside \d+ MB in use\ntrain done in/m,
+    );
+  });
+
+  test('--warm-start begins with the current snapshot, or says that there is none', async () => {
+    const ratings = join(directory, 'warm.csv');
+    await writeRatingsCsv(ratings, smallData.table);
+    const target = mkdtempSync(join(directory, 'warm-'));
+    const args = ['--ratings', ratings, '--snapshots', target, '--sources', 'exact', '--warm-start', '--factors'];
+    const cold = await runScript('rebuild', [...args, '8', '--iterations', '1', '--json']);
+    expect(cold.stderr).toMatch(/^There is no snapshot in .* to start from: training begins with random factors\.$/m);
+    const { snapshot } = JSON.parse(cold.stdout);
+    const warm = await runScript('rebuild', [...args, '8', '--iterations', '1']);
+    expect(warm.stderr).toMatch(`warm start from snapshot ${snapshot}: 120 users, 300 items\n`);
+    const newest = await loadNewestSnapshot(new SnapshotStore(target), message => expect.fail(message));
+    const first = await loadSnapshot(new SnapshotStore(target), snapshot);
+    expect(newest.manifest.parameters.warmStart).toBe(snapshot);
+    expect(newest.manifest.model.loss).toBeLessThan(0.95 * first.manifest.model.loss!);
+    const wider = await runScript('rebuild', [...args, '12']);
+    expect(wider.code).toBe(2);
+    expect(wider.stderr).toMatch(/has 8, this training 12\. Give --factors 8/);
+  });
+
   test.each([
     ['an empty file', file('empty.csv', ''), 'file-empty'],
     ['a header without rows', file('header.csv', 'userId,itemId,rating\n'), 'no-usable-rows'],
@@ -96,6 +126,7 @@ describe('rebuild', () => {
     [['--ratings', 'x.csv', '--recall-target', '1.5'], /--recall-target/],
     [['--ratings', 'x.csv', '--algorithm', 'magic'], /als, sgd/],
     [['--ratings', 'x.csv', '--sources', 'exact,annoy'], /--sources/],
+    [['--ratings', 'x.csv', '--algorithm', 'sgd', '--warm-start'], /--warm-start has no meaning for --algorithm sgd/],
   ])('wrong usage %j exits with 2 and shows how to use it', async (args, message) => {
     const { code, stdout, stderr } = await runScript('rebuild', args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

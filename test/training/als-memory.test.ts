@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { estimateAlsBytes } from '../../src/training/als-memory.js';
+import { describeAlsMemory, estimateAlsBytes } from '../../src/training/als-memory.js';
 import { alsCountsOf, completeAlsOptions } from '../../src/training/als-options.js';
 import { planAls } from '../../src/training/als-plan.js';
 import { randomInteractions } from './interaction-samples.js';
@@ -23,5 +23,24 @@ describe('estimateAlsBytes', () => {
     const { plan } = planAls(interactions, options, 2);
     const estimate = estimateAlsBytes(counts, options);
     expect(plan.memory.buffer.byteLength).toBeLessThan(estimate);
+  });
+});
+
+describe('describeAlsMemory', () => {
+  it('states the estimate and what it is for', () => {
+    const counts = { users: 5000, items: 2000, interactions: 90_000 };
+    const options = { factors: 64, threads: 2 };
+    expect(describeAlsMemory(counts, options, 41_000_000)).toBe(
+      `train: about ${Math.ceil(estimateAlsBytes(counts, options) / 1e6)} MB for 5000 users, 2000 items, ` +
+        '90000 interactions, 64 factors, beside 41 MB in use',
+    );
+  });
+
+  it('refuses what one memory cannot hold, saying what to do', () => {
+    const counts = { users: 4_000_000, items: 500_000, interactions: 10_000_000 };
+    expect(() => describeAlsMemory(counts, { factors: 256 }, 0)).toThrow(
+      expect.objectContaining({ code: 'out-of-memory', message: expect.stringContaining('Use fewer factors') }),
+    );
+    expect(describeAlsMemory(counts, { factors: 128 }, 0)).toMatch(/^train: about \d+ MB/);
   });
 });

@@ -1,6 +1,8 @@
 // Eigenvectors of a symmetric matrix in double precision: Householder reduction to a tridiagonal matrix, then implicit
 // QL steps with Wilkinson shifts (Golub & Van Loan, Matrix Computations, sections 8.3 and 8.4). Everything that costs
-// n^3 runs along rows of memory: the reduction on the upper triangle, the eigenvectors as rows.
+// n^3 runs along rows of memory: the reduction on the upper triangle, the eigenvectors as rows. The steps are taken on the
+// tridiagonal matrix alone and noted down, so that threads can form the eigenvectors slice by slice: `tridiagonalize`,
+// then `reflectRows` and `findRotations`, which do not need one another, then `applyRotations`.
 
 /** Off-diagonal entries below this part of the largest entry are taken for zero. */
 const TOLERANCE: f64 = 1e-15;
@@ -33,22 +35,11 @@ function addScaled64(y: usize, factor: f64, x: usize, length: i32): void {
 }
 
 /**
- * Eigenvalues and eigenvectors of the symmetric n × n matrix whose upper triangle is in `matrix` (doubles, `rowLength`
- * from one row to the next); the matrix is overwritten.
- * @param vectors n × n doubles: row i becomes the unit eigenvector of `values[i]`
- * @param values n doubles, in no particular order
- * @param work 3 n doubles of scratch
+ * Reduces the symmetric n × n matrix whose upper triangle is in `matrix` (doubles, `rowLength` from one row to the next).
+ * Leaves the reflection k, unit part first, in row k right of the diagonal.
+ * @param diagonal, offDiagonal, taus, product n doubles each; the last is scratch
  */
-export function symmetricEigen(matrix: usize, n: i32, rowLength: i32, vectors: usize, values: usize, work: usize): void {
-	const offDiagonal = work;
-	const taus = at(work, n);
-	tridiagonalize(matrix, n, rowLength, values, offDiagonal, taus, at(work, 2 * n));
-	formReflections(matrix, n, rowLength, taus, vectors);
-	diagonalize(values, offDiagonal, n, vectors);
-}
-
-/** Leaves the reflection k, unit part first, in row k right of the diagonal. */
-function tridiagonalize(
+export function tridiagonalize(
 	matrix: usize,
 	n: i32,
 	rowLength: i32,
@@ -98,9 +89,17 @@ function tridiagonalize(
 	store<f64>(at(offDiagonal, n - 1), 0);
 }
 
-/** The product of the reflections, transposed. */
-function formReflections(matrix: usize, n: i32, rowLength: i32, taus: usize, vectors: usize): void {
-	for (let i = 0; i < n; i++) {
+/** Rows first … end-1 of the product of the reflections, transposed, to n × n doubles. */
+export function reflectRows(
+	matrix: usize,
+	n: i32,
+	rowLength: i32,
+	taus: usize,
+	vectors: usize,
+	first: i32,
+	end: i32,
+): void {
+	for (let i = first; i < end; i++) {
 		for (let j = 0; j < n; j++) store<f64>(at(vectors, i * n + j), i == j ? 1 : 0);
 	}
 	for (let k = n - 2; k >= 0; k--) {
@@ -108,32 +107,120 @@ function formReflections(matrix: usize, n: i32, rowLength: i32, taus: usize, vec
 		if (tau == 0) continue;
 		const v = at(matrix, k * rowLength + k + 1);
 		const length = n - 1 - k;
-		for (let j = k + 1; j < n; j++) {
+		for (let j = max(first, k + 1); j < end; j++) {
 			const row = at(vectors, j * n + k + 1);
 			addScaled64(row, -tau * dot64(row, v, length), v, length);
 		}
 	}
 }
 
-/** Implicit QL on the tridiagonal matrix; every plane rotation is applied to two rows of `vectors`. */
-function diagonalize(diagonal: usize, offDiagonal: usize, n: i32, vectors: usize): void {
+/**
+ * Implicit QL on the tridiagonal matrix: `diagonal` becomes the eigenvalues, in no particular order. The plane rotations
+ * on the way go to `rotations`, pairs of doubles: for each step its highest row and its number of rotations, then their
+ * sines and cosines, from the highest row downwards.
+ * @param room pairs that there is room for; n² are usual, and what is off the diagonal when it is full stays there
+ * @returns how many pairs were written
+ */
+export function findRotations(diagonal: usize, offDiagonal: usize, n: i32, rotations: usize, room: i32): i32 {
 	let largest: f64 = 0;
 	for (let i = 0; i < n; i++) {
 		largest = Math.max(largest, Math.abs(load<f64>(at(diagonal, i))) + Math.abs(load<f64>(at(offDiagonal, i))));
 	}
 	const negligible = TOLERANCE * largest;
+	let pairs = 0;
 	for (let l = 0; l < n; l++) {
 		for (let step = 0; step < MAX_STEPS; step++) {
 			let m = l;
 			while (m < n - 1 && Math.abs(load<f64>(at(offDiagonal, m))) > negligible) m++;
 			if (m == l) break;
-			qlStep(diagonal, offDiagonal, l, m, n, vectors);
+			if (pairs + 1 + m - l > room) return pairs;
+			const header = at(rotations, 2 * pairs);
+			const taken = qlStep(diagonal, offDiagonal, l, m, header + 16);
+			store<f64>(header, m - 1);
+			store<f64>(header, taken, 8);
+			pairs += 1 + taken;
 		}
 	}
+	return pairs;
 }
 
-/** One step on the unreduced block l … m, chasing the bulge from its end to its beginning. */
-function qlStep(diagonal: usize, offDiagonal: usize, l: i32, m: i32, n: i32, vectors: usize): void {
+/** Bytes of a row of a slice: 16 columns. */
+const SLICE_BYTES: usize = 128;
+
+/**
+ * Applies rotations to 16 columns, or as many as there are, of the rows of `vectors`.
+ * @param packed scratch for n rows of 16 doubles: side by side they stay in a near cache, which rows that lie a power of
+ *   two apart do not
+ */
+export function applyRotations(
+	rotations: usize,
+	pairs: i32,
+	vectors: usize,
+	n: i32,
+	first: i32,
+	packed: usize,
+): void {
+	const bytes = <usize>min(16, n - first) << 3;
+	memory.fill(packed, 0, <usize>n * SLICE_BYTES);
+	for (let i = 0; i < n; i++) memory.copy(packed + <usize>i * SLICE_BYTES, at(vectors, i * n + first), bytes);
+	const last = at(rotations, 2 * pairs);
+	while (rotations < last) {
+		// The lower row of a rotation is the higher one of the next: it is carried, not stored.
+		let row = packed + (<usize>load<f64>(rotations) + 1) * SLICE_BYTES;
+		const taken = <i32>load<f64>(rotations, 8);
+		rotations += 16;
+		let x0 = v128.load(row, 0);
+		let x1 = v128.load(row, 16);
+		let x2 = v128.load(row, 32);
+		let x3 = v128.load(row, 48);
+		let x4 = v128.load(row, 64);
+		let x5 = v128.load(row, 80);
+		let x6 = v128.load(row, 96);
+		let x7 = v128.load(row, 112);
+		for (let r = 0; r < taken; r++, rotations += 16) {
+			const s = f64x2.splat(load<f64>(rotations));
+			const c = f64x2.splat(load<f64>(rotations, 8));
+			const low = row - SLICE_BYTES;
+			const a0 = v128.load(low, 0);
+			v128.store(row, f64x2.add(f64x2.mul(s, a0), f64x2.mul(c, x0)), 0);
+			x0 = f64x2.sub(f64x2.mul(c, a0), f64x2.mul(s, x0));
+			const a1 = v128.load(low, 16);
+			v128.store(row, f64x2.add(f64x2.mul(s, a1), f64x2.mul(c, x1)), 16);
+			x1 = f64x2.sub(f64x2.mul(c, a1), f64x2.mul(s, x1));
+			const a2 = v128.load(low, 32);
+			v128.store(row, f64x2.add(f64x2.mul(s, a2), f64x2.mul(c, x2)), 32);
+			x2 = f64x2.sub(f64x2.mul(c, a2), f64x2.mul(s, x2));
+			const a3 = v128.load(low, 48);
+			v128.store(row, f64x2.add(f64x2.mul(s, a3), f64x2.mul(c, x3)), 48);
+			x3 = f64x2.sub(f64x2.mul(c, a3), f64x2.mul(s, x3));
+			const a4 = v128.load(low, 64);
+			v128.store(row, f64x2.add(f64x2.mul(s, a4), f64x2.mul(c, x4)), 64);
+			x4 = f64x2.sub(f64x2.mul(c, a4), f64x2.mul(s, x4));
+			const a5 = v128.load(low, 80);
+			v128.store(row, f64x2.add(f64x2.mul(s, a5), f64x2.mul(c, x5)), 80);
+			x5 = f64x2.sub(f64x2.mul(c, a5), f64x2.mul(s, x5));
+			const a6 = v128.load(low, 96);
+			v128.store(row, f64x2.add(f64x2.mul(s, a6), f64x2.mul(c, x6)), 96);
+			x6 = f64x2.sub(f64x2.mul(c, a6), f64x2.mul(s, x6));
+			const a7 = v128.load(low, 112);
+			v128.store(row, f64x2.add(f64x2.mul(s, a7), f64x2.mul(c, x7)), 112);
+			x7 = f64x2.sub(f64x2.mul(c, a7), f64x2.mul(s, x7));
+			row = low;
+		}
+		v128.store(row, x0, 0);
+		v128.store(row, x1, 16);
+		v128.store(row, x2, 32);
+		v128.store(row, x3, 48);
+		v128.store(row, x4, 64);
+		v128.store(row, x5, 80);
+		v128.store(row, x6, 96);
+		v128.store(row, x7, 112);
+	}
+	for (let i = 0; i < n; i++) memory.copy(at(vectors, i * n + first), packed + <usize>i * SLICE_BYTES, bytes);
+}
+
+/** One step on the unreduced block l … m, chasing the bulge from its end to its beginning. Returns its rotations. */
+function qlStep(diagonal: usize, offDiagonal: usize, l: i32, m: i32, rotations: usize): i32 {
 	const dl = load<f64>(at(diagonal, l));
 	const el = load<f64>(at(offDiagonal, l));
 	const half = (load<f64>(at(diagonal, l + 1)) - dl) / (2 * el);
@@ -152,7 +239,7 @@ function qlStep(diagonal: usize, offDiagonal: usize, l: i32, m: i32, n: i32, vec
 			// The block came apart by itself; what is left of it is taken up by the next step.
 			store<f64>(at(diagonal, i + 1), load<f64>(at(diagonal, i + 1)) - shift);
 			store<f64>(at(offDiagonal, m), 0);
-			return;
+			return m - 1 - i;
 		}
 		sine = f / r;
 		cosine = g / r;
@@ -161,27 +248,12 @@ function qlStep(diagonal: usize, offDiagonal: usize, l: i32, m: i32, n: i32, vec
 		shift = sine * t;
 		store<f64>(at(diagonal, i + 1), d + shift);
 		g = cosine * t - b;
-		rotateRows(at(vectors, i * n), at(vectors, (i + 1) * n), n, sine, cosine);
+		store<f64>(rotations, sine);
+		store<f64>(rotations, cosine, 8);
+		rotations += 16;
 	}
 	store<f64>(at(diagonal, l), dl - shift);
 	store<f64>(at(offDiagonal, l), g);
 	store<f64>(at(offDiagonal, m), 0);
-}
-
-function rotateRows(low: usize, high: usize, length: i32, sine: f64, cosine: f64): void {
-	const s = f64x2.splat(sine);
-	const c = f64x2.splat(cosine);
-	const whole = length & ~1;
-	for (let i = 0; i < whole; i += 2) {
-		const a = v128.load(at(low, i));
-		const b = v128.load(at(high, i));
-		v128.store(at(high, i), f64x2.add(f64x2.mul(s, a), f64x2.mul(c, b)));
-		v128.store(at(low, i), f64x2.sub(f64x2.mul(c, a), f64x2.mul(s, b)));
-	}
-	if (whole < length) {
-		const a = load<f64>(at(low, whole));
-		const b = load<f64>(at(high, whole));
-		store<f64>(at(high, whole), sine * a + cosine * b);
-		store<f64>(at(low, whole), cosine * a - sine * b);
-	}
+	return m - l;
 }

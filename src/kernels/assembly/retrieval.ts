@@ -1,5 +1,6 @@
 import { dotRows } from "./dot";
 
+export * from "./block-scores";
 export { normOf, radiusOf, rowNorms } from "./bounds";
 export * from "./cell-search";
 export * from "./clustering";
