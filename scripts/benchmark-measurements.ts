@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { transpose } from '../src/dataset/csr.js';
 import { itemCounts } from '../src/evaluation/baselines.js';
 import { type GrowthPoint, growthExponent, measureGrowth } from '../src/evaluation/catalogue-growth.js';
@@ -7,8 +10,9 @@ import { SearchWorkload } from '../src/evaluation/search-workload.js';
 import { type Contender, type SweepPoint, sweep } from '../src/evaluation/sweep.js';
 import { createRandom, shuffle } from '../src/numeric/random.js';
 import { openRecommender } from '../src/recommender/open-recommender.js';
-import type { SourceKind } from '../src/retrieval/candidate-source.js';
+import type { Effort, SourceKind } from '../src/retrieval/candidate-source.js';
 import { createExactSource } from '../src/retrieval/exact.js';
+import { buildHnsw, createHnswSource, type HnswParameters, loadHnsw } from '../src/retrieval/hnsw.js';
 import type { Snapshot } from '../src/snapshot/snapshot.js';
 import { openSource } from '../src/snapshot/sources.js';
 import type { BenchmarkReport } from './benchmark.js';
@@ -99,6 +103,33 @@ export async function measureGrowths(
   return { points, exponent: growthExponent(points) };
 }
 
+/** A graph in the space of raw inner products, as most use hnswlib for this, built like the snapshot's own. */
+export async function rawHnsw(snapshot: Snapshot, progress: Progress): Promise<Contender> {
+  const { arena, itemFactors, manifest } = snapshot;
+  const directory = await mkdtemp(join(tmpdir(), 'shortlist-'));
+  try {
+    const file = join(directory, 'ip.bin');
+    const stage = progress.stage('hnsw ip', itemFactors.rows);
+    const onProgress = (added: number) => stage.update(added);
+    const parameters = await buildHnsw(itemFactors, file, { ...manifest.retrieval.hnsw, space: 'ip', onProgress });
+    const buildSeconds = stage.end();
+    const graph = await loadHnsw(file, itemFactors, 'ip');
+    return {
+      source: createHnswSource(arena, itemFactors, graph, createExactSource(arena, itemFactors)),
+      name: 'hnsw ip',
+      parametersAt: effort => hnswParameters(parameters, effort),
+      always: [],
+      buildSeconds,
+    };
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+function hnswParameters({ m, efConstruction, space }: HnswParameters, effort: Effort) {
+  return { M: m, efConstruction, space, ef: effort };
+}
+
 /** A source of the snapshot, opened as the service opens it. */
 export async function contenderOf(snapshot: Snapshot, kind: SourceKind): Promise<Contender> {
   const { buildSeconds, hnsw, operatingPoint } = snapshot.manifest.retrieval;
@@ -108,9 +139,7 @@ export async function contenderOf(snapshot: Snapshot, kind: SourceKind): Promise
     name: kind,
     parametersAt: effort => {
       if (kind === 'clusters') return { cells, nprobe: effort };
-      if (kind === 'hnsw' && hnsw) {
-        return { M: hnsw.m, efConstruction: hnsw.efConstruction, space: hnsw.space, ef: effort };
-      }
+      if (kind === 'hnsw' && hnsw) return hnswParameters(hnsw, effort);
       return {};
     },
     always: [

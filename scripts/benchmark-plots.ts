@@ -5,9 +5,9 @@ import { paretoFront, type SweepPoint } from '../src/evaluation/sweep.js';
 import { settingOf } from './benchmark-table.js';
 
 /** One colour per source, told apart by colour-blind readers too (Okabe and Ito), and a shape for those who print. */
-const SOURCES = ['exact', 'clusters', 'hnsw'];
-const COLOURS = ['#555555', '#0072b2', '#d55e00'];
-const SYMBOLS = ['square', 'circle', 'triangle'] as const;
+const SOURCES = ['exact', 'clusters', 'hnsw', 'hnsw ip'];
+const COLOURS = ['#555555', '#0072b2', '#d55e00', '#cc79a7'];
+const SYMBOLS = ['square', 'circle', 'triangle', 'diamond'] as const;
 
 /** What all plots of a page share. */
 const FRAME = {
@@ -90,6 +90,8 @@ function recallPlot(
   const values = points.map(point => point[figure]);
   const domain: [number, number] = [Math.min(...values) / 1.3, Math.max(...values) * 1.3];
   const x = (point: SweepPoint) => placeOf(point.recall);
+  // The last ones are there only by request.
+  const sources = SOURCES.slice(0, 1 + Math.max(...points.map(({ source }) => SOURCES.indexOf(source))));
   const plot = Plot.plot({
     ...FRAME,
     document: parseHTML('<!doctype html><html><body></body></html>').document,
@@ -109,8 +111,8 @@ function recallPlot(
       tickFormat: thousands,
       grid: true,
     },
-    color: { domain: SOURCES, range: COLOURS },
-    symbol: { domain: SOURCES, range: [...SYMBOLS], legend: true },
+    color: { domain: sources, range: COLOURS.slice(0, sources.length) },
+    symbol: { domain: sources, range: SYMBOLS.slice(0, sources.length), legend: true },
     marks: [
       Plot.line(paretoFront(points), {
         x,

@@ -36,8 +36,9 @@ export function reportPage(report: BenchmarkReport): string {
 <h1>Candidate retrieval: recall against latency</h1>
 <p>${number(report.items)} items × ${report.factors} factors; ${number(report.queries)} user vectors as queries,
 one at a time on one thread${report.masked ? ', each leaving out what the user has seen, as the service does' : ''}.
-Every answer was checked against an exact search before anything was timed; times are medians of ${report.rounds}
-interleaved rounds.</p>
+Every answer was checked against an exact search before anything was timed. Times are medians of ${report.rounds} rounds;
+in each, every point answers all requests one after the other, as a service with one source and setting does, and each
+round begins with another point.</p>
 ${chosen ? summary(chosen, report) : ''}
 <h2>Recall@${k} against latency</h2>
 <p class="hint">Lower right is better. The green band is the Pareto line: no other point is both faster and more complete.</p>
@@ -154,12 +155,12 @@ function growthSection({ points, exponent }: NonNullable<BenchmarkReport['growth
     point =>
       `<tr><td>${number(point.items)}<td>${number(point.cells)} cells, nprobe ${point.nprobe}<td>${point.recall.toFixed(4)}` +
       `<td>${micros(point.p50us)}<td>${micros(point.p99us)}<td>${micros(point.exactP50us)}` +
-      `<td>${point.buildSeconds.toFixed(1)} s<td>${(point.bytes / 1e6).toFixed(1)} MB`,
+      `<td>${point.buildSeconds.toFixed(1)} s<td>${(point.bytes / 1e6).toFixed(1)} MB<td>${point.memoryRatio.toFixed(2)}`,
   );
   return `<h2>Growth with the catalogue</h2>
 <p class="hint">Catalogues drawn from the real one's shape; the median time grows as items<sup>${exponent.toFixed(2)}</sup>.</p>
 ${growthPlot(points)}
-<table><thead><tr><th>items<th>clusters<th>recall<th>p50 µs<th>p99 µs<th>exact p50 µs<th>build<th>memory<tbody>${rows.join('\n')}</table>`;
+<table><thead><tr><th>items<th>clusters<th>recall<th>p50 µs<th>p99 µs<th>exact p50 µs<th>build<th>memory<th>all memory / vectors<tbody>${rows.join('\n')}</table>`;
 }
 
 function facts(report: BenchmarkReport): string {

@@ -17,7 +17,10 @@ export function benchmarkTable(report: BenchmarkReport): string {
     ...(report.growth
       ? [
           ...report.growth.points.map(
-            point => `${point.items} items: recall ${point.recall.toFixed(4)} in ${micros(point.p50us)} us`,
+            point =>
+              `${point.items} items: recall ${point.recall.toFixed(4)} in ${micros(point.p50us)} us ` +
+              `(exact ${micros(point.exactP50us)}), built in ${point.buildSeconds.toFixed(1)} s, ` +
+              `memory ${point.memoryRatio.toFixed(2)} x vectors`,
           ),
           `time grows as items^${report.growth.exponent.toFixed(2)}`,
           '',
@@ -33,7 +36,7 @@ export function benchmarkTable(report: BenchmarkReport): string {
 export function settingOf({ source, effort }: Pick<SweepPoint, 'source' | 'effort'>): string {
   if (source === 'exact') return '';
   if (effort === 'exact') return 'until proven';
-  return `${source === 'hnsw' ? 'ef' : 'nprobe'} ${effort}`;
+  return `${source.startsWith('hnsw') ? 'ef' : 'nprobe'} ${effort}`;
 }
 
 function pointTable(points: readonly SweepPoint[], report: BenchmarkReport): string {

@@ -5,7 +5,14 @@ import { paretoFront, type SweepPoint } from '../src/evaluation/sweep.js';
 import { loadNewestSnapshot } from '../src/snapshot/snapshot.js';
 import { availableSources } from '../src/snapshot/sources.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
-import { contenderOf, measureGrowths, measureService, measureSources, sampleUsers } from './benchmark-measurements.js';
+import {
+  contenderOf,
+  measureGrowths,
+  measureService,
+  measureSources,
+  rawHnsw,
+  sampleUsers,
+} from './benchmark-measurements.js';
 import { writeReport } from './benchmark-report.js';
 import { benchmarkTable } from './benchmark-table.js';
 import { main } from './command.js';
@@ -28,6 +35,7 @@ await main({
       help: 'also measure drawn catalogues of these many items, such as 10000,100000,1000000 (minutes)',
       schema: commaList(integer(1000, 10_000_000)).optional(),
     },
+    hnswIp: { help: 'also build and measure an hnsw graph over raw inner products', schema: onOff() },
     out: { value: 'DIR', help: 'directory for report.json and report.html', schema: text().default('data/benchmark') },
   },
   examples: ['npm run benchmark -- --snapshots data/snapshots --k 100 --queries 1000'],
@@ -36,6 +44,7 @@ await main({
     const snapshot = await loadNewestSnapshot(new SnapshotStore(options.snapshots), warning => progress.note(warning));
     const users = sampleUsers(snapshot, options.queries, options.seed);
     const contenders = await Promise.all(availableSources(snapshot).map(kind => contenderOf(snapshot, kind)));
+    if (options.hnswIp) contenders.push(await rawHnsw(snapshot, progress));
     const measure = (k: number) => measureSources(snapshot, contenders, users, { ...options, k }, progress);
     const full = measure(options.k);
     // What a service shows is ten items long; a proof for ten is also much cheaper than one for a hundred.

@@ -1,7 +1,6 @@
 import { ShortlistError } from '../errors.js';
-import { createCosineSource } from '../retrieval/cosine.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
-import { openSource } from '../snapshot/sources.js';
+import { openSimilarity, openSource } from '../snapshot/sources.js';
 import { Recommender } from './recommender.js';
 
 /**
@@ -10,9 +9,9 @@ import { Recommender } from './recommender.js';
  * @param warn is told of the fallback
  */
 export async function openRecommender(snapshot: Snapshot, warn: (message: string) => void): Promise<Recommender> {
-  const { arena, itemFactors, cells, manifest } = snapshot;
-  const similarity = createCosineSource(arena, itemFactors, cells);
-  const { source, effort } = manifest.retrieval.operatingPoint;
+  const { objective, retrieval } = snapshot.manifest;
+  const similarity = openSimilarity(snapshot, objective.algorithm, retrieval.similarity.effort);
+  const { source, effort } = retrieval.operatingPoint;
   try {
     return new Recommender(snapshot, await openSource(snapshot, source), effort, similarity);
   } catch (error) {

@@ -17,6 +17,11 @@ const LARGEST_NORM = 1e37;
  */
 const UNDERFLOW = 1e-10;
 
+export interface CosineOptions extends ClusterOptions {
+  /** Only the direction in this many leading columns counts, as where the others hold biases. Default: all columns. */
+  readonly columns?: number;
+}
+
 /**
  * Items by cosine similarity: the same cells over the same item matrix, each dot product times the item's inverse norm
  * (four bytes per item). A score is `fround(dot(q / |q|, x) · fround(1 / |x|))`, with q / |q| in single precision.
@@ -26,27 +31,29 @@ export function createCosineSource(
   arena: Arena,
   items: Matrix,
   cells: Cells,
-  options: ClusterOptions = {},
+  options: CosineOptions = {},
 ): CandidateSource {
+  const { columns = items.columns } = options;
   const placed = arena.place(items);
   const centroids = arena.place(cells.centroids);
-  const scales = { rows: inverseNorms(arena, placed), centroids: inverseNorms(arena, centroids) };
+  const scales = { rows: inverseNorms(arena, placed, columns), centroids: inverseNorms(arena, centroids, columns) };
   const source = createCellSource(arena, placed, { starts: cells.starts, centroids }, scales, UNDERFLOW, options);
   const { search } = source;
   const unit = new Float32Array(items.columns);
   source.search = (query, k, searchOptions) => {
     checkSearch(placed, query, searchOptions?.mask);
-    const scale = inverseOf(Math.hypot(...query));
-    for (let j = 0; j < unit.length; j++) unit[j] = (query[j] ?? 0) * scale;
+    const scale = inverseOf(Math.hypot(...query.subarray(0, columns)));
+    // Columns beyond stay zero: the query's zeros take them out of every product.
+    for (let j = 0; j < columns; j++) unit[j] = query[j]! * scale;
     return search(unit, k, searchOptions);
   };
   return source;
 }
 
-function inverseNorms(arena: Arena, matrix: Matrix): Float32Array {
+function inverseNorms(arena: Arena, matrix: Matrix, columns: number): Float32Array {
   const inverse = arena.float32(matrix.rows);
   for (let row = 0; row < matrix.rows; row++) {
-    inverse[row] = inverseOf(arena.kernels.normOf(matrix.data.byteOffset + row * matrix.stride * 4, matrix.stride));
+    inverse[row] = inverseOf(arena.kernels.normOf(matrix.data.byteOffset + row * matrix.stride * 4, columns));
   }
   return inverse;
 }

@@ -68,6 +68,11 @@ export const manifestSchema = z.object({
     buildSeconds: z.partialRecord(sourceKind, finite),
     /** How the HNSW graph was built, or null when there is none. */
     hnsw: z.object({ m: count, efConstruction: count, space: z.enum(['ip', 'l2']), seed: count }).nullable(),
+    /**
+     * How hard the search for similar items tries in the cells, and its recall of the best hundred for items that this
+     * was not chosen by. Snapshots made before this was tuned are searched exactly.
+     */
+    similarity: z.object({ effort, recall: finite }).default({ effort: 'exact', recall: 1 }),
   }),
   seconds: z.record(z.string(), finite),
   /** Every file of the snapshot but the manifest itself. */

@@ -40,6 +40,7 @@ const manifest: Manifest = {
     checked: { users: 1, recall: 1, recallAtLimit: 1 },
     buildSeconds: {},
     hnsw: null,
+    similarity: { effort: 'exact', recall: 1 },
   },
   seconds: { total: 1 },
   files: {},

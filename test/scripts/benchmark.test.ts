@@ -9,7 +9,7 @@ describe('benchmark', () => {
   it('measures every source and writes the report', async () => {
     const { store, manifest } = await buildSmallSnapshot();
     const out = mkdtempSync(join(tmpdir(), 'shortlist-benchmark-'));
-    const sizes = ['--k', '20', '--queries', '30', '--rounds', '1', '--growth', '1000,2000'];
+    const sizes = ['--k', '20', '--queries', '30', '--rounds', '1', '--growth', '1000,2000', '--hnsw-ip'];
     const { code, stdout } = await runScript('benchmark', [
       '--snapshots',
       store.directory,
@@ -25,7 +25,7 @@ describe('benchmark', () => {
     expect(report).toMatchObject({ items: 300, factors: 12, k: 20, queries: 30, snapshot: manifest.id });
     expect(Object.keys(report.machine)).toEqual(['cpu', 'cores', 'memoryBytes', 'system', 'node']);
     expect(new Set(report.points.map((point: { source: string }) => point.source))).toEqual(
-      new Set(['exact', 'clusters', 'hnsw']),
+      new Set(['exact', 'clusters', 'hnsw', 'hnsw ip']),
     );
     const figures = 'source parameters recall recallAt10 p50us p95us p99us qps buildSeconds bytes certified'.split(' ');
     for (const point of report.points) expect(Object.keys(point)).toEqual(expect.arrayContaining(figures));

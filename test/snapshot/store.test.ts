@@ -33,6 +33,7 @@ const facts: ManifestFacts = {
     checked: { users: 1, recall: 1, recallAtLimit: 1 },
     buildSeconds: {},
     hnsw: null,
+    similarity: { effort: 'exact', recall: 1 },
   },
   seconds: { total: 1 },
 };
