@@ -5,7 +5,7 @@ import { evaluateRanking } from '../src/evaluation/evaluation.js';
 import { itemMeanPrediction, ratingError } from '../src/evaluation/rating-error.js';
 import { createScorer } from '../src/evaluation/scorer.js';
 import { ALS_DEFAULTS } from '../src/training/als-options.js';
-import { type TrainingChoice, train, trainingParameters } from '../src/training/train.js';
+import { type TrainingChoice, train, trainingMemory, trainingParameters } from '../src/training/train.js';
 import type { TrainedFactors } from '../src/training/trained-factors.js';
 import { type CommandContext, main, type Options } from './command.js';
 import { partFlags, readParts } from './evaluation-parts.js';
@@ -97,6 +97,8 @@ async function evaluate(options: Options<typeof flags>, context: CommandContext)
 export type EvaluationResult = Awaited<ReturnType<typeof evaluate>>;
 
 async function trainTimed(choice: TrainingChoice, dataset: Dataset, progress: Progress) {
+  const memory = trainingMemory(choice, dataset);
+  if (memory) progress.note(memory);
   const stage = progress.stage('train', trainingParameters(choice, dataset).iterations);
   let iterations = 0;
   const factors = await train(choice, dataset, step => {

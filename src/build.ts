@@ -171,7 +171,7 @@ export async function publishFactors(
       gram: gramOf(itemFactors),
       cells,
       seen: dataset.byUser,
-      catalogue: new Catalogue(dataset.items, model.catalogue),
+      catalogue: Catalogue.of(dataset.items, model.catalogue),
       popularity: rankPopularity(dataset),
     });
     seconds.write = writing.end();

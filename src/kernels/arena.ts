@@ -19,6 +19,12 @@ function kernelModule(): WebAssembly.Module {
   return compiled;
 }
 
+/** An arena on its way from one thread to another. */
+export interface ArenaState {
+  readonly memory: WebAssembly.Memory;
+  readonly next: number;
+}
+
 /**
  * One WebAssembly memory with the kernels over it, and a bump allocator. Arrays handed out stay valid when the memory
  * grows (it is shared memory, so nothing detaches); they are freed together by `release`, or with the arena.
@@ -54,6 +60,19 @@ export class Arena {
     const arena = new Arena(memory);
     arena.#next = region?.address ?? Number.POSITIVE_INFINITY;
     arena.#end = region ? region.address + region.bytes : 0;
+    arena.#buffers.add(memory.buffer);
+    return arena;
+  }
+
+  /** What another thread needs to `takeOver` the arena. This one must not be used any more once that has happened. */
+  handOver(): ArenaState {
+    return { memory: this.memory, next: this.#next };
+  }
+
+  /** The arena that another thread handed over, with all that was allocated in it. */
+  static takeOver({ memory, next }: ArenaState): Arena {
+    const arena = new Arena(memory);
+    arena.#next = next;
     arena.#buffers.add(memory.buffer);
     return arena;
   }

@@ -1,59 +1,96 @@
 import type { IdMap, ItemIndex } from '../dataset/id-map.js';
+import { PackedStrings, type PackedStringsData } from '../numeric/packed-strings.js';
 import type { CatalogueItem } from '../ratings/ratings-table.js';
+
+/** The memory of a `Catalogue`: plain arrays that another thread can be given as they are. */
+export interface CatalogueData {
+  /** Title of each item, empty where there is none. */
+  readonly titles: PackedStringsData;
+  /** Category names in alphabetical order: a category's number is its place here. */
+  readonly categories: readonly string[];
+  /** Categories of item i, in the order of its source: numbers[starts[i]] … numbers[starts[i+1]-1]. */
+  readonly ofItem: { readonly starts: Uint32Array; readonly numbers: Uint32Array };
+  /** Items of category c, ascending: items[starts[c]] … items[starts[c+1]-1]. */
+  readonly members: { readonly starts: Uint32Array; readonly items: Uint32Array };
+}
 
 /** Titles and categories by item index. Items that the items file did not name have neither. */
 export class Catalogue {
-  readonly #items: readonly (CatalogueItem | undefined)[];
-  readonly #byCategory = new Map<string, number[]>();
-  /** Lower-case title and id of each item, for `matches`; made on first use because most services never search. */
-  #searchText: string[] | undefined;
+  readonly #titles: PackedStrings;
+  readonly #numbers: ReadonlyMap<string, number>;
+
+  constructor(readonly data: CatalogueData) {
+    this.#titles = new PackedStrings(data.titles);
+    this.#numbers = new Map(data.categories.map((name, number) => [name, number]));
+  }
 
   /** @param known facts about items, in any order; those of items that are not in `items` are left out. */
-  constructor(
-    readonly items: IdMap<ItemIndex>,
-    known: Iterable<CatalogueItem>,
-  ) {
+  static of(items: IdMap<ItemIndex>, known: Iterable<CatalogueItem>): Catalogue {
     const facts: (CatalogueItem | undefined)[] = new Array(items.size).fill(undefined);
     for (const item of known) {
       const index = items.indexOf(item.itemId);
       if (index !== undefined) facts[index] = item;
     }
+    const members = new Map<string, number[]>();
     facts.forEach((item, index) => {
       for (const category of item?.categories ?? []) {
-        const members = this.#byCategory.get(category);
-        if (members) members.push(index);
-        else this.#byCategory.set(category, [index]);
+        const those = members.get(category);
+        if (those) those.push(index);
+        else members.set(category, [index]);
       }
     });
-    this.#items = facts;
+    const categories = [...members.keys()].sort();
+    const numbers = new Map(categories.map((name, number) => [name, number]));
+    const ofItem = concatenated(facts.map(item => (item?.categories ?? []).map(name => numbers.get(name)!)));
+    const byCategory = concatenated(categories.map(name => members.get(name)!));
+    return new Catalogue({
+      titles: PackedStrings.of(facts.map(item => item?.title ?? '')).data,
+      categories,
+      ofItem: { starts: ofItem.starts, numbers: ofItem.values },
+      members: { starts: byCategory.starts, items: byCategory.values },
+    });
   }
 
   titleOf(item: ItemIndex): string | undefined {
-    return this.#items[item]?.title;
+    return this.#titles.at(item) || undefined;
   }
 
   categoriesOf(item: ItemIndex): readonly string[] {
-    return this.#items[item]?.categories ?? [];
+    const { categories, ofItem } = this.data;
+    const numbers = ofItem.numbers.subarray(ofItem.starts[item], ofItem.starts[item + 1]);
+    return Array.from(numbers, number => categories[number]!);
   }
 
   /** All category names, in alphabetical order. */
-  get categories(): string[] {
-    return [...this.#byCategory.keys()].sort();
+  get categories(): readonly string[] {
+    return this.data.categories;
   }
 
   /** Indices of the items in a category, ascending, or undefined when no item is in it. */
-  inCategory(category: string): readonly number[] | undefined {
-    return this.#byCategory.get(category);
+  inCategory(category: string): Uint32Array | undefined {
+    const number = this.#numbers.get(category);
+    const { starts, items } = this.data.members;
+    return number === undefined ? undefined : items.subarray(starts[number], starts[number + 1]);
   }
 
-  /** True when the title or the id of an item contains `text`, which must be in lower case. */
-  matches(item: number, text: string): boolean {
-    this.#searchText ??= this.#items.map((facts, i) => `${facts?.title ?? ''}\n${this.items.ids[i]}`.toLowerCase());
-    return this.#searchText[item]?.includes(text) ?? false;
+  /** The facts that are known, in index order, under the ids of `items`. */
+  entries(items: IdMap<ItemIndex>): CatalogueItem[] {
+    return items.ids.flatMap((itemId, i) => {
+      const title = this.titleOf(i as ItemIndex);
+      const categories = this.categoriesOf(i as ItemIndex);
+      if (title === undefined && categories.length === 0) return [];
+      return [{ itemId, ...(title === undefined ? {} : { title }), categories }];
+    });
   }
+}
 
-  /** The facts that are known, in index order. */
-  entries(): CatalogueItem[] {
-    return this.#items.filter(item => item !== undefined);
-  }
+/** Lists one after the other, and where each starts. */
+function concatenated(lists: readonly (readonly number[])[]): { starts: Uint32Array; values: Uint32Array } {
+  const starts = new Uint32Array(lists.length + 1);
+  lists.forEach((list, i) => {
+    starts[i + 1] = starts[i]! + list.length;
+  });
+  const values = new Uint32Array(starts[lists.length]!);
+  lists.forEach((list, i) => values.set(list, starts[i]));
+  return { starts, values };
 }

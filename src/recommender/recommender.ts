@@ -117,14 +117,7 @@ export class Recommender {
 
   /** Items whose title or id contains `query`, in either case, most rated first. */
   findItems(query: string, limit: number): ItemDetails[] {
-    const { catalogue, popularity } = this.#snapshot;
-    const text = query.toLowerCase();
-    const found: ItemDetails[] = [];
-    for (const item of popularity.count.order) {
-      if (found.length >= limit) break;
-      if (catalogue.matches(item, text)) found.push(this.#details(item as ItemIndex));
-    }
-    return found;
+    return this.#snapshot.search.find(query, limit).map(item => this.#details(item));
   }
 
   /** The part of the request's history that is about known items. */
@@ -168,7 +161,7 @@ export class Recommender {
     const { items } = this.#snapshot;
     const known = (ids: readonly string[]) => ids.map(id => items.indexOf(id)).filter(index => index !== undefined);
     if (request.only) this.#mask.keepOnly(known(request.only));
-    if (request.categories) this.#mask.keepOnly(new Set(request.categories.flatMap(name => this.#category(name))));
+    if (request.categories) this.#mask.keepOnly(new Set(request.categories.flatMap(name => [...this.#category(name)])));
     this.#mask.excludeAll(known(request.exclude ?? []));
   }
 
@@ -231,7 +224,7 @@ export class Recommender {
     throw new ShortlistError('unknown-item', `There is no item "${itemId}" in this snapshot.`, { itemId });
   }
 
-  #category(name: string): readonly number[] {
+  #category(name: string): Uint32Array {
     const members = this.#snapshot.catalogue.inCategory(name);
     if (members) return members;
     const { categories } = this.#snapshot.catalogue;

@@ -8,6 +8,22 @@ import { runSearch } from './search-memory.js';
 export interface ClusterOptions {
   /** Cells probed, 1 or more, or 'exact'. Default: 'exact'. */
   readonly defaultEffort?: Effort;
+  /** What was prepared for the same kind of source over these items in this arena. Default: made now. */
+  readonly prepared?: CellIndex | undefined;
+}
+
+/** What the search over cells has in the arena beside the items. */
+export interface CellIndex {
+  /** Of the table of addresses that the kernel starts from. */
+  readonly address: number;
+  readonly cells: number;
+  readonly bytes: number;
+}
+
+/** Factor of each row's dot product, in the arena. */
+export interface CellScales {
+  readonly rows: Float32Array;
+  readonly centroids: Float32Array;
 }
 
 /** Cells that an exact search scans before it starts to prove: enough to bring the k-th score near its final value. */
@@ -25,22 +41,17 @@ export function createClusterSource(
   cells: Cells,
   options: ClusterOptions = {},
 ): CandidateSource {
-  return createCellSource(arena, arena.place(items), cells, undefined, underflowError(items.stride), options);
+  const rows = arena.place(items);
+  const index = options.prepared ?? prepareCells(arena, rows, cells);
+  return createCellSource(arena, rows, index, underflowError(items.stride), options);
 }
 
 /**
- * The search over cells that plain and cosine scores share.
- * @param scales factor of each row's dot product, in the arena; undefined for 1
- * @param underflow absolute error of a score beyond the relative one
+ * Computes radii, norms and bounds of cells that plain and cosine scores share the search of.
+ * @param items in the arena
+ * @param scales undefined where all are 1
  */
-export function createCellSource(
-  arena: Arena,
-  items: Matrix,
-  cells: Cells,
-  scales: { readonly rows: Float32Array; readonly centroids: Float32Array } | undefined,
-  underflow: number,
-  options: ClusterOptions,
-): CandidateSource {
+export function prepareCells(arena: Arena, items: Matrix, cells: Cells, scales?: CellScales): CellIndex {
   const { kernels } = arena;
   const count = cells.centroids.rows;
   if (cells.starts.length !== count + 1 || cells.starts[count] !== items.rows) {
@@ -85,16 +96,33 @@ export function createCellSource(
     radii.byteOffset,
     maxNorms.byteOffset,
   ]);
-  const workBytes = ((count + 3) & ~3) * 12;
+  const bytes = centroids.data.byteLength + norms.byteLength + (scales?.rows.byteLength ?? 0) + count * 16;
+  return { address: index.byteOffset, cells: count, bytes };
+}
+
+/**
+ * The search over prepared cells.
+ * @param items in the arena
+ * @param underflow absolute error of a score beyond the relative one
+ */
+export function createCellSource(
+  arena: Arena,
+  items: Matrix,
+  index: CellIndex,
+  underflow: number,
+  options: ClusterOptions,
+): CandidateSource {
+  const { kernels } = arena;
+  const workBytes = ((index.cells + 3) & ~3) * 12;
   const source: CandidateSource = {
     kind: 'clusters',
     items: items.rows,
-    bytes: centroids.data.byteLength + norms.byteLength + (scales?.rows.byteLength ?? 0) + count * 16,
+    bytes: index.bytes,
     defaultEffort: options.defaultEffort ?? 'exact',
     search(query: Float32Array, k: number, { mask, effort = source.defaultEffort }: SearchOptions = {}) {
       return runSearch(arena, items, query, k, mask, workBytes, memory =>
         kernels.searchCells(
-          index.byteOffset,
+          index.address,
           memory.query,
           underflow * 2,
           memory.mask,

@@ -2,7 +2,7 @@ import type { Arena } from '../kernels/arena.js';
 import type { Matrix } from '../numeric/matrix.js';
 import type { CandidateSource } from './candidate-source.js';
 import type { Cells } from './cells.js';
-import { type ClusterOptions, createCellSource } from './clusters.js';
+import { type CellIndex, type ClusterOptions, createCellSource, prepareCells } from './clusters.js';
 import { checkSearch } from './search-memory.js';
 
 /**
@@ -35,9 +35,8 @@ export function createCosineSource(
 ): CandidateSource {
   const { columns = items.columns } = options;
   const placed = arena.place(items);
-  const centroids = arena.place(cells.centroids);
-  const scales = { rows: inverseNorms(arena, placed, columns), centroids: inverseNorms(arena, centroids, columns) };
-  const source = createCellSource(arena, placed, { starts: cells.starts, centroids }, scales, UNDERFLOW, options);
+  const index = options.prepared ?? prepareCosine(arena, placed, cells, columns);
+  const source = createCellSource(arena, placed, index, UNDERFLOW, options);
   const { search } = source;
   const unit = new Float32Array(items.columns);
   source.search = (query, k, searchOptions) => {
@@ -48,6 +47,13 @@ export function createCosineSource(
     return search(unit, k, searchOptions);
   };
   return source;
+}
+
+/** @param items in the arena @param columns as in `CosineOptions` */
+export function prepareCosine(arena: Arena, items: Matrix, cells: Cells, columns: number): CellIndex {
+  const centroids = arena.place(cells.centroids);
+  const scales = { rows: inverseNorms(arena, items, columns), centroids: inverseNorms(arena, centroids, columns) };
+  return prepareCells(arena, items, { starts: cells.starts, centroids }, scales);
 }
 
 function inverseNorms(arena: Arena, matrix: Matrix, columns: number): Float32Array {

@@ -6,6 +6,7 @@ import { IdMap, type ItemIndex, type UserIndex } from '../dataset/id-map.js';
 import { messageOf, ShortlistError } from '../errors.js';
 import { Arena } from '../kernels/arena.js';
 import { Catalogue } from '../model/catalogue.js';
+import { ItemSearch } from '../model/item-search.js';
 import type { Popularity } from '../model/popularity.js';
 import { RANKER_NAMES } from '../model/ranker-name.js';
 import { createMatrix, type Matrix, strideOf } from '../numeric/matrix.js';
@@ -39,6 +40,7 @@ export interface Snapshot extends SnapshotContent {
   readonly directory: string;
   /** The memory of `itemFactors`, for the candidate sources. */
   readonly arena: Arena;
+  readonly search: ItemSearch;
 }
 
 /** Writes all files of `content`. */
@@ -54,7 +56,7 @@ export async function writeContent(files: SnapshotFiles, content: SnapshotConten
   await files.array('seen-starts.u32', seen.starts);
   await files.array('seen-items.u32', seen.indices);
   await files.array('seen-values.f32', seen.values);
-  await files.json('catalogue.json', catalogue.entries());
+  await files.json('catalogue.json', catalogue.entries(items));
   for (const name of RANKER_NAMES) {
     await files.array(`popularity-${name}.f32`, popularity[name].scores);
     await files.array(`popularity-${name}.u32`, popularity[name].order);
@@ -76,12 +78,14 @@ export async function loadSnapshot(store: SnapshotStore, id: string): Promise<Sn
   const items = new IdMap<ItemIndex>(await read.json('item-ids.json', z.array(z.string())));
   const starts = await read.uint32('cell-starts.u32');
   const cellCount = starts.length - 1;
-  const popularity = await Promise.all(
+  const rankings = await Promise.all(
     RANKER_NAMES.map(async name => {
       const scores = await read.float32(`popularity-${name}.f32`, items.size);
       return [name, { scores, order: await read.uint32(`popularity-${name}.u32`, items.size) }];
     }),
   );
+  const popularity = Object.fromEntries(rankings) as Popularity;
+  const catalogue = Catalogue.of(items, await read.json('catalogue.json', catalogueSchema));
   return {
     manifest,
     directory,
@@ -99,8 +103,9 @@ export async function loadSnapshot(store: SnapshotStore, id: string): Promise<Sn
       indices: await read.uint32('seen-items.u32', manifest.dataset.ratings),
       values: await read.float32('seen-values.f32', manifest.dataset.ratings),
     },
-    catalogue: new Catalogue(items, await read.json('catalogue.json', catalogueSchema)),
-    popularity: Object.fromEntries(popularity) as Popularity,
+    catalogue,
+    popularity,
+    search: ItemSearch.of(items, catalogue, popularity.count.order),
   };
 }
 

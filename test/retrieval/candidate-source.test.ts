@@ -31,7 +31,13 @@ const throughGraph =
   };
 
 const kinds: { name: string; create: CreateSource; score: typeof plainScore; effort: Effort; least: number }[] = [
-  { name: 'exact', create: createExactSource, score: plainScore, effort: 'exact', least: 1 },
+  {
+    name: 'exact',
+    create: (arena, items) => createExactSource(arena, items),
+    score: plainScore,
+    effort: 'exact',
+    least: 1,
+  },
   { name: 'clusters', create: createClusterSource, score: plainScore, effort: 8, least: 0.8 },
   // Cells are made for inner products; items of small norm share cells in all directions.
   { name: 'clusters by cosine', create: createCosineSource, score: plainCosine, effort: 8, least: 0.4 },

@@ -1,0 +1,79 @@
+/** The memory of `PackedStrings`: two plain arrays that another thread can be given as they are. */
+export interface PackedStringsData {
+  /** The UTF-16 units of all strings, one string after the other. */
+  readonly units: Uint16Array;
+  /** String i is the units starts[i] … starts[i+1]-1. */
+  readonly starts: Uint32Array;
+}
+
+/**
+ * A list of strings in two arrays: a million of them can go to another thread without a copy, and cost the garbage
+ * collector nothing. Any strings, halves of surrogate pairs included. Immutable.
+ */
+export class PackedStrings {
+  readonly #bytes: Buffer;
+
+  constructor(readonly data: PackedStringsData) {
+    const { buffer, byteOffset, byteLength } = data.units;
+    this.#bytes = Buffer.from(buffer, byteOffset, byteLength);
+  }
+
+  static of(strings: readonly string[]): PackedStrings {
+    const starts = new Uint32Array(strings.length + 1);
+    strings.forEach((text, i) => {
+      starts[i + 1] = starts[i]! + text.length;
+    });
+    const packed = new PackedStrings({ units: new Uint16Array(starts[strings.length]!), starts });
+    strings.forEach((text, i) => {
+      packed.#bytes.write(text, starts[i]! * 2, 'utf16le');
+    });
+    return packed;
+  }
+
+  get length(): number {
+    return this.data.starts.length - 1;
+  }
+
+  /** @param index 0 … length-1 */
+  at(index: number): string {
+    const { starts } = this.data;
+    return this.#bytes.toString('utf16le', starts[index]! * 2, starts[index + 1]! * 2);
+  }
+
+  /** Whether the string at an index is this one, without making it. */
+  is(index: number, text: string): boolean {
+    const { units, starts } = this.data;
+    const start = starts[index]!;
+    if (starts[index + 1]! - start !== text.length) return false;
+    for (let i = 0; i < text.length; i++) if (units[start + i] !== text.charCodeAt(i)) return false;
+    return true;
+  }
+
+  /** The first string from index `from` on that contains `text`, or -1. */
+  indexContaining(text: string, from = 0): number {
+    const { starts } = this.data;
+    if (text === '') return from < this.length ? from : -1;
+    let index = from;
+    for (let at = starts[from]!; index < this.length; at++) {
+      at = this.#bytes.indexOf(text, at * 2, 'utf16le') / 2;
+      if (at < 0) return -1;
+      index = this.#indexAt(at, index);
+      // What begins in one string must end in it.
+      if (index < this.length && at + text.length <= starts[index + 1]!) return index;
+    }
+    return -1;
+  }
+
+  /** The string that unit `at` belongs to, at `from` or after it. */
+  #indexAt(at: number, from: number): number {
+    const { starts } = this.data;
+    let low = from;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (starts[middle + 1]! <= at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
