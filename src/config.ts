@@ -20,6 +20,9 @@ const schema = z.object({
     .string()
     .default('data/snapshots')
     .meta({ description: 'Directory of snapshots, written by "npm run rebuild". The current one is served.' }),
+  RELOAD_INTERVAL_MS: whole(0, 3_600_000, 2000).meta({
+    description: 'Time between two looks whether another snapshot is the current one. 0: only when told to.',
+  }),
   HOST: z
     .string()
     .default('127.0.0.1')

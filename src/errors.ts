@@ -32,6 +32,8 @@ export type ErrorCode =
   | 'no-snapshot'
   | 'snapshot-damaged'
   | 'snapshot-unwritable'
+  | 'unknown-snapshot'
+  | 'no-earlier-snapshot'
   // Requests
   | 'unknown-item'
   | 'unknown-category'

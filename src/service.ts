@@ -1,21 +1,29 @@
 import type { Logger } from 'pino';
 import type { Config } from './config.js';
+import { messageOf } from './errors.js';
 import { type RunningServer, serve } from './http/server.js';
 import { Serving } from './http/serving.js';
-import { openRecommender } from './recommender/open-recommender.js';
-import { loadNewestSnapshot } from './snapshot/snapshot.js';
 import { SnapshotStore } from './snapshot/store.js';
+import { SnapshotSwitch } from './snapshot-switch.js';
+
+/** A running service. */
+export interface Service extends RunningServer {
+  /** Goes over to the current snapshot of the store; what goes wrong is logged, and the old one stays. */
+  reload(): Promise<void>;
+}
 
 /**
- * From configuration to a listening server: the newest good snapshot, a recommender over it, HTTP.
+ * From configuration to a server that is ready: it listens, then loads the newest good snapshot and warms it up.
+ * @param onChange is told when another snapshot has taken over
  * @throws {ShortlistError} `no-snapshot`, `port-in-use`, `cannot-listen`
  */
-export async function startService(config: Config, logger: Logger): Promise<RunningServer> {
+export async function startService(config: Config, logger: Logger, onChange?: () => void): Promise<Service> {
   const started = performance.now();
-  const warn = (message: string) => logger.warn(message);
-  const snapshot = await loadNewestSnapshot(new SnapshotStore(config.SNAPSHOTS), warn);
+  const serving = new Serving();
+  const snapshots = new SnapshotSwitch(new SnapshotStore(config.SNAPSHOTS), serving, logger, onChange);
+  serving.controlledBy(snapshots);
   const server = await serve({
-    serving: new Serving(await openRecommender(snapshot, warn)),
+    serving,
     logger,
     host: config.HOST,
     port: config.PORT,
@@ -27,8 +35,23 @@ export async function startService(config: Config, logger: Logger): Promise<Runn
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
     shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
   });
-  const { id, dataset } = snapshot.manifest;
-  const seconds = (performance.now() - started) / 1000;
-  logger.info({ url: server.url, snapshot: id, dataset, seconds }, `listening on ${server.url}`);
-  return server;
+  try {
+    const { id, dataset } = (await snapshots.start()).manifest;
+    const seconds = (performance.now() - started) / 1000;
+    logger.info({ url: server.url, snapshot: id, dataset, seconds }, `listening on ${server.url}`);
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  const stopWatching = config.RELOAD_INTERVAL_MS > 0 ? snapshots.watch(config.RELOAD_INTERVAL_MS) : () => {};
+  return {
+    url: server.url,
+    async reload() {
+      await snapshots.reload().catch(error => logger.error(`The current snapshot is refused. ${messageOf(error)}`));
+    },
+    close() {
+      stopWatching();
+      return server.close();
+    },
+  };
 }

@@ -15,8 +15,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = (() => {
   allowed.config = base;
   allowed.client = ['http'];
   allowed.build = [...base, ...line.slice(0, -2)];
-  allowed.service = [...base, ...line, 'config'];
-  allowed.main = [...base, ...line, 'config', 'service'];
+  allowed['snapshot-switch'] = [...base, ...line];
+  allowed.service = [...base, ...line, 'config', 'snapshot-switch'];
+  allowed.main = ['errors', 'http', 'config', 'service'];
   return allowed;
 })();
 

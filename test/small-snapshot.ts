@@ -10,12 +10,12 @@ export const smallData: SyntheticData = generateSynthetic({ users: 120, items: 3
 
 export const silentProgress = { stage: () => ({ update: () => {}, end: () => 0 }), note: () => {} };
 
-/** Builds a real snapshot of a small catalogue in a new temporary directory. */
+/** Builds a real snapshot of a small catalogue, by default in a new temporary directory. */
 export async function buildSmallSnapshot(
   changes: Partial<BuildOptions> = {},
   data: SyntheticData = smallData,
+  store = new SnapshotStore(mkdtempSync(join(tmpdir(), 'shortlist-snapshot-'))),
 ): Promise<{ store: SnapshotStore; manifest: Manifest }> {
-  const store = new SnapshotStore(mkdtempSync(join(tmpdir(), 'shortlist-snapshot-')));
   const options: BuildOptions = {
     training: { algorithm: 'als', options: { factors: 12, iterations: 5 } },
     sources: ['exact', 'clusters', 'hnsw'],

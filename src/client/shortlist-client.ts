@@ -35,8 +35,11 @@ export class ProblemError extends Error {
   }
 }
 
+/** A method for every endpoint: the compiler refuses the client when one is missing. */
+type Methods = Readonly<Record<Name, (...args: never[]) => Promise<unknown>>>;
+
 /** The API as methods. Runs wherever `fetch` is, and carries no validation: the server does that. */
-export class ShortlistClient {
+export class ShortlistClient implements Methods {
   readonly #baseUrl: string;
   readonly #options: ClientOptions;
 
@@ -79,25 +82,30 @@ export class ShortlistClient {
     return this.#get('/v1/snapshot');
   }
 
+  /** Goes over to the current snapshot of the store. Needs an admin key. */
+  reload(): Promise<Reply<'reload'>> {
+    return this.#post('/v1/admin/reload', undefined);
+  }
+
+  /** Goes back to an earlier snapshot, by default the one before. Needs an admin key. */
+  rollback(query: Query<'rollback'> = {}): Promise<Reply<'rollback'>> {
+    return this.#post(`/v1/admin/rollback${queryString(query)}`, undefined);
+  }
+
+  live(): Promise<Reply<'live'>> {
+    return this.#get('/health/live');
+  }
+
   ready(): Promise<Reply<'ready'>> {
     return this.#get('/health/ready');
   }
 
   #get<T>(path: string, query: object = {}): Promise<T> {
-    const parameters = new URLSearchParams();
-    for (const [name, value] of Object.entries(query)) {
-      if (value === undefined) continue;
-      for (const one of [value].flat()) {
-        if (Array.isArray(value) && String(one).includes(',')) {
-          throw new TypeError(`"${one}" in ${name} contains a comma, which separates values there. Call recommend().`);
-        }
-        parameters.append(name, String(one));
-      }
-    }
-    return this.#request(parameters.size > 0 ? `${path}?${parameters}` : path, {});
+    return this.#request(path + queryString(query), {});
   }
 
   #post<T>(path: string, body: unknown): Promise<T> {
+    if (body === undefined) return this.#request(path, { method: 'POST' });
     const headers = { 'Content-Type': 'application/json' };
     return this.#request(path, { method: 'POST', headers, body: JSON.stringify(body) });
   }
@@ -114,4 +122,19 @@ export class ShortlistClient {
     const problem = isProblem ? ((await response.json()) as Problem) : undefined;
     throw new ProblemError(response.status, problem);
   }
+}
+
+/** Parameters as `?name=value&…`, or nothing where there are none. */
+function queryString(query: object): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined) continue;
+    for (const one of [value].flat()) {
+      if (Array.isArray(value) && String(one).includes(',')) {
+        throw new TypeError(`"${one}" in ${name} contains a comma, which separates values there. Call recommend().`);
+      }
+      parameters.append(name, String(one));
+    }
+  }
+  return parameters.size > 0 ? `?${parameters}` : '';
 }

@@ -14,7 +14,8 @@ export interface EndpointInput<Path, Query, Body> {
 /** What an answer may hand out without a copy. */
 type ReadonlyDeep<T> = T extends object ? { readonly [Key in keyof T]: ReadonlyDeep<T[Key]> } : T;
 
-export type Failures = Readonly<Partial<Record<ErrorCode, Omit<FieldError, 'message'>>>>;
+/** Ways in which an endpoint can fail, each with the part of the request that causes it, or null where none does. */
+export type Failures = Readonly<Partial<Record<ErrorCode, Omit<FieldError, 'message'> | null>>>;
 
 /** One operation of the API. Validation, routing, OpenAPI and the client all come from this. */
 export interface Endpoint<
@@ -32,7 +33,7 @@ export interface Endpoint<
   /** Only where there is one. */
   readonly body?: Body;
   readonly reply: Reply;
-  /** Failures beside those that every endpoint shares, each with the part of the request that causes it. */
+  /** Beside those that every endpoint shares. */
   readonly failures: Failures;
   answer(
     serving: Serving,

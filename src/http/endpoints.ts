@@ -101,6 +101,30 @@ export const endpoints = {
     answer: ({ recommender }) => recommender.manifest,
   }),
 
+  reload: endpoint({
+    method: 'post',
+    url: '/v1/admin/reload',
+    summary: 'Goes over to the current snapshot of the store. One that is damaged is refused, and the old one stays.',
+    reply: replies.snapshotChange,
+    failures: { 'no-snapshot': null, 'snapshot-damaged': null },
+    answer: ({ control }) => control.reload(),
+  }),
+
+  rollback: endpoint({
+    method: 'post',
+    url: '/v1/admin/rollback',
+    summary: 'Goes back to an earlier snapshot, by default the one before, and makes it the current one of the store.',
+    query: requests.rollbackQuery,
+    reply: replies.snapshotChange,
+    failures: {
+      'unknown-snapshot': { in: 'query', field: 'to' },
+      'no-earlier-snapshot': null,
+      'snapshot-damaged': null,
+      'snapshot-unwritable': null,
+    },
+    answer: ({ control }, { query }) => control.rollback(query.to),
+  }),
+
   live: endpoint({
     method: 'get',
     url: '/health/live',

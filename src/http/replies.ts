@@ -78,6 +78,11 @@ export const foundItems = z.strictObject({ items: z.array(itemDetails), snapshot
 
 export const snapshotManifest = manifestSchema.meta({ id: 'Snapshot' });
 
+export const snapshotChange = z.strictObject({
+  snapshot: snapshot.meta({ description: 'Id of the snapshot that answers from now on.' }),
+  previous: z.string().meta({ description: 'The one that answered before; the same when nothing had to change.' }),
+});
+
 export const health = z.strictObject({ status: z.literal('ok') });
 
 /** RFC 9457 problem details. */

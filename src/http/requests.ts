@@ -54,6 +54,10 @@ export const findItemsQuery = z.strictObject({
   limit: limitParameter,
 });
 
+export const rollbackQuery = z.strictObject({
+  to: id.exactOptional().meta({ description: 'Id of the snapshot to go back to. Default: the one before.' }),
+});
+
 const historyEntry = z.strictObject({
   itemId: id,
   value: z

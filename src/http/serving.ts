@@ -7,12 +7,29 @@ export type RecommendationService = Pick<
   'recommend' | 'similar' | 'popular' | 'item' | 'findItems' | 'manifest'
 >;
 
+/** What a change of snapshots came to. */
+export interface SnapshotChange {
+  /** The snapshot that answers from now on. */
+  readonly snapshot: string;
+  /** The one that answered before: the same where nothing had to change. */
+  readonly previous: string;
+}
+
+/** Changes which snapshot answers. */
+export interface SnapshotControl {
+  /** Goes over to the current snapshot of the store. */
+  reload(): Promise<SnapshotChange>;
+  /** Goes back to an earlier snapshot, by default the one before, and makes it the current one of the store. */
+  rollback(to?: string): Promise<SnapshotChange>;
+}
+
 /**
  * The recommender that answers now. A request takes the reference once, so that no reply mixes two snapshots when
  * another one takes over in between.
  */
 export class Serving {
   #recommender: RecommendationService | undefined;
+  #control: SnapshotControl | undefined;
   #stopping = false;
 
   constructor(recommender?: RecommendationService) {
@@ -33,6 +50,16 @@ export class Serving {
   /** From the next request on, this one answers. */
   replace(recommender: RecommendationService): void {
     this.#recommender = recommender;
+  }
+
+  /** @throws {ShortlistError} `not-ready` where nobody controls this */
+  get control(): SnapshotControl {
+    if (this.#control) return this.#control;
+    throw new ShortlistError('not-ready', 'This process cannot change its snapshot.');
+  }
+
+  controlledBy(control: SnapshotControl): void {
+    this.#control = control;
   }
 
   get stopping(): boolean {

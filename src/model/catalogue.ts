@@ -91,6 +91,8 @@ function concatenated(lists: readonly (readonly number[])[]): { starts: Uint32Ar
     starts[i + 1] = starts[i]! + list.length;
   });
   const values = new Uint32Array(starts[lists.length]!);
-  lists.forEach((list, i) => values.set(list, starts[i]));
+  lists.forEach((list, i) => {
+    values.set(list, starts[i]);
+  });
   return { starts, values };
 }

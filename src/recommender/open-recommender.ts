@@ -1,24 +1,29 @@
 import { ShortlistError } from '../errors.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
-import { openSimilarity, openSource } from '../snapshot/sources.js';
+import { openSimilarity, openSource, type PreparedSources } from '../snapshot/sources.js';
 import { Recommender } from './recommender.js';
 
 /**
  * A recommender that searches as the snapshot's tuning decided. Where that was `hnsw` and hnswlib-node is not installed
  * here, it searches the clusters until the answer is proven exact, and says so.
  * @param warn is told of the fallback
+ * @param prepared of this snapshot. Default: made now.
  */
-export async function openRecommender(snapshot: Snapshot, warn: (message: string) => void): Promise<Recommender> {
+export async function openRecommender(
+  snapshot: Snapshot,
+  warn: (message: string) => void,
+  prepared?: PreparedSources,
+): Promise<Recommender> {
   const { objective, retrieval } = snapshot.manifest;
-  const similarity = openSimilarity(snapshot, objective.algorithm, retrieval.similarity.effort);
+  const similarity = openSimilarity(snapshot, objective.algorithm, retrieval.similarity.effort, prepared?.similarity);
   const { source, effort } = retrieval.operatingPoint;
   try {
-    return new Recommender(snapshot, await openSource(snapshot, source), effort, similarity);
+    return new Recommender(snapshot, await openSource(snapshot, source, prepared), effort, similarity);
   } catch (error) {
     if (!(error instanceof ShortlistError && error.code === 'hnsw-unavailable')) throw error;
     warn(
       `The snapshot is tuned for hnsw, which is not available here: serving from clusters, exactly. ${error.message}`,
     );
-    return new Recommender(snapshot, await openSource(snapshot, 'clusters'), 'exact', similarity);
+    return new Recommender(snapshot, await openSource(snapshot, 'clusters', prepared), 'exact', similarity);
   }
 }

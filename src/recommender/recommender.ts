@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { rowIndices, rowValues } from '../dataset/csr.js';
 import type { ItemIndex, UserIndex } from '../dataset/id-map.js';
 import { ShortlistError } from '../errors.js';
@@ -22,6 +23,10 @@ import type {
 
 /** Ranker of the lists for users nobody knows anything about. */
 export const DEFAULT_RANKER: RankerName = 'damped-mean';
+
+/** Rounds of `warmUp`, and the length of the list in its first: scratch memory then has the size that it will keep. */
+const WARM_UP_REQUESTS = 100;
+const WARM_UP_LIMIT = 1000;
 
 /**
  * Answers requests from one snapshot: candidates from its tuned source, masked, ranked by exact dot products; users it
@@ -49,6 +54,22 @@ export class Recommender {
     this.manifest = snapshot.manifest;
     this.#foldIn = new FoldIn(snapshot.manifest.objective, snapshot.itemFactors, snapshot.gram);
     this.#mask = new ItemMask(snapshot.arena, snapshot.items.size);
+  }
+
+  /**
+   * Answers some requests of every kind, so that the first real ones find code, caches and scratch memory ready. Other
+   * work goes on in between.
+   */
+  async warmUp(): Promise<void> {
+    const { users, items } = this.#snapshot;
+    for (let i = 0; i < WARM_UP_REQUESTS; i++) {
+      const userId = users.idOf(Math.floor((i / WARM_UP_REQUESTS) * users.size) as UserIndex);
+      const itemId = items.idOf(Math.floor((i / WARM_UP_REQUESTS) * items.size) as ItemIndex);
+      this.recommend({ userId, limit: i === 0 ? WARM_UP_LIMIT : 10 });
+      this.similar(itemId, i === 0 ? WARM_UP_LIMIT : 10);
+      this.popular({ limit: 10 });
+      await nextTurn();
+    }
   }
 
   /**

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { ShortlistError } from '../errors.js';
+import type { Matrix } from '../numeric/matrix.js';
 import type { CandidateSource, Effort, SourceKind } from '../retrieval/candidate-source.js';
-import { createClusterSource } from '../retrieval/clusters.js';
-import { createCosineSource } from '../retrieval/cosine.js';
-import { createExactSource } from '../retrieval/exact.js';
+import { type CellIndex, createClusterSource, prepareCells } from '../retrieval/clusters.js';
+import { createCosineSource, prepareCosine } from '../retrieval/cosine.js';
+import { createExactSource, type ExactIndex, prepareExact } from '../retrieval/exact.js';
 import { createHnswSource, loadHnsw } from '../retrieval/hnsw.js';
 import type { Manifest } from './manifest.js';
 import { HNSW_FILE, type Snapshot, verifyFile } from './snapshot.js';
@@ -13,14 +14,35 @@ export function availableSources(snapshot: Snapshot): SourceKind[] {
   return snapshot.manifest.retrieval.hnsw ? ['exact', 'clusters', 'hnsw'] : ['exact', 'clusters'];
 }
 
+/** What sources derive from a snapshot before they can search: plain data in its arena, so that any thread can make it. */
+export interface PreparedSources {
+  readonly exact: ExactIndex;
+  readonly clusters: CellIndex;
+  readonly similarity: CellIndex;
+}
+
+/** Spares whoever opens sources of the snapshot a pass over all its vectors for each. */
+export function prepareSources({ arena, itemFactors, cells, manifest }: Snapshot): PreparedSources {
+  return {
+    exact: prepareExact(arena, itemFactors),
+    clusters: prepareCells(arena, itemFactors, cells),
+    similarity: prepareCosine(arena, itemFactors, cells, similarityColumns(itemFactors, manifest.objective.algorithm)),
+  };
+}
+
 /**
  * Makes a candidate source over a snapshot's items.
+ * @param prepared default: made now
  * @throws {ShortlistError} `hnsw-unavailable`, `snapshot-damaged`
  */
-export async function openSource(snapshot: Snapshot, kind: SourceKind): Promise<CandidateSource> {
+export async function openSource(
+  snapshot: Snapshot,
+  kind: SourceKind,
+  prepared?: PreparedSources,
+): Promise<CandidateSource> {
   const { arena, itemFactors, cells, manifest } = snapshot;
-  if (kind === 'clusters') return createClusterSource(arena, itemFactors, cells);
-  const exact = createExactSource(arena, itemFactors);
+  if (kind === 'clusters') return createClusterSource(arena, itemFactors, cells, { prepared: prepared?.clusters });
+  const exact = createExactSource(arena, itemFactors, prepared?.exact);
   if (kind === 'exact') return exact;
 
   const { hnsw } = manifest.retrieval;
@@ -43,12 +65,18 @@ const SGD_BIAS_COLUMNS = 2;
 /**
  * Makes the source of similar items.
  * @param algorithm what the factors were trained with
+ * @param prepared default: made now
  */
 export function openSimilarity(
   { arena, itemFactors, cells }: Pick<Snapshot, 'arena' | 'itemFactors' | 'cells'>,
   algorithm: Manifest['objective']['algorithm'],
   defaultEffort: Effort,
+  prepared?: CellIndex | undefined,
 ): CandidateSource {
-  const columns = itemFactors.columns - (algorithm === 'sgd' ? SGD_BIAS_COLUMNS : 0);
-  return createCosineSource(arena, itemFactors, cells, { columns, defaultEffort });
+  const columns = similarityColumns(itemFactors, algorithm);
+  return createCosineSource(arena, itemFactors, cells, { columns, defaultEffort, prepared });
+}
+
+function similarityColumns(items: Matrix, algorithm: Manifest['objective']['algorithm']): number {
+  return items.columns - (algorithm === 'sgd' ? SGD_BIAS_COLUMNS : 0);
 }

@@ -41,6 +41,29 @@ export class SnapshotStore {
     return current !== undefined && ids.includes(current) ? [current, ...ids.filter(id => id !== current)] : ids;
   }
 
+  /**
+   * The snapshot to go back to.
+   * @param id the one to go back from
+   * @param to a certain one. Default: the newest that is older than `id`.
+   * @throws {ShortlistError} `unknown-snapshot`, `no-earlier-snapshot`
+   */
+  async earlier(id: string, to?: string): Promise<string> {
+    const ids = await this.list();
+    if (to !== undefined) {
+      if (ids.includes(to)) return to;
+      const listed = ids.join(', ') || 'none';
+      throw new ShortlistError('unknown-snapshot', `There is no snapshot "${to}". There are: ${listed}.`, { to, ids });
+    }
+    // Ids sort by time.
+    const before = ids.find(other => other < id);
+    if (before !== undefined) return before;
+    throw new ShortlistError(
+      'no-earlier-snapshot',
+      `There is no snapshot older than ${id} to go back to. A rebuild keeps as many as --keep says.`,
+      { id, ids },
+    );
+  }
+
   pathOf(id: string): string {
     return join(this.directory, id);
   }
@@ -80,11 +103,18 @@ export class SnapshotStore {
     }
   }
 
-  /** Names the snapshot to serve from now on. It must be published. */
+  /**
+   * Names the snapshot to serve from now on. It must be published.
+   * @throws {ShortlistError} `snapshot-unwritable`
+   */
   async makeCurrent(id: string): Promise<void> {
     const aside = join(this.directory, `${BUILDING_PREFIX}${process.pid}-${CURRENT_FILE}`);
-    await writeDurably(aside, `${id}\n`);
-    await rename(aside, join(this.directory, CURRENT_FILE));
+    try {
+      await writeDurably(aside, `${id}\n`);
+      await rename(aside, join(this.directory, CURRENT_FILE));
+    } catch (cause) {
+      throw asUnwritable(this.directory, cause);
+    }
     await syncDirectory(this.directory);
   }
 

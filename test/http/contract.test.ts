@@ -1,17 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { endpoints } from '../../src/http/endpoints.js';
 import type { RunningServer } from '../../src/http/server.js';
-import { Serving } from '../../src/http/serving.js';
-import { openRecommender } from '../../src/recommender/open-recommender.js';
-import { loadNewestSnapshot } from '../../src/snapshot/snapshot.js';
-import { buildSmallSnapshot, smallData } from '../small-snapshot.js';
-import { serveForTest } from './running.js';
+import { smallData } from '../small-snapshot.js';
+import { startSmallService } from './running.js';
 
 let server: RunningServer;
 beforeAll(async () => {
-  const { store } = await buildSmallSnapshot({ sources: ['exact'] });
-  const recommender = await openRecommender(await loadNewestSnapshot(store, expect.fail), expect.fail);
-  server = await serveForTest({ serving: new Serving(recommender) });
+  server = await startSmallService({ sources: ['exact'] });
 });
 afterAll(() => server.close());
 
@@ -35,6 +30,7 @@ const CASES: readonly { name: keyof typeof endpoints; url: string; body?: unknow
   { name: 'findItems', url: '/v1/items?query=' },
   { name: 'item', url: `/v1/items/${item}` },
   { name: 'snapshot', url: '/v1/snapshot' },
+  { name: 'reload', url: '/v1/admin/reload', body: {} },
   { name: 'live', url: '/health/live' },
   { name: 'ready', url: '/health/ready' },
 ];
@@ -53,7 +49,13 @@ describe('replies of the real recommender', () => {
     expect(endpoints[name].reply.parse(reply)).toEqual(reply);
   });
 
+  test('rollback: as its schema promises', async () => {
+    const { id } = endpoints.snapshot.reply.parse(await (await fetch(`${server.url}/v1/snapshot`)).json());
+    const response = await fetch(`${server.url}/v1/admin/rollback?to=${id}`, { method: 'POST' });
+    expect(endpoints.rollback.reply.parse(await response.json())).toEqual({ snapshot: id, previous: id });
+  });
+
   test('there is a case for every endpoint', () => {
-    expect(new Set(CASES.map(({ name }) => name))).toEqual(new Set(Object.keys(endpoints)));
+    expect(new Set(['rollback', ...CASES.map(({ name }) => name)])).toEqual(new Set(Object.keys(endpoints)));
   });
 });

@@ -3,17 +3,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createOpenApi, type OpenApiParameter } from '../../src/http/openapi.js';
 import { problem } from '../../src/http/replies.js';
 import type { RunningServer } from '../../src/http/server.js';
-import { Serving } from '../../src/http/serving.js';
-import { openRecommender } from '../../src/recommender/open-recommender.js';
-import { loadNewestSnapshot } from '../../src/snapshot/snapshot.js';
-import { buildSmallSnapshot, smallData } from '../small-snapshot.js';
-import { serveForTest } from './running.js';
+import { smallData } from '../small-snapshot.js';
+import { startSmallService } from './running.js';
 
 let server: RunningServer;
 beforeAll(async () => {
-  const { store } = await buildSmallSnapshot({ sources: ['clusters'] });
-  const recommender = await openRecommender(await loadNewestSnapshot(store, expect.fail), expect.fail);
-  server = await serveForTest({ serving: new Serving(recommender) });
+  server = await startSmallService({ sources: ['clusters'] });
 });
 afterAll(() => server.close());
 

@@ -1,6 +1,10 @@
 import { pino } from 'pino';
+import type { BuildOptions } from '../../src/build.js';
+import { readConfig } from '../../src/config.js';
 import { type RunningServer, type ServeOptions, serve } from '../../src/http/server.js';
 import { Serving } from '../../src/http/serving.js';
+import { type Service, startService } from '../../src/service.js';
+import { buildSmallSnapshot } from '../small-snapshot.js';
 import { smallService } from './small-service.js';
 
 /** The API over the small service, on a free port. */
@@ -19,6 +23,13 @@ export function serveForTest(options: Partial<ServeOptions> = {}): Promise<Runni
     shutdownTimeoutMs: 1000,
     ...options,
   });
+}
+
+/** The whole service over a real snapshot, on a free port. */
+export async function startSmallService(options: Partial<BuildOptions>): Promise<Service> {
+  const { store } = await buildSmallSnapshot(options);
+  const config = readConfig({ SNAPSHOTS: store.directory, PORT: '0', LOG_LEVEL: 'error', RELOAD_INTERVAL_MS: '0' });
+  return startService(config, pino({ level: config.LOG_LEVEL }));
 }
 
 /** What `fetch` needs to post a JSON body. */

@@ -1,0 +1,38 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { messageOf, ShortlistError } from '../errors.js';
+import { loadNewestSnapshot, loadSnapshot } from '../snapshot/snapshot.js';
+import { handOverSnapshot } from '../snapshot/snapshot-data.js';
+import { prepareSources } from '../snapshot/sources.js';
+import { SnapshotStore } from '../snapshot/store.js';
+import type { LoadMessage, LoadTask } from './load-in-background.js';
+
+const { directory, id } = workerData as LoadTask;
+
+function post(message: LoadMessage): void {
+  parentPort?.postMessage(message, buffersIn(message));
+}
+
+try {
+  const store = new SnapshotStore(directory);
+  const snapshot =
+    id === undefined
+      ? await loadNewestSnapshot(store, text => post({ kind: 'warning', text }))
+      : await loadSnapshot(store, id);
+  const prepared = prepareSources(snapshot);
+  post({ kind: 'loaded', snapshot: handOverSnapshot(snapshot), prepared });
+} catch (thrown) {
+  if (!(thrown instanceof ShortlistError)) throw thrown;
+  // An error loses its class and its fields on the way.
+  const { code, fields } = thrown;
+  post({ kind: 'failed', code, text: messageOf(thrown), fields: { ...fields } });
+}
+
+/** The memory of all arrays in a message that is not shared: moved to the other thread instead of copied. */
+function buffersIn(value: unknown, found = new Set<ArrayBuffer>()): ArrayBuffer[] {
+  if (ArrayBuffer.isView(value)) {
+    if (value.buffer instanceof ArrayBuffer) found.add(value.buffer);
+  } else if (typeof value === 'object' && value !== null && !(value instanceof WebAssembly.Memory)) {
+    for (const part of Object.values(value)) buffersIn(part, found);
+  }
+  return [...found];
+}
