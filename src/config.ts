@@ -28,6 +28,9 @@ const schema = z.object({
     .default('127.0.0.1')
     .meta({ description: 'Address to listen on. 0.0.0.0 or :: for every network of this machine.' }),
   PORT: whole(0, 65_535, 3000).meta({ description: 'Port to listen on. 0 takes a free one and logs it.' }),
+  PROCESSES: whole(0, 1024, 1).meta({
+    description: 'Processes that share the port, each with the whole snapshot in memory. 0: one for each core.',
+  }),
   LOG_LEVEL: z
     .enum(LOG_LEVELS, `expected one of ${LOG_LEVELS.join(', ')}`)
     .default('info')

@@ -1,9 +1,11 @@
+import cluster from 'node:cluster';
+import { availableParallelism } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { type Logger, pino } from 'pino';
-import { describeConfig, readConfig } from './config.js';
+import { type Config, describeConfig, readConfig } from './config.js';
 import { messageOf, ShortlistError } from './errors.js';
-import type { RunningServer } from './http/server.js';
-import { startService } from './service.js';
+import { joinProcesses, runProcesses } from './processes.js';
+import { type Service, startService } from './service.js';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -13,7 +15,10 @@ try {
   const config = readConfig(process.env);
   // Written at once: lines in the background would be lost or change places when the process ends.
   const logger = pino({ name: 'shortlist', level: config.LOG_LEVEL }, pino.destination({ dest: 1, sync: true }));
-  stopOnSignals(await startService(config, logger), logger);
+  const processes = config.PROCESSES || availableParallelism();
+  if (cluster.isWorker) await serveWithOthers(config, logger);
+  else if (processes > 1) process.exit(await runProcesses(processes, logger));
+  else await serveAlone(config, logger);
 } catch (thrown) {
   const code = thrown instanceof ShortlistError ? thrown.code : 'unexpected';
   process.stderr.write(`error [${code}]: ${messageOf(thrown).replace(/\s*\n\s*/g, ' ')}\n`);
@@ -23,18 +28,37 @@ try {
 }
 
 /** The first signal lets running requests finish; a second one does not wait for them. */
-function stopOnSignals(server: RunningServer, logger: Logger): void {
-  let stopping = false;
-  const stop = async (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(EXIT_FAILED);
-    stopping = true;
-    logger.info(`${signal}: finishing the running requests`);
-    await server.close();
-    logger.info('stopped');
-    process.exit(0);
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+async function serveAlone(config: Config, logger: Logger): Promise<void> {
+  const service = await startService(config, logger);
+  let isStopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(EXIT_FAILED);
+      isStopping = true;
+      logger.info(`${signal}: finishing the running requests`);
+      void stop(service, logger);
+    });
+  }
+  process.on('SIGHUP', () => void service.reload());
+}
+
+async function serveWithOthers(config: Config, logger: Logger): Promise<void> {
+  // What the others say while this one starts is done once it has started.
+  const starting = startService(config, logger, () => others.announceReload());
+  const once = (then: (service: Service) => Promise<void>) => () => void starting.then(then, () => {});
+  const others = joinProcesses({
+    reload: once(service => service.reload()),
+    stop: once(service => stop(service, logger)),
+  });
+  const { metrics } = await starting;
+  metrics.text = others.metrics;
+  others.ready(metrics.registry);
+}
+
+async function stop(service: Service, logger: Logger): Promise<void> {
+  await service.close();
+  logger.info('stopped');
+  process.exit(0);
 }
 
 /** The service is configured by its environment alone: all that may follow `npm start --` is `--help`. */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from './config.js';
 import { messageOf } from './errors.js';
+import { Metrics } from './http/metrics.js';
 import { type RunningServer, serve } from './http/server.js';
 import { Serving } from './http/serving.js';
 import { SnapshotStore } from './snapshot/store.js';
@@ -8,6 +9,7 @@ import { SnapshotSwitch } from './snapshot-switch.js';
 
 /** A running service. */
 export interface Service extends RunningServer {
+  readonly metrics: Metrics;
   /** Goes over to the current snapshot of the store; what goes wrong is logged, and the old one stays. */
   reload(): Promise<void>;
 }
@@ -22,8 +24,10 @@ export async function startService(config: Config, logger: Logger, onChange?: ()
   const serving = new Serving();
   const snapshots = new SnapshotSwitch(new SnapshotStore(config.SNAPSHOTS), serving, logger, onChange);
   serving.controlledBy(snapshots);
+  const metrics = new Metrics(serving);
   const server = await serve({
     serving,
+    metrics,
     logger,
     host: config.HOST,
     port: config.PORT,
@@ -46,6 +50,7 @@ export async function startService(config: Config, logger: Logger, onChange?: ()
   const stopWatching = config.RELOAD_INTERVAL_MS > 0 ? snapshots.watch(config.RELOAD_INTERVAL_MS) : () => {};
   return {
     url: server.url,
+    metrics,
     async reload() {
       await snapshots.reload().catch(error => logger.error(`The current snapshot is refused. ${messageOf(error)}`));
     },

@@ -17,7 +17,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = (() => {
   allowed.build = [...base, ...line.slice(0, -2)];
   allowed['snapshot-switch'] = [...base, ...line];
   allowed.service = [...base, ...line, 'config', 'snapshot-switch'];
-  allowed.main = ['errors', 'http', 'config', 'service'];
+  allowed.processes = [];
+  allowed.main = ['errors', 'config', 'service', 'processes'];
   return allowed;
 })();
 

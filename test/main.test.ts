@@ -37,7 +37,7 @@ async function run(environment: Record<string, string>, args: string[] = []) {
 async function startListening(environment: Record<string, string>) {
   const { child, ended } = launch(environment);
   let output = '';
-  const log = (): { url?: string; msg: string }[] =>
+  const log = (): { url?: string; msg: string; pid?: number }[] =>
     output
       .split('\n')
       .slice(0, -1)
@@ -125,5 +125,51 @@ describe('serving a snapshot', () => {
     expect(await first.ended).toBe('SIGKILL');
     const second = await startListening({ SNAPSHOTS: store.directory, PORT: new URL(first.url).port });
     expect((await fetch(`${second.url}/health/ready`)).status).toBe(200);
+  });
+
+  test('several processes share a port, replace each other, change snapshots together and end together', async () => {
+    const { store: two, manifest: first } = await buildSmallSnapshot({ sources: ['exact'] });
+    const { manifest: second } = await buildSmallSnapshot({ sources: ['exact'] }, smallData, two);
+    const { child, ended, log, url } = await startListening({
+      SNAPSHOTS: two.directory,
+      PROCESSES: '2',
+      RELOAD_INTERVAL_MS: '0',
+    });
+    const pids = () =>
+      log()
+        .filter(line => line.url)
+        .map(({ pid }) => pid!);
+    const until = async (isDone: () => boolean | Promise<boolean>) => {
+      while (!(await isDone())) await new Promise(setImmediate);
+    };
+    await until(() => pids().length === 2);
+    expect(new Set(pids()).size).toBe(2);
+
+    process.kill(pids()[0]!, 'SIGKILL');
+    await until(() => pids().length === 3);
+
+    expect((await fetch(`${url}/v1/admin/rollback`, { method: 'POST' })).status).toBe(200);
+    const change = `snapshot ${first.id} answers now`;
+    await until(() => log().filter(({ msg }) => msg === change).length === 2);
+    expect(await (await fetch(`${url}/v1/snapshot`)).json()).toMatchObject({ id: first.id });
+    await two.makeCurrent(second.id);
+    child.kill('SIGHUP');
+    await until(() => log().filter(({ msg }) => msg === `snapshot ${second.id} answers now`).length === 2);
+
+    // Counted by whichever process answered.
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics).toMatch(/shortlist_request_seconds_count\{operation="rollback"\} 1\n/);
+    expect(metrics).toMatch(/shortlist_request_seconds_count\{operation="snapshot"\} 1\n/);
+
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(log().filter(({ msg }) => msg === 'stopped')).toHaveLength(2);
+  });
+
+  test('several processes that cannot start say so once', async () => {
+    const empty = mkdtempSync(join(tmpdir(), 'shortlist-empty-'));
+    const { status, stderr } = await run({ SNAPSHOTS: empty, PROCESSES: '2' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error \[no-snapshot\]: [^\n]*\n$/);
   });
 });

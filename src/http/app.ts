@@ -7,7 +7,7 @@ import { requireKey } from './api-keys.js';
 import { documentation } from './documentation.js';
 import type { Endpoint } from './endpoint.js';
 import { endpoints } from './endpoints.js';
-import { Metrics } from './metrics.js';
+import type { Metrics } from './metrics.js';
 import { boundLoad } from './overload.js';
 import { blaming, problemOf } from './problem.js';
 import { createQueryReader } from './query-reader.js';
@@ -20,6 +20,7 @@ import { validate } from './validation.js';
 
 export interface AppOptions {
   readonly serving: Serving;
+  readonly metrics: Metrics;
   readonly logger: Logger;
   /** Largest request body taken, in bytes, after decompression. */
   readonly maxBodyBytes: number;
@@ -33,11 +34,6 @@ export interface AppOptions {
   readonly requestsPerMinute: number;
 }
 
-/** What the handlers share. */
-interface Context extends AppOptions {
-  readonly metrics: Metrics;
-}
-
 /** Methods for what can only be read. */
 const READING = ['GET', 'HEAD', 'OPTIONS'];
 
@@ -46,8 +42,7 @@ const READING = ['GET', 'HEAD', 'OPTIONS'];
  * has to walk through costs each request as much as its validation does.
  */
 export function createApp(options: AppOptions): RequestListener {
-  const metrics = new Metrics(options.serving);
-  const context = { ...options, metrics };
+  const { metrics } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -62,7 +57,7 @@ export function createApp(options: AppOptions): RequestListener {
     app.use('/v1', limitRate(options.requestsPerMinute, options.apiKeyHashes.length > 0 ? 'key' : 'address'));
   const readBody = [requireJson, express.json({ limit: options.maxBodyBytes })];
   for (const [operation, endpoint] of Object.entries<Endpoint>(endpoints)) {
-    const handler = handlerOf(operation, endpoint, context);
+    const handler = handlerOf(operation, endpoint, options);
     app[endpoint.method](routeOf(endpoint), ...(endpoint.body ? readBody : []), handler);
   }
   app.get('/metrics', (_request, response) => sendMetrics(response, metrics));
@@ -77,12 +72,12 @@ export function createApp(options: AppOptions): RequestListener {
       `There is nothing at ${request.path.slice(0, 200)}. See /docs for what there is.`,
     );
   });
-  app.use(reportProblem(context));
+  app.use(reportProblem(options));
   return boundLoad(app, options.maxRequestsPerTurn, metrics.countRefused);
 }
 
 /** Not an async function, because a promise would cost every request more than its validation does. */
-function handlerOf(operation: string, endpoint: Endpoint, context: Context): RequestHandler {
+function handlerOf(operation: string, endpoint: Endpoint, context: AppOptions): RequestHandler {
   const { serving, metrics, logger } = context;
   const countTime = metrics.timerOf(operation);
   const hasTier = endpoint.reply === recommendation;
@@ -155,7 +150,7 @@ function refuseMethod(allowed: readonly string[]): RequestHandler {
   };
 }
 
-function reportProblem({ logger, serving, metrics }: Context): ErrorRequestHandler {
+function reportProblem({ logger, serving, metrics }: AppOptions): ErrorRequestHandler {
   return (error, request, response, _next) => {
     const requestId = requestIdOf(request);
     const problem = problemOf(error, requestId);

@@ -7,16 +7,16 @@ const SECONDS_BUCKETS = [0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.00
 
 /** What the process counts about itself, in the Prometheus text format. */
 export class Metrics {
-  readonly #registry = new Registry();
+  readonly registry = new Registry();
   readonly #seconds: Histogram<'operation'>;
   readonly #problems: Counter<'code'>;
   readonly #tiers: Readonly<Record<Recommendation['source'], Counter.Internal>>;
   readonly #refused: Counter;
 
   constructor(serving: Serving) {
-    const registers = [this.#registry];
+    const registers = [this.registry];
     // Event-loop lag, memory, garbage collection and processor time.
-    collectDefaultMetrics({ register: this.#registry });
+    collectDefaultMetrics({ register: this.registry });
     this.#seconds = new Histogram({
       name: 'shortlist_request_seconds',
       help: 'Time from a request’s arrival to its reply, for requests that were answered.',
@@ -50,6 +50,7 @@ export class Metrics {
       name: 'shortlist_snapshot_age_seconds',
       help: 'Time since the snapshot that answers was created.',
       registers,
+      aggregator: 'max',
       collect() {
         if (serving.ready) this.set((Date.now() - Date.parse(serving.recommender.manifest.created)) / 1000);
       },
@@ -58,10 +59,8 @@ export class Metrics {
 
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
 
-  /** All metrics as text. */
-  text(): Promise<string> {
-    return this.#registry.metrics();
-  }
+  /** All metrics as text: those of this process, unless somebody gathers them of several. */
+  text = (): Promise<string> => this.registry.metrics();
 
   /** A clock for one operation, to be told the seconds of each request; looked up once because that is its main cost. */
   timerOf(operation: string): (seconds: number) => void {

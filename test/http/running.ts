@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import type { BuildOptions } from '../../src/build.js';
 import { readConfig } from '../../src/config.js';
+import { Metrics } from '../../src/http/metrics.js';
 import { type RunningServer, type ServeOptions, serve } from '../../src/http/server.js';
 import { Serving } from '../../src/http/serving.js';
 import { type Service, startService } from '../../src/service.js';
@@ -9,8 +10,10 @@ import { smallService } from './small-service.js';
 
 /** The API over the small service, on a free port. */
 export function serveForTest(options: Partial<ServeOptions> = {}): Promise<RunningServer> {
+  const serving = options.serving ?? new Serving(smallService());
   return serve({
-    serving: new Serving(smallService()),
+    serving,
+    metrics: new Metrics(serving),
     logger: pino({ level: 'error' }),
     host: '127.0.0.1',
     port: 0,

@@ -1,0 +1,34 @@
+import { ShortlistError } from '../src/errors.js';
+import { loadSnapshot } from '../src/snapshot/snapshot.js';
+import { SnapshotStore } from '../src/snapshot/store.js';
+import { main } from './command.js';
+import { text } from './flag-values.js';
+
+await main({
+  name: 'rollback',
+  summary: 'Makes an earlier snapshot the current one again, once it is verified. A running service goes over to it.',
+  flags: {
+    snapshots: { value: 'DIR', help: 'directory of snapshots', schema: text().default('data/snapshots') },
+    to: {
+      value: 'ID',
+      help: 'snapshot to go back to (default: the one before the current one)',
+      schema: text().optional(),
+    },
+  },
+  examples: ['npm run rollback -- --snapshots data/snapshots'],
+  async run({ snapshots, to }) {
+    const store = new SnapshotStore(snapshots);
+    const previous = await store.current();
+    if (previous === undefined) {
+      throw new ShortlistError(
+        'no-snapshot',
+        `No snapshot is the current one in ${snapshots}: there is nothing to go back from.`,
+      );
+    }
+    const snapshot = await store.earlier(previous, to);
+    await loadSnapshot(store, snapshot);
+    await store.makeCurrent(snapshot);
+    return { snapshot, previous, path: store.pathOf(snapshot) };
+  },
+  print: ({ snapshot, previous }) => `${snapshot} is the current snapshot, it was ${previous}`,
+});
