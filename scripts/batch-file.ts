@@ -15,7 +15,8 @@ const FORMATS: Readonly<Record<string, string>> = {
 const USERS_PER_TURN = 1_000;
 
 /**
- * Writes one row per recommended item (userId, rank from 1, itemId, score, source), to CSV, JSON Lines or Parquet by the
+ * Writes one row per recommended item (userId, rank from 1, itemId, score, source,
+ * snapshot, certified), to CSV, JSON Lines or Parquet by the
  * ending of the path. The file appears whole or not at all.
  * @returns the number of users written
  * @throws {ShortlistError} `invalid-option` for another ending, `output-unwritable`
@@ -31,17 +32,20 @@ export async function writeBatch(
   const connection = await database.connect();
   try {
     await connection.run(
-      'CREATE TABLE batch ("userId" VARCHAR, "rank" INTEGER, "itemId" VARCHAR, score FLOAT, source VARCHAR)',
+      'CREATE TABLE batch ("userId" VARCHAR, "rank" INTEGER, "itemId" VARCHAR, score FLOAT, source VARCHAR, ' +
+        'snapshot VARCHAR, certified BOOLEAN)',
     );
     const appender = await connection.createAppender('batch');
     let users = 0;
-    for (const { userId, items, source } of recommendations) {
+    for (const { userId, items, source, snapshot, retrieval } of recommendations) {
       items.forEach(({ itemId, score }, i) => {
         appender.appendVarchar(userId);
         appender.appendInteger(i + 1);
         appender.appendVarchar(itemId);
         appender.appendFloat(score);
         appender.appendVarchar(source);
+        appender.appendVarchar(snapshot);
+        appender.appendBoolean(retrieval.certified);
         appender.endRow();
       });
       if (++users % USERS_PER_TURN === 0) {

@@ -20,6 +20,14 @@ const schema = z.object({
     .string()
     .default('data/snapshots')
     .meta({ description: 'Directory of snapshots, written by "npm run rebuild". The current one is served.' }),
+  PRECOMPUTED: z
+    .string()
+    .exactOptional()
+    .meta({
+      description:
+        'File of lists by "npm run batch -- --out FILE.jsonl" to answer from, as long as it is of the snapshot that is served. ' +
+        'Who is missing there is answered online.',
+    }),
   RELOAD_INTERVAL_MS: whole(0, 3_600_000, 2000).meta({
     description: 'Time between two looks whether another snapshot is the current one. 0: only when told to.',
   }),
@@ -85,7 +93,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 export function describeConfig(): string {
   return Object.entries(schema.shape)
     .map(([name, variable]) => {
-      const preset = String(variable.parse(undefined)) || '(none)';
+      const preset = String(variable.safeParse(undefined).data ?? '') || '(none)';
       return `  ${name.padEnd(22)} ${variable.meta()?.description}\n  ${''.padEnd(22)} Default: ${preset}\n`;
     })
     .join('');

@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'snapshot-unwritable'
   | 'unknown-snapshot'
   | 'no-earlier-snapshot'
+  | 'precomputed-unusable'
   // Requests
   | 'unknown-item'
   | 'unknown-category'

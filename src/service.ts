@@ -22,7 +22,13 @@ export interface Service extends RunningServer {
 export async function startService(config: Config, logger: Logger, onChange?: () => void): Promise<Service> {
   const started = performance.now();
   const serving = new Serving();
-  const snapshots = new SnapshotSwitch(new SnapshotStore(config.SNAPSHOTS), serving, logger, onChange);
+  const snapshots = new SnapshotSwitch(
+    new SnapshotStore(config.SNAPSHOTS),
+    serving,
+    logger,
+    config.PRECOMPUTED,
+    onChange,
+  );
   serving.controlledBy(snapshots);
   const metrics = new Metrics(serving);
   const server = await serve({

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { messageOf, ShortlistError } from './errors.js';
 import type { Serving, SnapshotChange, SnapshotControl } from './http/serving.js';
@@ -17,11 +18,18 @@ export class SnapshotSwitch implements SnapshotControl {
   /** A current snapshot that turned out bad: not tried again until somebody asks or another one is current. */
   #refused: string | undefined;
 
-  /** @param onChange is told when another snapshot has taken over */
+  /** State of the file of precomputed lists when it was last read. */
+  #listsRead: string | undefined;
+
+  /**
+   * @param precomputed file of lists that a batch makes, read again whenever it is another one
+   * @param onChange is told when another snapshot has taken over
+   */
   constructor(
     private readonly store: SnapshotStore,
     private readonly serving: Serving,
     private readonly logger: Logger,
+    private readonly precomputed?: string,
     private readonly onChange: () => void = () => {},
   ) {
     this.#warn = message => logger.warn(message);
@@ -32,7 +40,7 @@ export class SnapshotSwitch implements SnapshotControl {
    * @throws {ShortlistError} `no-snapshot`
    */
   async start(): Promise<Recommender> {
-    const recommender = await loadInBackground(this.store.directory, undefined, this.#warn);
+    const recommender = await this.#load(undefined);
     await this.#takeOver(recommender);
     const current = await this.store.current();
     if (current !== recommender.manifest.id) this.#refused = current;
@@ -61,7 +69,8 @@ export class SnapshotSwitch implements SnapshotControl {
     let timer: NodeJS.Timeout;
     const look = async () => {
       const current = await this.store.current();
-      if (current !== undefined && current !== this.#serving && current !== this.#refused) {
+      const isNew = current !== undefined && current !== this.#serving && current !== this.#refused;
+      if (isNew || (await this.#listsState()) !== this.#listsRead) {
         await this.reload().catch(error => this.logger.error(`The current snapshot is refused. ${messageOf(error)}`));
       }
       timer = setTimeout(look, intervalMs).unref();
@@ -85,12 +94,12 @@ export class SnapshotSwitch implements SnapshotControl {
   /** @param commit is done once the snapshot has proved good, and before it takes over */
   async #changeTo(id: string, commit: () => Promise<void> = async () => {}): Promise<SnapshotChange> {
     const previous = this.serving.recommender.manifest.id;
-    if (id === previous) {
+    if (id === previous && (await this.#listsState()) === this.#listsRead) {
       await commit();
       return { snapshot: id, previous };
     }
     try {
-      const recommender = await loadInBackground(this.store.directory, id, this.#warn);
+      const recommender = await this.#load(id);
       await commit();
       await this.#takeOver(recommender);
     } catch (error) {
@@ -100,6 +109,16 @@ export class SnapshotSwitch implements SnapshotControl {
     this.logger.info({ snapshot: id, previous }, `snapshot ${id} answers now`);
     this.onChange();
     return { snapshot: id, previous };
+  }
+
+  async #load(id: string | undefined): Promise<Recommender> {
+    this.#listsRead = await this.#listsState();
+    return loadInBackground({ directory: this.store.directory, id, precomputed: this.precomputed }, this.#warn);
+  }
+
+  async #listsState(): Promise<string | undefined> {
+    const file = this.precomputed === undefined ? undefined : await stat(this.precomputed).catch(() => undefined);
+    return file && `${file.ino} ${file.size} ${file.mtimeMs}`;
   }
 
   async #takeOver(recommender: Recommender): Promise<void> {

@@ -7,6 +7,7 @@ import { readConfig } from '../src/config.js';
 import { type Service, startService } from '../src/service.js';
 import { loadSnapshot } from '../src/snapshot/snapshot.js';
 import type { SnapshotStore } from '../src/snapshot/store.js';
+import { runScript } from './scripts/run-script.js';
 import { buildSmallSnapshot, smallData } from './small-snapshot.js';
 
 const userId = smallData.table.userIds[0]!;
@@ -83,6 +84,19 @@ describe('reload', () => {
     await publishSecond();
     await changed;
     expect(await serving()).toBe(second);
+  });
+
+  test('takes up lists that a batch has made since', async () => {
+    const lists = join(store.directory, 'lists.jsonl');
+    await start({ RELOAD_INTERVAL_MS: '1', PRECOMPUTED: lists });
+    const source = async () => (await client.recommendForUser(userId)).retrieval.source;
+    expect(await source()).toBe('clusters');
+    const changed = new Promise<void>(resolve => {
+      onChange = resolve;
+    });
+    await runScript('batch', ['--snapshots', store.directory, '--out', lists]);
+    await changed;
+    expect(await source()).toBe('precomputed');
   });
 
   test('many at once come to the same, and requests in between are all answered by one snapshot each', async () => {

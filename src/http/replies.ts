@@ -22,7 +22,7 @@ const recommendedItem = z
 
 const retrieval = z
   .strictObject({
-    source: z.enum([...SOURCE_KINDS, 'popularity']),
+    source: z.enum([...SOURCE_KINDS, 'popularity', 'precomputed']),
     candidates: z.int().min(0).meta({ description: 'Items that reached the ranking stage.' }),
     certified: z.boolean().meta({ description: 'True only when the list is proven to be the exact one.' }),
   })

@@ -4,6 +4,7 @@ import { type ErrorCode, messageOf, ShortlistError } from '../errors.js';
 import { type SnapshotData, takeOverSnapshot } from '../snapshot/snapshot-data.js';
 import type { PreparedSources } from '../snapshot/sources.js';
 import { openRecommender } from './open-recommender.js';
+import { type PrecomputedData, PrecomputedLists } from './precomputed.js';
 import type { Recommender } from './recommender.js';
 
 /** What the thread that loads is given. */
@@ -12,28 +13,31 @@ export interface LoadTask {
   readonly directory: string;
   /** Undefined: the newest good one, the current one first. */
   readonly id: string | undefined;
+  /** File of lists that a batch made, to answer from where they are of the same snapshot. */
+  readonly precomputed: string | undefined;
 }
 
 export type LoadMessage =
   | { readonly kind: 'warning'; readonly text: string }
-  | { readonly kind: 'loaded'; readonly snapshot: SnapshotData; readonly prepared: PreparedSources }
+  | {
+      readonly kind: 'loaded';
+      readonly snapshot: SnapshotData;
+      readonly prepared: PreparedSources;
+      readonly precomputed: PrecomputedData | undefined;
+    }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly text: string; readonly fields: object };
 
 /**
  * Loads a snapshot without holding up this thread: another one reads it, verifies it and prepares its sources, and then
  * hands over the memory.
- * @param id default: the newest good snapshot, the current one first
- * @param warn is told of damaged snapshots that were passed over, and of what `openRecommender` warns of
+ * @param warn is told of damaged snapshots that were passed over, of lists that cannot be used, and of what
+ *   `openRecommender` warns of
  * @throws {ShortlistError} `snapshot-damaged`, `no-snapshot`
  */
-export async function loadInBackground(
-  directory: string,
-  id: string | undefined,
-  warn: (message: string) => void,
-): Promise<Recommender> {
+export async function loadInBackground(task: LoadTask, warn: (message: string) => void): Promise<Recommender> {
   const path = createRequire(import.meta.url).resolve('#dist/src/recommender/load-worker.js');
-  const worker = new Worker(path, { workerData: { directory, id } satisfies LoadTask });
-  const { snapshot, prepared } = await new Promise<LoadMessage & { kind: 'loaded' }>((resolve, reject) => {
+  const worker = new Worker(path, { workerData: task });
+  const { snapshot, prepared, precomputed } = await new Promise<LoadMessage & { kind: 'loaded' }>((resolve, reject) => {
     worker.on('message', (message: LoadMessage) => {
       if (message.kind === 'warning') warn(message.text);
       else if (message.kind === 'loaded') resolve(message);
@@ -42,7 +46,7 @@ export async function loadInBackground(
     worker.once('error', error => reject(loadFailed(messageOf(error), error)));
     worker.once('exit', code => reject(loadFailed(`it ended with code ${code}`)));
   });
-  return openRecommender(takeOverSnapshot(snapshot), warn, prepared);
+  return openRecommender(takeOverSnapshot(snapshot), warn, prepared, precomputed && new PrecomputedLists(precomputed));
 }
 
 function loadFailed(reason: string, cause?: unknown): ShortlistError {

@@ -1,12 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf, ShortlistError } from '../errors.js';
-import { loadNewestSnapshot, loadSnapshot } from '../snapshot/snapshot.js';
+import { loadNewestSnapshot, loadSnapshot, type Snapshot } from '../snapshot/snapshot.js';
 import { handOverSnapshot } from '../snapshot/snapshot-data.js';
 import { prepareSources } from '../snapshot/sources.js';
 import { SnapshotStore } from '../snapshot/store.js';
 import type { LoadMessage, LoadTask } from './load-in-background.js';
+import type { PrecomputedData } from './precomputed.js';
+import { readPrecomputed } from './read-precomputed.js';
 
-const { directory, id } = workerData as LoadTask;
+const { directory, id, precomputed: path } = workerData as LoadTask;
 
 function post(message: LoadMessage): void {
   parentPort?.postMessage(message, buffersIn(message));
@@ -18,13 +20,25 @@ try {
     id === undefined
       ? await loadNewestSnapshot(store, text => post({ kind: 'warning', text }))
       : await loadSnapshot(store, id);
+  const precomputed = path === undefined ? undefined : await listsIn(path, snapshot);
   const prepared = prepareSources(snapshot);
-  post({ kind: 'loaded', snapshot: handOverSnapshot(snapshot), prepared });
+  post({ kind: 'loaded', snapshot: handOverSnapshot(snapshot), prepared, precomputed });
 } catch (thrown) {
   if (!(thrown instanceof ShortlistError)) throw thrown;
   // An error loses its class and its fields on the way.
   const { code, fields } = thrown;
   post({ kind: 'failed', code, text: messageOf(thrown), fields: { ...fields } });
+}
+
+/** Lists that cannot be used are no failure: every answer can be computed. */
+async function listsIn(path: string, snapshot: Snapshot): Promise<PrecomputedData | undefined> {
+  try {
+    return await readPrecomputed(path, snapshot);
+  } catch (thrown) {
+    if (!(thrown instanceof ShortlistError)) throw thrown;
+    post({ kind: 'warning', text: `All requests are computed online. ${thrown.message}` });
+    return undefined;
+  }
 }
 
 /** The memory of all arrays in a message that is not shared: moved to the other thread instead of copied. */

@@ -1,6 +1,7 @@
 import { ShortlistError } from '../errors.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { openSimilarity, openSource, type PreparedSources } from '../snapshot/sources.js';
+import type { PrecomputedLists } from './precomputed.js';
 import { Recommender } from './recommender.js';
 
 /**
@@ -8,22 +9,30 @@ import { Recommender } from './recommender.js';
  * here, it searches the clusters until the answer is proven exact, and says so.
  * @param warn is told of the fallback
  * @param prepared of this snapshot. Default: made now.
+ * @param precomputed lists that a batch made with this snapshot
  */
 export async function openRecommender(
   snapshot: Snapshot,
   warn: (message: string) => void,
   prepared?: PreparedSources,
+  precomputed?: PrecomputedLists,
 ): Promise<Recommender> {
   const { objective, retrieval } = snapshot.manifest;
   const similarity = openSimilarity(snapshot, objective.algorithm, retrieval.similarity.effort, prepared?.similarity);
   const { source, effort } = retrieval.operatingPoint;
   try {
-    return new Recommender(snapshot, await openSource(snapshot, source, prepared), effort, similarity);
+    return new Recommender(snapshot, await openSource(snapshot, source, prepared), effort, similarity, precomputed);
   } catch (error) {
     if (!(error instanceof ShortlistError && error.code === 'hnsw-unavailable')) throw error;
     warn(
       `The snapshot is tuned for hnsw, which is not available here: serving from clusters, exactly. ${error.message}`,
     );
-    return new Recommender(snapshot, await openSource(snapshot, 'clusters', prepared), 'exact', similarity);
+    return new Recommender(
+      snapshot,
+      await openSource(snapshot, 'clusters', prepared),
+      'exact',
+      similarity,
+      precomputed,
+    );
   }
 }

@@ -44,7 +44,7 @@ export interface Explanation {
 
 /** How the items of a reply were found. */
 export interface Retrieval {
-  readonly source: SourceKind | 'popularity';
+  readonly source: SourceKind | 'popularity' | 'precomputed';
   /** Items that reached the ranking stage. */
   readonly candidates: number;
   /** True only when the list is proven to be the exact one. */

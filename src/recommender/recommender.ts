@@ -10,6 +10,7 @@ import { ItemMask } from '../retrieval/item-mask.js';
 import type { Manifest } from '../snapshot/manifest.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { becauseOf } from './explanation.js';
+import type { PrecomputedList, PrecomputedLists } from './precomputed.js';
 import type {
   ItemDetails,
   PopularItems,
@@ -43,12 +44,14 @@ export class Recommender {
    * @param source where candidates come from
    * @param effort how hard it searches
    * @param similarity finds items by cosine
+   * @param precomputed lists of a batch with this snapshot, which answer plain requests
    */
   constructor(
     snapshot: Snapshot,
     private readonly source: CandidateSource,
     private readonly effort: Effort,
     private readonly similarity: CandidateSource,
+    private readonly precomputed?: PrecomputedLists,
   ) {
     this.#snapshot = snapshot;
     this.manifest = snapshot.manifest;
@@ -78,6 +81,8 @@ export class Recommender {
    */
   recommend(request: RecommendRequest): Recommendation {
     const user = request.userId === undefined ? undefined : this.#snapshot.users.indexOf(request.userId);
+    const listed = user !== undefined && isPlain(request) && this.precomputed?.of(user, request.limit);
+    if (listed) return this.#fromList(request, listed);
     const news = this.#newsIn(request);
     this.#mask.clear();
     if (!request.includeSeen) {
@@ -139,6 +144,17 @@ export class Recommender {
   /** Items whose title or id contains `query`, in either case, most rated first. */
   findItems(query: string, limit: number): ItemDetails[] {
     return this.#snapshot.search.find(query, limit).map(item => this.#details(item));
+  }
+
+  #fromList({ userId }: RecommendRequest, { items, scores, certified }: PrecomputedList): Recommendation {
+    const candidates = { items, scores, certified, scanned: items.length };
+    return {
+      userId: userId ?? null,
+      items: this.#present(candidates),
+      source: 'model',
+      snapshot: this.manifest.id,
+      retrieval: retrievalOf('precomputed', candidates),
+    };
   }
 
   /** The part of the request's history that is about known items. */
@@ -258,6 +274,15 @@ export class Recommender {
       { category: name },
     );
   }
+}
+
+/** Whether a request asks for nothing but the best items of a user. */
+function isPlain(request: RecommendRequest): boolean {
+  for (const name in request) {
+    const value = request[name as keyof RecommendRequest];
+    if (name !== 'userId' && name !== 'limit' && value !== undefined && value !== false) return false;
+  }
+  return true;
 }
 
 function retrievalOf(source: Retrieval['source'], candidates: Candidates): Retrieval {

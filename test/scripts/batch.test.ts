@@ -54,7 +54,7 @@ describe('batch', () => {
     const out = join(directory, 'some.csv');
     await runScript('batch', ['--snapshots', snapshots, '--k', '2', '--out', out, '--users', users]);
     const lines = readFileSync(out, 'utf8').trim().split('\n').slice(1);
-    expect(lines.map(line => [line.split(',')[0], line.split(',').at(-1)])).toEqual([
+    expect(lines.map(line => [line.split(',')[0], line.split(',')[4]])).toEqual([
       [userIds[4], 'model'],
       [userIds[4], 'model'],
       ['nobody', 'popularity'],

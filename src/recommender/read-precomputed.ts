@@ -1,0 +1,113 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import { messageOf, ShortlistError } from '../errors.js';
+import type { Snapshot } from '../snapshot/snapshot.js';
+import type { PrecomputedData } from './precomputed.js';
+
+/** A recommended item as `npm run batch` writes it to a file of JSON lines. A user's rows are together, best first. */
+const batchRow = z.object({
+  userId: z.string(),
+  rank: z.int().min(1),
+  itemId: z.string(),
+  score: z.number(),
+  source: z.enum(['model', 'fold-in', 'popularity']),
+  snapshot: z.string(),
+  certified: z.boolean(),
+});
+
+/**
+ * Reads the lists of the snapshot's own users that rest on the model; all others are quickly made when they are asked
+ * for.
+ * @param path of a file of JSON lines that `npm run batch` wrote
+ * @throws {ShortlistError} `precomputed-unusable` for a file that is not such a one, or that was made with another snapshot
+ */
+export async function readPrecomputed(path: string, snapshot: Snapshot): Promise<PrecomputedData> {
+  const { users, items, manifest } = snapshot;
+  const starts = new Uint32Array(users.size);
+  const lengths = new Uint32Array(users.size);
+  const certified = new Uint8Array(users.size);
+  const listedItems = new Places(n => new Uint32Array(n));
+  const scores = new Places(n => new Float32Array(n));
+  let listedUsers = 0;
+  let last = -1;
+  let number = 0;
+  for await (const line of linesOf(path)) {
+    number++;
+    const row = rowOf(line, path, number);
+    if (row.snapshot !== manifest.id) {
+      throw unusable(path, `it was made with snapshot ${row.snapshot}, and ${manifest.id} is served`);
+    }
+    if (row.source !== 'model') continue;
+    const user = users.indexOf(row.userId);
+    const item = items.indexOf(row.itemId);
+    if (user === undefined || item === undefined) {
+      throw unusable(path, `line ${number} has a user or an item that is not in the snapshot`);
+    }
+    if (user !== last) {
+      starts[user] = listedItems.length;
+      certified[user] = row.certified ? 1 : 0;
+      listedUsers++;
+      last = user;
+    }
+    if (row.rank !== ++lengths[user]!) {
+      throw unusable(path, `line ${number} has rank ${row.rank} where ${lengths[user]} should follow`);
+    }
+    listedItems.push(item);
+    scores.push(row.score);
+  }
+  if (number === 0) throw unusable(path, 'it is empty');
+  return { users: listedUsers, starts, lengths, certified, items: listedItems.all(), scores: scores.all() };
+}
+
+async function* linesOf(path: string): AsyncIterable<string> {
+  try {
+    yield* createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+  } catch (cause) {
+    if (cause instanceof ShortlistError) throw cause;
+    throw unusable(path, `it cannot be read (${messageOf(cause)})`);
+  }
+}
+
+function rowOf(line: string, path: string, number: number): z.output<typeof batchRow> {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw unusable(path, `line ${number} is not JSON`);
+  }
+  const parsed = batchRow.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw unusable(path, `line ${number}: ${z.prettifyError(parsed.error).replace(/\s+/g, ' ')}`);
+}
+
+function unusable(path: string, why: string): ShortlistError {
+  return new ShortlistError(
+    'precomputed-unusable',
+    `The precomputed lists in ${path} cannot be used: ${why}. Write them again: npm run batch -- --out ${path}`,
+    { path, why },
+  );
+}
+
+/** A typed array that grows. */
+class Places<A extends Uint32Array | Float32Array> {
+  #array: A;
+  length = 0;
+
+  constructor(private readonly create: (length: number) => A) {
+    this.#array = create(1024);
+  }
+
+  push(value: number): void {
+    if (this.length === this.#array.length) {
+      const grown = this.create(this.length * 2);
+      grown.set(this.#array);
+      this.#array = grown;
+    }
+    this.#array[this.length++] = value;
+  }
+
+  all(): A {
+    return this.#array.slice(0, this.length) as A;
+  }
+}
