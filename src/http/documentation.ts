@@ -4,7 +4,7 @@ import helmet from 'helmet';
 import { DOCS_STYLE, renderDocs } from './docs-page.js';
 import { createOpenApi } from './openapi.js';
 
-/** `/openapi.json` and `/docs`, both made once. */
+/** `/openapi.json` and `/docs`, both made once; `/` leads to the latter. */
 export function documentation(): Router {
   const document = createOpenApi();
   const json = JSON.stringify(document);
@@ -14,6 +14,7 @@ export function documentation(): Router {
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], styleSrc: [style] } },
   });
   const router = Router({ caseSensitive: true, strict: true });
+  router.get('/', (_request, response) => response.redirect('/docs'));
   router.get('/openapi.json', (_request, response) => void response.type('json').send(json));
   router.get('/docs', secure, (_request, response) => void response.type('html').send(page));
   return router;

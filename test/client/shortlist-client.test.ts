@@ -20,6 +20,12 @@ beforeEach(() => {
 });
 
 describe('ShortlistClient', () => {
+  test('is what the package exports', async () => {
+    const exported = await import('shortlist/client');
+    expect(await new exported.ShortlistClient(server.url).live()).toEqual({ status: 'ok' });
+    expectTypeOf(exported.ShortlistClient).toEqualTypeOf(ShortlistClient);
+  });
+
   test('every method brings what the service said', async () => {
     const request = { userId: 'ann', limit: 2 };
     const recommendation = service.recommend(request);

@@ -11,6 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
+test('/ leads to /docs', async () => {
+  expect((await fetch(server.url)).url).toBe(`${server.url}/docs`);
+});
+
 describe('/openapi.json', () => {
   test('an independent library finds nothing wrong with it', async () => {
     const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as object;
