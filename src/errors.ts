@@ -54,6 +54,7 @@ export type ErrorCode =
   // Processes
   | 'port-in-use'
   | 'cannot-listen'
+  | 'no-server'
   | 'output-unwritable';
 
 /** An expected failure with a named cause. `fields` keeps the facts that the message was composed from. */

@@ -1,0 +1,175 @@
+import { loadNewestSnapshot } from '../src/snapshot/snapshot.js';
+import { SnapshotStore } from '../src/snapshot/store.js';
+import { main } from './command.js';
+import { integer, parsedBy, real, text, texts } from './flag-values.js';
+import {
+  measureOverload,
+  measureRate,
+  measureThroughput,
+  median,
+  type Overload,
+  type Throughput,
+} from './load-measurements.js';
+import { environmentOf, fetchText, type LoadTarget, LoadTargets, loopbackUrl } from './load-targets.js';
+import { loadTestTable } from './load-test-table.js';
+import { currentCommit, describeMachine } from './machine.js';
+import type { PacedResult } from './paced-load.js';
+import { createProgress } from './progress.js';
+
+/** Users who are asked for, spread over all of the snapshot's. */
+const USERS = 2000;
+/** Replies whose median length is that of the bare route. */
+const SAMPLED_REPLIES = 51;
+const WARM_UP_SECONDS = 2;
+/** Parts of the maximum throughput at which latency is measured. */
+const SHARES = [0.25, 0.5, 0.75];
+
+await main({
+  name: 'load-test',
+  summary:
+    'Throughput and latency of the service beside a bare Express route of the same reply, and what four times too much ' +
+    'does to it. Only addresses of this machine (127.0.0.0/8, ::1, localhost) are put under load.',
+  flags: {
+    snapshots: { value: 'DIR', help: 'directory of snapshots', schema: text().default('data/snapshots') },
+    url: {
+      value: 'URL',
+      help: 'a running server over these snapshots, instead of one that is started for the test',
+      schema: parsedBy(loopbackUrl).optional(),
+    },
+    compare: {
+      value: 'NAME=VALUE...',
+      help: 'also measure a server with these environment variables',
+      schema: texts().optional(),
+    },
+    rounds: { value: 'N', help: 'times that each throughput is measured, in turn', schema: integer(1, 100).default(5) },
+    seconds: { value: 'N', help: 'seconds of each measurement', schema: real(1, 600).default(4) },
+    overload: {
+      value: 'X',
+      help: 'load of the last part, in multiples of the throughput',
+      schema: real(1, 100).default(4),
+    },
+    overloadSeconds: { value: 'N', help: 'seconds of it; 0 leaves it out', schema: integer(0, 3600).default(30) },
+  },
+  examples: [
+    'npm run load-test -- --snapshots data/snapshots',
+    'npm run load-test -- --snapshots data/snapshots --compare METRICS=off',
+  ],
+  async run(options, { onInterrupt }) {
+    const { rounds, seconds, compare = [] } = options;
+    const progress = createProgress();
+    const snapshot = await loadNewestSnapshot(new SnapshotStore(options.snapshots), progress.note);
+    const { ids } = snapshot.users;
+    const step = Math.max(1, Math.floor(ids.length / USERS));
+    const paths = ids.filter((_, i) => i % step === 0).map(id => `/v1/users/${encodeURIComponent(id)}/recommendations`);
+
+    const servers = new LoadTargets();
+    onInterrupt(() => servers.stop());
+    try {
+      const start = (name: string, environment: Readonly<Record<string, string>> = {}) =>
+        servers.startShortlist(name, { SNAPSHOTS: options.snapshots, ...environment });
+      const subject = options.url ? { name: 'Shortlist', url: options.url } : await start('Shortlist');
+      const reply = await typicalReply(subject, paths);
+      const targets = [subject, await servers.startBare(reply)];
+      if (compare.length > 0) targets.push(await start(`Shortlist ${compare.join(' ')}`, environmentOf(compare)));
+
+      const stage = progress.stage('load', targets.length * (rounds + 1 + SHARES.length));
+      let done = 0;
+      for (const target of targets) {
+        await measureThroughput(target, paths, WARM_UP_SECONDS);
+        stage.update(++done, `${target.name}, warm-up`);
+      }
+      const throughputs: Throughput[][] = targets.map(() => []);
+      for (let round = 0; round < rounds; round++) {
+        for (const [i, target] of targets.entries()) {
+          throughputs[i]!.push(await measureThroughput(target, paths, seconds));
+          stage.update(++done, `${target.name}, throughput`);
+        }
+      }
+      const throughput = medianOf(throughputs[0]!).requestsPerSecond;
+      const latencies: LatencyAtRate[][] = targets.map(() => []);
+      for (const share of SHARES) {
+        for (const [i, target] of targets.entries()) {
+          const rate = Math.round(throughput * share);
+          latencies[i]!.push({ share, rate, ...(await measureRate(target, paths, rate, seconds)) });
+          stage.update(++done, `${target.name}, ${rate} requests/s`);
+        }
+      }
+      stage.end();
+      let overload: Overload | null = null;
+      if (options.overloadSeconds > 0) {
+        const overloading = progress.stage('overload');
+        const offered = Math.round(throughput * options.overload);
+        overload = await measureOverload(subject, paths, { throughput, offered, seconds: options.overloadSeconds });
+        overloading.end();
+      }
+      const report: LoadTestReport = {
+        snapshot: snapshot.manifest.id,
+        items: snapshot.items.size,
+        factors: snapshot.itemFactors.columns,
+        users: paths.length,
+        replyBytes: Buffer.byteLength(reply),
+        servers: targets.map(({ name }, i) => ({
+          name,
+          ...medianOf(throughputs[i]!),
+          ofBare: median(
+            throughputs[i]!.map((one, r) => one.requestsPerSecond / throughputs[1]![r]!.requestsPerSecond),
+          ),
+          rounds: throughputs[i]!,
+          latencies: latencies[i]!,
+        })),
+        overload,
+        machine: describeMachine(),
+        commit: currentCommit(),
+        date: new Date().toISOString(),
+        command: `npm run load-test -- ${process.argv.slice(2).join(' ')}`,
+      };
+      return report;
+    } finally {
+      servers.stop();
+    }
+  },
+  print: loadTestTable,
+});
+
+/** What `npm run load-test -- --json` prints. */
+export interface LoadTestReport {
+  readonly snapshot: string;
+  readonly items: number;
+  readonly factors: number;
+  readonly users: number;
+  /** Of a typical reply, and of each reply of the bare route. */
+  readonly replyBytes: number;
+  /** Shortlist, the bare route, and the server of `--compare`. */
+  readonly servers: readonly (Throughput & {
+    readonly name: string;
+    /** Median over the rounds of the throughput as a part of the bare route's in the same round. */
+    readonly ofBare: number;
+    readonly rounds: readonly Throughput[];
+    readonly latencies: readonly LatencyAtRate[];
+  })[];
+  readonly overload: Overload | null;
+  readonly machine: ReturnType<typeof describeMachine>;
+  readonly commit: string | null;
+  readonly date: string;
+  readonly command: string;
+}
+
+interface LatencyAtRate extends PacedResult {
+  readonly share: number;
+  /** Requests a second. */
+  readonly rate: number;
+}
+
+function medianOf(rounds: readonly Throughput[]): Throughput {
+  return {
+    requestsPerSecond: median(rounds.map(round => round.requestsPerSecond)),
+    cpuMicros: median(rounds.map(round => round.cpuMicros)),
+  };
+}
+
+/** The reply of median length. */
+async function typicalReply({ url }: LoadTarget, paths: readonly string[]): Promise<string> {
+  const replies: string[] = [];
+  for (const path of paths.slice(0, SAMPLED_REPLIES)) replies.push(await fetchText(url + path));
+  return replies.sort((a, b) => a.length - b.length)[replies.length >> 1] ?? '{}';
+}
