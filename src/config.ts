@@ -49,8 +49,11 @@ const schema = z.object({
     description: 'Largest request body. The default holds the longest lists of ids of ordinary length.',
   }),
   MAX_URL_LENGTH: whole(1024, 30_000, 16_384).meta({ description: 'Longest request URL, in characters.' }),
-  MAX_REQUESTS_PER_TURN: whole(1, 1_000_000, 256).meta({
-    description: 'Requests that may wait for each other; more at the same moment get 503 and Retry-After.',
+  MAX_TURN_MS: whole(1, 10_000, 20).meta({
+    description: 'Time that requests which arrived together may take; those beyond get 503 and Retry-After at once.',
+  }),
+  DEADLINE_MS: whole(1, 3_600_000, 10_000).meta({
+    description: 'Time after which a long request, such as a batch that waits for others, gives up with 503.',
   }),
   API_KEYS_SHA256: z
     .string()

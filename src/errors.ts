@@ -49,6 +49,7 @@ export type ErrorCode =
   | 'request-timeout'
   | 'not-ready'
   | 'overloaded'
+  | 'deadline-exceeded'
   | 'unauthorized'
   | 'rate-limited'
   // Processes

@@ -1,4 +1,4 @@
-import type { RequestListener } from 'node:http';
+import type { RequestListener, ServerOptions } from 'node:http';
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import type { Logger } from 'pino';
 import { ShortlistError } from '../errors.js';
@@ -7,15 +7,17 @@ import { requireKey } from './api-keys.js';
 import { documentation } from './documentation.js';
 import type { Endpoint } from './endpoint.js';
 import { endpoints } from './endpoints.js';
+import { expressClasses } from './express-classes.js';
 import type { Metrics } from './metrics.js';
-import { boundLoad } from './overload.js';
+import { LoadBound, overloaded } from './overload.js';
 import { blaming, problemOf } from './problem.js';
 import { createQueryReader } from './query-reader.js';
 import { limitRate } from './rate-limit.js';
 import { recommendation } from './replies.js';
 import { requestIdOf } from './request-id.js';
-import { sendJson } from './send-json.js';
+import { API_HEADERS, PROBLEM_TYPE, sendJson } from './send-json.js';
 import type { Serving } from './serving.js';
+import { Turns } from './turns.js';
 import { validate } from './validation.js';
 
 export interface AppOptions {
@@ -26,23 +28,39 @@ export interface AppOptions {
   readonly maxBodyBytes: number;
   /** Longest request URL taken, in characters. */
   readonly maxUrlLength: number;
-  /** Most requests taken up in one turn of the event loop; the rest are refused at once. */
-  readonly maxRequestsPerTurn: number;
+  /** Milliseconds that requests may take in one turn of the event loop; those that come after it are refused at once. */
+  readonly maxTurnMs: number;
+  /** Milliseconds after which a request that takes many turns gives up. */
+  readonly deadlineMs: number;
   /** SHA-256 of the keys that may use `/v1`, in hexadecimal. None: everybody may. */
   readonly apiKeyHashes: readonly string[];
   /** Most requests to `/v1` in a minute by one key or address. 0: as many as they like. */
   readonly requestsPerMinute: number;
 }
 
+/** What the handlers share. */
+interface Context extends AppOptions {
+  readonly bound: LoadBound;
+  readonly turns: Turns;
+}
+
+export interface App {
+  readonly listener: RequestListener;
+  /** What the server has to make requests and responses of. */
+  readonly classes: Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>;
+}
+
 /** Methods for what can only be read. */
 const READING = ['GET', 'HEAD', 'OPTIONS'];
 
 /**
- * The API as a listener for a `node:http` server. There is no middleware in front of the routes: every layer that Express
+ * The API for a `node:http` server. There is no middleware in front of the routes: every layer that Express
  * has to walk through costs each request as much as its validation does.
  */
-export function createApp(options: AppOptions): RequestListener {
+export function createApp(options: AppOptions): App {
   const { metrics } = options;
+  const bound = new LoadBound(options.maxTurnMs);
+  const context = { ...options, bound, turns: new Turns() };
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -57,7 +75,7 @@ export function createApp(options: AppOptions): RequestListener {
     app.use('/v1', limitRate(options.requestsPerMinute, options.apiKeyHashes.length > 0 ? 'key' : 'address'));
   const readBody = [requireJson, express.json({ limit: options.maxBodyBytes })];
   for (const [operation, endpoint] of Object.entries<Endpoint>(endpoints)) {
-    const handler = handlerOf(operation, endpoint, options);
+    const handler = handlerOf(operation, endpoint, context);
     app[endpoint.method](routeOf(endpoint), ...(endpoint.body ? readBody : []), handler);
   }
   app.get('/metrics', (_request, response) => sendMetrics(response, metrics));
@@ -73,12 +91,12 @@ export function createApp(options: AppOptions): RequestListener {
     );
   });
   app.use(reportProblem(options));
-  return boundLoad(app, options.maxRequestsPerTurn, metrics.countRefused);
+  return { listener: bound.guard(app, metrics.countRefused), classes: expressClasses(app) };
 }
 
 /** Not an async function, because a promise would cost every request more than its validation does. */
-function handlerOf(operation: string, endpoint: Endpoint, context: AppOptions): RequestHandler {
-  const { serving, metrics, logger } = context;
+function handlerOf(operation: string, endpoint: Endpoint, context: Context): RequestHandler {
+  const { serving, metrics, logger, bound, turns, deadlineMs } = context;
   const countTime = metrics.timerOf(operation);
   const hasTier = endpoint.reply === recommendation;
   const readQuery = createQueryReader(endpoint.query);
@@ -98,11 +116,14 @@ function handlerOf(operation: string, endpoint: Endpoint, context: AppOptions): 
   return (request, response) => {
     const started = performance.now();
     checkLine(request, context);
+    // A body may have arrived turns after its request was admitted.
+    if (endpoint.body && !bound.admits()) throw overloaded();
     const path = validate(endpoint.path, 'path', request.params);
     const query = readQuery(request);
     const body = endpoint.body && validate(endpoint.body, 'body', request.body);
     try {
-      const answer = endpoint.answer(serving, { path, query, body });
+      const nextTurn = turns.forRequest(() => response.destroyed || performance.now() - started > deadlineMs);
+      const answer = endpoint.answer(serving, { path, query, body }, nextTurn);
       if (!(answer instanceof Promise)) return reply(response, answer, started);
       return answer.then(value => reply(response, value, started)).catch(blame);
     } catch (error) {
@@ -113,7 +134,7 @@ function handlerOf(operation: string, endpoint: Endpoint, context: AppOptions): 
 
 async function sendMetrics(response: Response, metrics: Metrics): Promise<void> {
   const text = await metrics.text();
-  response.writeHead(200, { 'Content-Type': metrics.contentType }).end(text);
+  response.writeHead(200, ['Content-Type', metrics.contentType, ...API_HEADERS]).end(text);
 }
 
 /** What Node leaves to us of the rules for the first lines of a request. */
@@ -157,12 +178,13 @@ function reportProblem({ logger, serving, metrics }: AppOptions): ErrorRequestHa
     metrics.countProblem(problem.code);
     if (problem.status === 500) logger.error({ requestId, method: request.method, url: request.url, err: error });
     if (problem.status === 503) response.setHeader('Retry-After', '1');
+    if (problem.code === 'overloaded') metrics.countRefused();
     if (response.headersSent) return void response.destroy();
     sendJson(response, {
       status: problem.status,
       value: problem,
       requestId,
-      type: 'application/problem+json',
+      type: PROBLEM_TYPE,
       last: serving.stopping,
     });
   };

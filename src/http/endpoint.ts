@@ -38,6 +38,8 @@ export interface Endpoint<
   answer(
     serving: Serving,
     input: EndpointInput<z.output<Path>, z.output<Query>, z.output<Body>>,
+    /** To be awaited between the parts of a long answer; rejects when the request has run out of time. */
+    nextTurn: () => Promise<void>,
   ): ReadonlyDeep<z.output<Reply>> | Promise<ReadonlyDeep<z.output<Reply>>>;
 }
 

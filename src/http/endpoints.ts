@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ShortlistError } from '../errors.js';
 import type { Recommendation } from '../recommender/recommendation.js';
 import { endpoint } from './endpoint.js';
@@ -40,7 +39,7 @@ export const endpoints = {
     summary: 'Recommendations for many users at once.',
     body: requests.batchBody,
     reply: replies.recommendations,
-    async answer({ recommender }, { body: { userIds, limit } }) {
+    async answer({ recommender }, { body: { userIds, limit } }, nextTurn) {
       const recommendations: Recommendation[] = [];
       for (const userId of userIds) {
         recommendations.push(recommender.recommend({ userId, limit }));

@@ -1,39 +1,75 @@
-import type { RequestListener } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
 import { ShortlistError } from '../errors.js';
 import { problemOf } from './problem.js';
 import { requestIdOf } from './request-id.js';
-import { sendJson } from './send-json.js';
+import { API_HEADERS, PROBLEM_TYPE } from './send-json.js';
 
 /** Paths that answer under any load: the machinery around a service would end a process that stops answering them. */
 const ALWAYS = /^\/(health\/|metrics)/;
+/** Requests taken in any turn, so that a pause of the process in the middle of one does not look like overload. */
+const MIN_PER_TURN = 8;
 
 /**
- * Bounds the requests that are taken up in one turn of the event loop. Requests are computed one after the other, so
- * those that arrive together wait for each other: whoever would wait for more than `maxPerTurn` others is told at once
- * to come back, at a small part of the cost of an answer. The time that an accepted request waits stays bounded so,
- * however many clients there are.
+ * Bounds the time for which requests keep the server busy in one turn of the event loop. They are computed one after the
+ * other, so those that arrive together wait for each other, and what arrives meanwhile waits for the next turn. Whoever
+ * comes when the time of a turn is spent is told at once to come back, at a small part of the cost of an answer. So an
+ * accepted request waits for about two turns at most, whatever requests cost and however many clients there are.
  */
-export function boundLoad(listener: RequestListener, maxPerTurn: number, onRefused: () => void): RequestListener {
-  let taken = 0;
-  const startOver = () => {
-    taken = 0;
+export class LoadBound {
+  #taken = 0;
+  #started = 0;
+  readonly #startOver = () => {
+    this.#taken = 0;
   };
-  return (request, response) => {
-    if (taken++ === 0) setImmediate(startOver);
-    if (taken <= maxPerTurn || ALWAYS.test(request.url ?? '')) return listener(request, response);
-    onRefused();
-    const requestId = requestIdOf(request);
-    const error = new ShortlistError(
-      'overloaded',
-      'More requests came at once than this server can answer soon. Try again after the seconds in Retry-After.',
-    );
-    response.setHeader('Retry-After', '1');
-    sendJson(response, {
-      status: 503,
-      value: problemOf(error, requestId),
+
+  /** @param maxTurnMs time after which no more requests are taken in a turn */
+  constructor(private readonly maxTurnMs: number) {}
+
+  /** Whether one more request may be computed in this turn, which counts it. */
+  admits(): boolean {
+    if (this.#taken++ === 0) {
+      // Runs when all that had arrived has been read.
+      setImmediate(this.#startOver);
+      this.#started = performance.now();
+    }
+    return this.#taken <= MIN_PER_TURN || performance.now() - this.#started < this.maxTurnMs;
+  }
+
+  /** A listener that passes on what is admitted and refuses the rest. */
+  guard(listener: RequestListener, onRefused: () => void): RequestListener {
+    return (request, response) => {
+      if (this.admits() || ALWAYS.test(request.url ?? '')) return listener(request, response);
+      onRefused();
+      refuse(response, requestIdOf(request));
+    };
+  }
+}
+
+/** What a request that is not admitted is told. */
+export function overloaded(): ShortlistError {
+  return new ShortlistError(
+    'overloaded',
+    'More requests came at once than this server can answer soon. Try again after the seconds in Retry-After.',
+  );
+}
+
+/** The text of the refusal, once for all, in two parts around the request's id: refusing has to be cheap. */
+const [BEFORE = '', AFTER = ''] = JSON.stringify(problemOf(overloaded(), '\u{1f511}')).split('\u{1f511}');
+
+function refuse(response: ServerResponse, requestId: string): void {
+  const text = BEFORE + requestId + AFTER;
+  response
+    .writeHead(503, [
+      'Content-Type',
+      PROBLEM_TYPE,
+      // Of ASCII characters, like every request id.
+      'Content-Length',
+      text.length,
+      'Retry-After',
+      1,
+      'X-Request-Id',
       requestId,
-      type: 'application/problem+json',
-      last: false,
-    });
-  };
+      ...API_HEADERS,
+    ] as unknown as string[])
+    .end(text);
 }

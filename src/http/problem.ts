@@ -23,6 +23,7 @@ export const PROBLEM_KINDS: Readonly<Partial<Record<ErrorCode, { status: number;
   'snapshot-unwritable': { status: 500, title: 'Snapshots not writable' },
   'not-ready': { status: 503, title: 'Not ready' },
   overloaded: { status: 503, title: 'Overloaded' },
+  'deadline-exceeded': { status: 503, title: 'Deadline exceeded' },
 };
 
 /** Of problems whose cause stays between us and our log. */

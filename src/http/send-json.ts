@@ -1,14 +1,29 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
 
 export interface JsonReply {
   readonly status: number;
   readonly value: unknown;
   readonly requestId: string;
-  /** Default `application/json`. */
+  /** Default `application/json`, with the charset. */
   readonly type?: string;
   /** Whether to end the connection after this reply. */
   readonly last: boolean;
 }
+
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+
+/**
+ * Names and values that every reply has: it is for its caller alone and changes with every snapshot, and a browser that
+ * is led to it shows it as nothing but data, in no frame.
+ */
+export const API_HEADERS: readonly string[] = [
+  'Cache-Control',
+  'no-store',
+  'X-Content-Type-Options',
+  'nosniff',
+  'Content-Security-Policy',
+  "default-src 'none'; frame-ancestors 'none'",
+];
 
 /**
  * Sends a whole reply: all headers and the body in one go, which is what Node does fastest, and without the hash that
@@ -16,15 +31,14 @@ export interface JsonReply {
  */
 export function sendJson(response: ServerResponse, { status, value, requestId, type, last }: JsonReply): void {
   const text = JSON.stringify(value);
-  const headers: [string, string, ...(string | number)[]] = [
+  const headers: OutgoingHttpHeader[] = [
     'Content-Type',
-    `${type ?? 'application/json'}; charset=utf-8`,
+    type ?? 'application/json; charset=utf-8',
     'Content-Length',
     Buffer.byteLength(text),
-    'X-Content-Type-Options',
-    'nosniff',
     'X-Request-Id',
     requestId,
+    ...API_HEADERS,
   ];
   if (last) headers.push('Connection', 'close');
   response.writeHead(status, headers).end(text);

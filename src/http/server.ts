@@ -30,6 +30,11 @@ const MAX_HEADER_BYTES = 32 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 /** Milliseconds between looks for clients that are over their time; the default of Node is half a minute. */
 const TIMEOUT_CHECK_MS = 1000;
+/**
+ * Connections that may wait to be accepted; the system has a bound of its own, often the same. Of more that come at
+ * once, some would be answered only after their client repeated itself, seconds later.
+ */
+const BACKLOG = 4096;
 /** Milliseconds an idle connection stays open: longer than the 60 s of common load balancers, who must close first. */
 const KEEP_ALIVE_MS = 65_000;
 /** Milliseconds without any byte in either direction after which a client that does not read its reply is dropped. */
@@ -41,8 +46,10 @@ const STALLED_MS = 75_000;
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { requestTimeoutMs } = options;
+  const { listener, classes } = createApp(options);
   const server = createServer(
     {
+      ...classes,
       maxHeaderSize: MAX_HEADER_BYTES,
       keepAliveTimeout: KEEP_ALIVE_MS,
       requestTimeout: requestTimeoutMs,
@@ -51,7 +58,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       // The app refuses requests without a host itself, with a problem.
       requireHostHeader: false,
     },
-    createApp(options),
+    listener,
   );
   server.timeout = STALLED_MS;
   server.on('clientError', answerUnreadable);
@@ -89,7 +96,7 @@ function listening(server: Server, host: string, port: number): Promise<void> {
             );
       reject(error);
     });
-    server.listen(port, host, resolve);
+    server.listen(port, host, BACKLOG, resolve);
   });
 }
 
