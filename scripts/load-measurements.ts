@@ -1,3 +1,4 @@
+import { setTimeout as after } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { type LoadTarget, readFigures } from './load-targets.js';
 import { type PacedResult, sendPaced } from './paced-load.js';
@@ -24,7 +25,7 @@ export interface Overload extends PacedResult {
 
 const CONNECTIONS = 32;
 /** Connections of the overload: as many requests at most are under way. */
-const OVERLOAD_CONNECTIONS = 1000;
+const OVERLOAD_CONNECTIONS = 500;
 const RECOVERY_SECONDS = 3;
 const SLOW_MS = 100;
 
@@ -65,7 +66,7 @@ export async function measureOverload(
   const resident = async () => (await readFigures(target)).residentBytes;
   const before = await resident();
   const load = sendPaced(target.url, paths, { rate: offered, seconds, connections: OVERLOAD_CONNECTIONS });
-  await new Promise(resolve => setTimeout(resolve, (seconds * 1000) / 2));
+  await after((seconds * 1000) / 2);
   const during = await resident();
   const result = await load;
   let recoveryMs = 0;

@@ -6,8 +6,12 @@ import { API_HEADERS, PROBLEM_TYPE } from './send-json.js';
 
 /** Paths that answer under any load: the machinery around a service would end a process that stops answering them. */
 const ALWAYS = /^\/(health\/|metrics)/;
-/** Requests taken in any turn, so that a pause of the process in the middle of one does not look like overload. */
+/** Requests taken in any turn, whatever they cost. */
 const MIN_PER_TURN = 8;
+/** Turns in a row that were too long before load is too high: a pause of the whole process is no overload yet. */
+const LONG_TURNS = 2;
+/** How much longer a turn may be until then. */
+const SLACK = 3;
 
 /**
  * Bounds the time for which requests keep the server busy in one turn of the event loop. They are computed one after the
@@ -18,11 +22,13 @@ const MIN_PER_TURN = 8;
 export class LoadBound {
   #taken = 0;
   #started = 0;
+  #longTurns = 0;
   readonly #startOver = () => {
     this.#taken = 0;
+    this.#longTurns = this.#elapsed > this.maxTurnMs ? this.#longTurns + 1 : 0;
   };
 
-  /** @param maxTurnMs time after which no more requests are taken in a turn */
+  /** @param maxTurnMs time after which no more requests are taken in a turn while load is too high */
   constructor(private readonly maxTurnMs: number) {}
 
   /** Whether one more request may be computed in this turn, which counts it. */
@@ -32,7 +38,15 @@ export class LoadBound {
       setImmediate(this.#startOver);
       this.#started = performance.now();
     }
-    return this.#taken <= MIN_PER_TURN || performance.now() - this.#started < this.maxTurnMs;
+    return this.#taken <= MIN_PER_TURN || this.#elapsed < this.#budgetMs;
+  }
+
+  get #elapsed(): number {
+    return performance.now() - this.#started;
+  }
+
+  get #budgetMs(): number {
+    return this.#longTurns < LONG_TURNS ? SLACK * this.maxTurnMs : this.maxTurnMs;
   }
 
   /** A listener that passes on what is admitted and refuses the rest. */
