@@ -12,6 +12,15 @@ function whole(min: number, max: number, preset: number) {
     .default(preset);
 }
 
+/** Hashes of keys, separated by commas. */
+function keyHashes() {
+  return z
+    .string()
+    .transform(text => text.split(',').map(hash => hash.trim()))
+    .pipe(z.array(z.string().regex(/^[0-9a-fA-F]{64}$/, 'expected SHA-256 hashes of 64 hexadecimal digits')))
+    .default([]);
+}
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** Every environment variable of the service. `npm start -- --help` prints this table. */
@@ -55,14 +64,18 @@ const schema = z.object({
   DEADLINE_MS: whole(1, 3_600_000, 10_000).meta({
     description: 'Time after which a long request, such as a batch that waits for others, gives up with 503.',
   }),
-  API_KEYS_SHA256: z
-    .string()
-    .transform(text => text.split(',').map(hash => hash.trim()))
-    .pipe(z.array(z.string().regex(/^[0-9a-fA-F]{64}$/, 'expected SHA-256 hashes of 64 hexadecimal digits')))
-    .default([])
-    .meta({ description: 'SHA-256 of each API key that may use /v1, separated by commas. None: open to everybody.' }),
+  API_KEYS_SHA256: keyHashes().meta({
+    description: 'SHA-256 of each key that may read and write, separated by commas. None: everybody may write.',
+  }),
+  ADMIN_KEYS_SHA256: keyHashes().meta({
+    description: 'SHA-256 of each key that may also use /v1/admin. None: the API keys may; without those, nobody.',
+  }),
+  READS: z
+    .enum(['open', 'closed'], 'expected open or closed')
+    .optional()
+    .meta({ description: 'Whether reading needs no key (open) or one. Default: closed where there are API keys.' }),
   REQUESTS_PER_MINUTE: whole(0, 1_000_000_000, 0).meta({
-    description: 'Most requests to /v1 in a minute by one API key, or without keys one address. 0: no limit.',
+    description: 'Most requests to /v1 in a minute by one API key, or of those who need none one address. 0: no limit.',
   }),
   REQUEST_TIMEOUT_MS: whole(100, 3_600_000, 30_000).meta({
     description: 'Time for a client to send its whole request.',
@@ -72,7 +85,15 @@ const schema = z.object({
   }),
 });
 
-export type Config = z.infer<typeof schema>;
+/** With what follows from several variables together. */
+const environmentSchema = schema
+  .transform(config => ({ ...config, READS: config.READS ?? (config.API_KEYS_SHA256.length > 0 ? 'closed' : 'open') }))
+  .refine(config => config.READS === 'open' || config.API_KEYS_SHA256.length + config.ADMIN_KEYS_SHA256.length > 0, {
+    path: ['READS'],
+    error: 'expected API_KEYS_SHA256 beside it, or nobody could read',
+  });
+
+export type Config = z.infer<typeof environmentSchema>;
 
 /**
  * The configuration in a set of environment variables. Empty ones count as not set.
@@ -82,7 +103,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const given = Object.fromEntries(
     Object.keys(schema.shape).flatMap(name => (environment[name] ? [[name, environment[name]]] : [])),
   );
-  const result = schema.safeParse(given);
+  const result = environmentSchema.safeParse(given);
   if (result.success) return result.data;
   const wrong = result.error.issues.map(issue => {
     const variable = String(issue.path[0]);

@@ -51,6 +51,7 @@ export type ErrorCode =
   | 'overloaded'
   | 'deadline-exceeded'
   | 'unauthorized'
+  | 'forbidden'
   | 'rate-limited'
   // Processes
   | 'port-in-use'

@@ -42,6 +42,8 @@ export async function startService(config: Config, logger: Logger, onChange?: ()
     maxTurnMs: config.MAX_TURN_MS,
     deadlineMs: config.DEADLINE_MS,
     apiKeyHashes: config.API_KEYS_SHA256,
+    adminKeyHashes: config.ADMIN_KEYS_SHA256,
+    readsClosed: config.READS === 'closed',
     requestsPerMinute: config.REQUESTS_PER_MINUTE,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
     shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
@@ -53,6 +55,9 @@ export async function startService(config: Config, logger: Logger, onChange?: ()
   } catch (error) {
     await server.close();
     throw error;
+  }
+  if (config.API_KEYS_SHA256.length === 0) {
+    logger.warn('Without API_KEYS_SHA256, everybody who reaches this server may write: fit for development only.');
   }
   const stopWatching = config.RELOAD_INTERVAL_MS > 0 ? snapshots.watch(config.RELOAD_INTERVAL_MS) : () => {};
   return {

@@ -11,6 +11,7 @@ const defaults = {
   MAX_TURN_MS: 20,
   DEADLINE_MS: 10_000,
   API_KEYS_SHA256: [],
+  ADMIN_KEYS_SHA256: [],
   REQUESTS_PER_MINUTE: 0,
   REQUEST_TIMEOUT_MS: 30_000,
   PROCESSES: 1,
@@ -20,16 +21,25 @@ const defaults = {
 
 describe('readConfig', () => {
   test('everything has a default, and other programs’ variables are left alone', () => {
-    expect(readConfig({ PATH: '/bin', PORT: '' })).toEqual(defaults);
+    expect(readConfig({ PATH: '/bin', PORT: '' })).toEqual({ ...defaults, READS: 'open' });
   });
 
   test('values are taken and converted', () => {
     expect(readConfig({ PORT: '0', HOST: '::', LOG_LEVEL: 'debug' })).toEqual({
       ...defaults,
+      READS: 'open',
       PORT: 0,
       HOST: '::',
       LOG_LEVEL: 'debug',
     });
+  });
+
+  test('reads are closed where there are API keys, unless they are said to be open', () => {
+    const key = 'a'.repeat(64);
+    expect(readConfig({ API_KEYS_SHA256: key }).READS).toBe('closed');
+    expect(readConfig({ API_KEYS_SHA256: key, READS: 'open' }).READS).toBe('open');
+    expect(readConfig({ ADMIN_KEYS_SHA256: key }).READS).toBe('open');
+    expect(() => readConfig({ READS: 'closed' })).toThrow('READS is "closed", expected API_KEYS_SHA256 beside it');
   });
 
   test('every wrong variable is named, with what came and what was expected', () => {

@@ -7,6 +7,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openRecommender } from '../src/recommender/open-recommender.js';
 import { loadNewestSnapshot } from '../src/snapshot/snapshot.js';
 import type { SnapshotStore } from '../src/snapshot/store.js';
+import { hashOf } from './http/running.js';
 import { buildSmallSnapshot, smallData } from './small-snapshot.js';
 
 const started: ChildProcess[] = [];
@@ -134,6 +135,7 @@ describe('serving a snapshot', () => {
       SNAPSHOTS: two.directory,
       PROCESSES: '2',
       RELOAD_INTERVAL_MS: '0',
+      ADMIN_KEYS_SHA256: hashOf('admin'),
     });
     const pids = () =>
       log()
@@ -148,7 +150,9 @@ describe('serving a snapshot', () => {
     process.kill(pids()[0]!, 'SIGKILL');
     await until(() => pids().length === 3);
 
-    expect((await fetch(`${url}/v1/admin/rollback`, { method: 'POST' })).status).toBe(200);
+    expect(
+      (await fetch(`${url}/v1/admin/rollback`, { method: 'POST', headers: { 'X-Api-Key': 'admin' } })).status,
+    ).toBe(200);
     const change = `snapshot ${first.id} answers now`;
     await until(() => log().filter(({ msg }) => msg === change).length === 2);
     expect(await (await fetch(`${url}/v1/snapshot`)).json()).toMatchObject({ id: first.id });

@@ -3,7 +3,7 @@ import express, { type ErrorRequestHandler, type Request, type RequestHandler, t
 import type { Logger } from 'pino';
 import { ShortlistError } from '../errors.js';
 import type { Recommendation } from '../recommender/recommendation.js';
-import { requireKey } from './api-keys.js';
+import { type AccessOptions, guardsOf } from './api-keys.js';
 import { documentation } from './documentation.js';
 import type { Endpoint } from './endpoint.js';
 import { endpoints } from './endpoints.js';
@@ -20,7 +20,7 @@ import type { Serving } from './serving.js';
 import { Turns } from './turns.js';
 import { validate } from './validation.js';
 
-export interface AppOptions {
+export interface AppOptions extends AccessOptions {
   readonly serving: Serving;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -32,8 +32,6 @@ export interface AppOptions {
   readonly maxTurnMs: number;
   /** Milliseconds after which a request that takes many turns gives up. */
   readonly deadlineMs: number;
-  /** SHA-256 of the keys that may use `/v1`, in hexadecimal. None: everybody may. */
-  readonly apiKeyHashes: readonly string[];
   /** Most requests to `/v1` in a minute by one key or address. 0: as many as they like. */
   readonly requestsPerMinute: number;
 }
@@ -69,14 +67,17 @@ export function createApp(options: AppOptions): App {
   app.set('case sensitive routing', true);
   app.set('strict routing', true);
 
-  // Both cost time, so they are there only where they were asked for.
-  if (options.apiKeyHashes.length > 0) app.use('/v1', requireKey(options.apiKeyHashes));
-  if (options.requestsPerMinute > 0)
-    app.use('/v1', limitRate(options.requestsPerMinute, options.apiKeyHashes.length > 0 ? 'key' : 'address'));
+  // What costs time is there only where it was asked for.
+  const limits = options.requestsPerMinute > 0 ? [limitRate(options.requestsPerMinute)] : [];
   const readBody = [requireJson, express.json({ limit: options.maxBodyBytes })];
   for (const [operation, endpoint] of Object.entries<Endpoint>(endpoints)) {
-    const handler = handlerOf(operation, endpoint, context);
-    app[endpoint.method](routeOf(endpoint), ...(endpoint.body ? readBody : []), handler);
+    app[endpoint.method](
+      routeOf(endpoint),
+      ...guardsOf(endpoint.access, options),
+      ...(endpoint.access === 'open' ? [] : limits),
+      ...(endpoint.body ? readBody : []),
+      handlerOf(operation, endpoint, context),
+    );
   }
   app.get('/metrics', (_request, response) => sendMetrics(response, metrics));
   app.use(documentation());

@@ -17,6 +17,9 @@ type ReadonlyDeep<T> = T extends object ? { readonly [Key in keyof T]: ReadonlyD
 /** Ways in which an endpoint can fail, each with the part of the request that causes it, or null where none does. */
 export type Failures = Readonly<Partial<Record<ErrorCode, Omit<FieldError, 'message'> | null>>>;
 
+/** What a key has to be good for, where there are keys. `open` never needs one. */
+export type Access = 'open' | 'read' | 'write' | 'admin';
+
 /** One operation of the API. Validation, routing, OpenAPI and the client all come from this. */
 export interface Endpoint<
   Path extends z.ZodType = z.ZodType,
@@ -25,6 +28,7 @@ export interface Endpoint<
   Reply extends z.ZodType = z.ZodType,
 > {
   readonly method: 'get' | 'post';
+  readonly access: Access;
   /** With parameters in braces, as OpenAPI writes them. */
   readonly url: string;
   readonly summary: string;
@@ -45,7 +49,7 @@ export interface Endpoint<
 
 type Nothing = typeof noParameters;
 
-/** An endpoint without what it does not say: no path parameters, no query parameters, no failures of its own. */
+/** An endpoint without what it does not say: it reads, no path parameters, no query parameters, no failures of its own. */
 export function endpoint<
   Reply extends z.ZodType,
   Path extends z.ZodType = Nothing,
@@ -57,8 +61,10 @@ export function endpoint<
     query?: Query;
     body?: Body;
     failures?: Failures;
+    access?: Access;
   },
 ): Endpoint<Path, Query, Body, Reply> {
   // The cast is sound: a schema type parameter is `Nothing` exactly when its schema was left out.
-  return { path: noParameters, query: noParameters, failures: {}, ...parts } as Endpoint<Path, Query, Body, Reply>;
+  const presets = { access: 'read', path: noParameters, query: noParameters, failures: {} };
+  return { ...presets, ...parts } as Endpoint<Path, Query, Body, Reply>;
 }

@@ -103,6 +103,7 @@ export const endpoints = {
   reload: endpoint({
     method: 'post',
     url: '/v1/admin/reload',
+    access: 'admin',
     summary: 'Goes over to the current snapshot of the store. One that is damaged is refused, and the old one stays.',
     reply: replies.snapshotChange,
     failures: { 'no-snapshot': null, 'snapshot-damaged': null },
@@ -112,6 +113,7 @@ export const endpoints = {
   rollback: endpoint({
     method: 'post',
     url: '/v1/admin/rollback',
+    access: 'admin',
     summary: 'Goes back to an earlier snapshot, by default the one before, and makes it the current one of the store.',
     query: requests.rollbackQuery,
     reply: replies.snapshotChange,
@@ -127,6 +129,7 @@ export const endpoints = {
   live: endpoint({
     method: 'get',
     url: '/health/live',
+    access: 'open',
     summary: 'Whether the process answers at all.',
     reply: replies.health,
     answer: () => ({ status: 'ok' as const }),
@@ -135,6 +138,7 @@ export const endpoints = {
   ready: endpoint({
     method: 'get',
     url: '/health/ready',
+    access: 'open',
     summary: 'Whether requests should be sent here: a snapshot is loaded and no shutdown is under way.',
     reply: replies.health,
     answer(serving) {

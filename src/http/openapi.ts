@@ -58,7 +58,12 @@ function operationOf(operationId: string, endpoint: Endpoint, components: Record
   const { summary, path, query, body, reply } = endpoint;
   const problems = content('application/problem+json', schemaOf(problem, 'output', components));
   const own = Object.keys(endpoint.failures).flatMap(code => PROBLEM_KINDS[code as ErrorCode]?.status ?? []);
-  const statuses = new Set([...SHARED_STATUSES, ...(body ? BODY_STATUSES : []), ...own]);
+  const statuses = new Set([
+    ...SHARED_STATUSES,
+    ...(endpoint.access === 'admin' ? [403] : []),
+    ...(body ? BODY_STATUSES : []),
+    ...own,
+  ]);
   return {
     operationId,
     summary,

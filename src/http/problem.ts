@@ -7,6 +7,7 @@ export const PROBLEM_KINDS: Readonly<Partial<Record<ErrorCode, { status: number;
   'malformed-request': { status: 400, title: 'Malformed request' },
   'unknown-category': { status: 400, title: 'Unknown category' },
   unauthorized: { status: 401, title: 'Unauthorized' },
+  forbidden: { status: 403, title: 'Forbidden' },
   'unknown-item': { status: 404, title: 'Unknown item' },
   'not-found': { status: 404, title: 'Not found' },
   'unknown-snapshot': { status: 404, title: 'Unknown snapshot' },

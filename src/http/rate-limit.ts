@@ -1,15 +1,12 @@
 import type { RequestHandler } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import { ShortlistError } from '../errors.js';
-import { keyOf } from './api-keys.js';
+import { passedWith } from './api-keys.js';
 
 const MINUTE_MS = 60_000;
 
-/**
- * Bounds the requests of one client in a minute.
- * @param by `key` only behind `requireKey`: a key that nobody checked could be another one in every request
- */
-export function limitRate(requestsPerMinute: number, by: 'key' | 'address'): RequestHandler {
+/** Bounds the requests in a minute of one API key or, of those who need none, of one address. */
+export function limitRate(requestsPerMinute: number): RequestHandler {
   return rateLimit({
     windowMs: MINUTE_MS,
     limit: requestsPerMinute,
@@ -17,8 +14,8 @@ export function limitRate(requestsPerMinute: number, by: 'key' | 'address'): Req
     legacyHeaders: false,
     // The address is that of the connection, whatever a header claims.
     validate: { xForwardedForHeader: false, forwardedHeader: false },
-    keyGenerator: request =>
-      (by === 'key' ? keyOf(request) : undefined) ?? ipKeyGenerator(request.socket.remoteAddress ?? ''),
+    // A key that nobody checked could be another one in every request.
+    keyGenerator: (request, response) => passedWith(response) ?? ipKeyGenerator(request.socket.remoteAddress ?? ''),
     handler() {
       throw new ShortlistError(
         'rate-limited',

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { endpoints } from '../../src/http/endpoints.js';
 import type { RunningServer } from '../../src/http/server.js';
 import { smallData } from '../small-snapshot.js';
-import { startSmallService } from './running.js';
+import { hashOf, startSmallService } from './running.js';
 
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startSmallService({ sources: ['exact'] });
+  server = await startSmallService({ sources: ['exact'] }, { ADMIN_KEYS_SHA256: hashOf('admin') });
 });
 afterAll(() => server.close());
 
@@ -15,6 +15,7 @@ const item = encodeURIComponent(smallData.table.itemIds[0]!);
 const category = encodeURIComponent(smallData.catalogue[0]!.categories[0]!);
 const history = smallData.table.itemIds.slice(0, 5).map((itemId, i) => ({ itemId, value: i }));
 
+const admin = { 'X-Api-Key': 'admin' };
 /** Requests that between them fill every optional part of a reply. */
 const CASES: readonly { name: keyof typeof endpoints; url: string; body?: unknown }[] = [
   { name: 'recommendForUser', url: `/v1/users/${user}/recommendations?explain=true&category=${category}` },
@@ -41,7 +42,7 @@ describe('replies of the real recommender', () => {
       server.url + url,
       body === undefined
         ? {}
-        : { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) },
+        : { method: 'POST', headers: { 'Content-Type': 'application/json', ...admin }, body: JSON.stringify(body) },
     );
     const reply = await response.json();
     expect(response.status).toBe(200);
@@ -51,7 +52,7 @@ describe('replies of the real recommender', () => {
 
   test('rollback: as its schema promises', async () => {
     const { id } = endpoints.snapshot.reply.parse(await (await fetch(`${server.url}/v1/snapshot`)).json());
-    const response = await fetch(`${server.url}/v1/admin/rollback?to=${id}`, { method: 'POST' });
+    const response = await fetch(`${server.url}/v1/admin/rollback?to=${id}`, { method: 'POST', headers: admin });
     expect(endpoints.rollback.reply.parse(await response.json())).toEqual({ snapshot: id, previous: id });
   });
 

@@ -90,7 +90,7 @@ describe('problems', () => {
     { url: `${user}?exclude=${'x'.repeat(17_000)}`, status: 414, code: 'url-too-long' },
     { url: `${user}?exclude=${'x'.repeat(40_000)}`, status: 431, code: 'headers-too-large' },
     { url: '/v1/nothing', status: 404, code: 'not-found' },
-    { url: '/', status: 404, code: 'not-found' },
+    { url: '/v2', status: 404, code: 'not-found' },
     { url: '/v1/users//recommendations', status: 404, code: 'not-found' },
     { url: '/../../etc/passwd', status: 404, code: 'not-found' },
     { url: user, method: 'DELETE', status: 405, code: 'method-not-allowed', headers: { allow: 'GET, HEAD, OPTIONS' } },

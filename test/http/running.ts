@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { pino } from 'pino';
 import type { BuildOptions } from '../../src/build.js';
 import { readConfig } from '../../src/config.js';
@@ -22,6 +23,8 @@ export function serveForTest(options: Partial<ServeOptions> = {}): Promise<Runni
     maxTurnMs: 1000,
     deadlineMs: 10_000,
     apiKeyHashes: [],
+    adminKeyHashes: [],
+    readsClosed: false,
     requestsPerMinute: 0,
     requestTimeoutMs: 30_000,
     shutdownTimeoutMs: 1000,
@@ -30,13 +33,27 @@ export function serveForTest(options: Partial<ServeOptions> = {}): Promise<Runni
 }
 
 /** The whole service over a real snapshot, on a free port. */
-export async function startSmallService(options: Partial<BuildOptions>): Promise<Service> {
+export async function startSmallService(
+  options: Partial<BuildOptions>,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Service> {
   const { store } = await buildSmallSnapshot(options);
-  const config = readConfig({ SNAPSHOTS: store.directory, PORT: '0', LOG_LEVEL: 'error', RELOAD_INTERVAL_MS: '0' });
+  const config = readConfig({
+    SNAPSHOTS: store.directory,
+    PORT: '0',
+    LOG_LEVEL: 'error',
+    RELOAD_INTERVAL_MS: '0',
+    ...environment,
+  });
   return startService(config, pino({ level: config.LOG_LEVEL }));
 }
 
 /** What `fetch` needs to post a JSON body. */
 export function asJson(body: unknown): RequestInit {
   return { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+/** The hash of an API key, as the service is told it. */
+export function hashOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex');
 }
