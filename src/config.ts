@@ -74,6 +74,9 @@ const schema = z.object({
     .enum(['open', 'closed'], 'expected open or closed')
     .optional()
     .meta({ description: 'Whether reading needs no key (open) or one. Default: closed where there are API keys.' }),
+  RECALL_SAMPLE: whole(0, 1_000_000_000, 500).meta({
+    description: 'One of so many lists is answered again exactly, to show its recall at /metrics. 0: none.',
+  }),
   REQUESTS_PER_MINUTE: whole(0, 1_000_000_000, 0).meta({
     description: 'Most requests to /v1 in a minute by one API key, or of those who need none one address. 0: no limit.',
   }),

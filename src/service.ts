@@ -30,7 +30,7 @@ export async function startService(config: Config, logger: Logger, onChange?: ()
     onChange,
   );
   serving.controlledBy(snapshots);
-  const metrics = new Metrics(serving);
+  const metrics = new Metrics(serving, config.RECALL_SAMPLE);
   const server = await serve({
     serving,
     metrics,

@@ -105,14 +105,15 @@ function handlerOf(operation: string, endpoint: Endpoint, context: Context): Req
     const field = error instanceof ShortlistError ? endpoint.failures[error.code] : undefined;
     throw field ? blaming(error as ShortlistError, field) : error;
   };
-  const reply = (response: Response, value: unknown, started: number) => {
+  const reply = (response: Response, value: unknown, started: number, validated: number) => {
+    const answered = performance.now();
     const requestId = requestIdOf(response.req);
     sendJson(response, { status: 200, value, requestId, last: serving.stopping });
-    const seconds = (performance.now() - started) / 1000;
-    countTime(seconds);
+    const sent = performance.now();
+    countTime(started, validated, answered, sent);
     if (hasTier) metrics.countTier((value as Recommendation).source);
     if (logger.isLevelEnabled('debug'))
-      logger.debug({ requestId, operation, url: response.req.url, seconds }, 'answered');
+      logger.debug({ requestId, operation, url: response.req.url, seconds: (sent - started) / 1000 }, 'answered');
   };
   return (request, response) => {
     const started = performance.now();
@@ -122,11 +123,19 @@ function handlerOf(operation: string, endpoint: Endpoint, context: Context): Req
     const path = validate(endpoint.path, 'path', request.params);
     const query = readQuery(request);
     const body = endpoint.body && validate(endpoint.body, 'body', request.body);
+    const validated = performance.now();
     try {
       const nextTurn = turns.forRequest(() => response.destroyed || performance.now() - started > deadlineMs);
-      const answer = endpoint.answer(serving, { path, query, body }, nextTurn);
-      if (!(answer instanceof Promise)) return reply(response, answer, started);
-      return answer.then(value => reply(response, value, started)).catch(blame);
+      const input = { path, query, body };
+      const answer = endpoint.answer(serving, input, nextTurn);
+      if (answer instanceof Promise)
+        return answer.then(value => reply(response, value, started, validated)).catch(blame);
+      reply(response, answer, started, validated);
+      if (hasTier) {
+        const again = (from: Pick<Serving, 'recommender'>) => endpoint.answer(from as Serving, input, nextTurn);
+        metrics.recall.look(answer as Recommendation, serving, again);
+      }
+      return undefined;
     } catch (error) {
       return blame(error);
     }

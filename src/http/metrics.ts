@@ -1,19 +1,29 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Recommendation } from '../recommender/recommendation.js';
+import { LiveRecall } from './live-recall.js';
+import { observeLoopDelay } from './loop-delay.js';
 import type { Serving } from './serving.js';
 
 /** From 50 µs, what a lookup takes, to 1 s, when nobody waits any more. */
 const SECONDS_BUCKETS = [0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
 
+/** From half a millisecond, below which timers do not tell, to a second. */
+const DELAY_BUCKETS = [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
+/** Parts of a request's time: its fields are read and checked, the answer is found, and sent as JSON. */
+const STAGES = ['validate', 'answer', 'send'] as const;
+
 /** What the process counts about itself, in the Prometheus text format. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #seconds: Histogram<'operation'>;
+  readonly #stages: readonly Histogram.Internal<'stage'>[];
   readonly #problems: Counter<'code'>;
   readonly #tiers: Readonly<Record<Recommendation['source'], Counter.Internal>>;
   readonly #refused: Counter;
+  readonly recall: LiveRecall;
 
-  constructor(serving: Serving) {
+  /** @param recallSample one of so many lists has its recall measured; 0: none */
+  constructor(serving: Serving, recallSample = 0) {
     const registers = [this.registry];
     // Event-loop lag, memory, garbage collection and processor time.
     collectDefaultMetrics({ register: this.registry });
@@ -24,6 +34,22 @@ export class Metrics {
       buckets: SECONDS_BUCKETS,
       registers,
     });
+    const stages = new Histogram({
+      name: 'shortlist_stage_seconds',
+      help: 'Parts of the time of requests that were answered.',
+      labelNames: ['stage'],
+      buckets: SECONDS_BUCKETS,
+      registers,
+    });
+    this.#stages = STAGES.map(stage => stages.labels(stage));
+    const delay = new Histogram({
+      name: 'shortlist_event_loop_delay_seconds',
+      help: 'How much later than due a timer ran, looked at a hundred times a second.',
+      buckets: DELAY_BUCKETS,
+      registers,
+    });
+    observeLoopDelay(delay);
+    this.recall = new LiveRecall(this.registry, recallSample);
     this.#problems = new Counter({
       name: 'shortlist_problems_total',
       help: 'Requests answered with a problem, by its code.',
@@ -62,10 +88,19 @@ export class Metrics {
   /** All metrics as text: those of this process, unless somebody gathers them of several. */
   text = (): Promise<string> => this.registry.metrics();
 
-  /** A clock for one operation, to be told the seconds of each request; looked up once because that is its main cost. */
-  timerOf(operation: string): (seconds: number) => void {
-    const child = this.#seconds.labels(operation);
-    return seconds => child.observe(seconds);
+  /**
+   * A clock for one operation, to be told when each request started, was validated, answered and sent, in milliseconds;
+   * made once because looking it up is its main cost.
+   */
+  timerOf(operation: string): (started: number, validated: number, answered: number, sent: number) => void {
+    const whole = this.#seconds.labels(operation);
+    const [validate, answer, send] = this.#stages;
+    return (started, validated, answered, sent) => {
+      whole.observe((sent - started) / 1000);
+      validate?.observe((validated - started) / 1000);
+      answer?.observe((answered - validated) / 1000);
+      send?.observe((sent - answered) / 1000);
+    };
   }
 
   countProblem(code: string): void {

@@ -4,7 +4,7 @@ import type { Recommender } from '../recommender/recommender.js';
 /** What the API asks of a recommender. */
 export type RecommendationService = Pick<
   Recommender,
-  'recommend' | 'similar' | 'popular' | 'item' | 'findItems' | 'manifest'
+  'recommend' | 'recallOf' | 'similar' | 'popular' | 'item' | 'findItems' | 'manifest'
 >;
 
 /** What a change of snapshots came to. */

@@ -77,11 +77,13 @@ export class Recommender {
 
   /**
    * Recommendations for a user, from the best tier that knows anything about them.
+   * @param effort how hard to search, other than as tuned
    * @throws {ShortlistError} `unknown-category` when a category of the request has no items
    */
-  recommend(request: RecommendRequest): Recommendation {
+  recommend(request: RecommendRequest, effort = this.effort): Recommendation {
     const user = request.userId === undefined ? undefined : this.#snapshot.users.indexOf(request.userId);
-    const listed = user !== undefined && isPlain(request) && this.precomputed?.of(user, request.limit);
+    const listed =
+      effort === this.effort && user !== undefined && isPlain(request) && this.precomputed?.of(user, request.limit);
     if (listed) return this.#fromList(request, listed);
     const news = this.#newsIn(request);
     this.#mask.clear();
@@ -97,13 +99,21 @@ export class Recommender {
       const items = this.#mostPopular(DEFAULT_RANKER, request.limit);
       return { ...reply, items, retrieval: { source: 'popularity', candidates: items.length, certified: true } };
     }
-    const candidates = this.source.search(vector, request.limit, { mask: this.#mask, effort: this.effort });
+    const candidates = this.source.search(vector, request.limit, { mask: this.#mask, effort });
     const items = this.#present(candidates);
     return {
       ...reply,
       items: request.explain ? this.#explain(items, this.#historyOf(user, news)) : items,
       retrieval: retrievalOf(this.source.kind, candidates),
     };
+  }
+
+  /** The share of the exact list of a request that its answer has: items count that score as high as its last one. */
+  recallOf(request: RecommendRequest): number {
+    const exact = this.recommend(request, 'exact').items;
+    const least = Math.min(...exact.map(({ score }) => score));
+    const found = this.recommend(request).items.filter(({ score }) => score >= least);
+    return exact.length === 0 ? 1 : found.length / exact.length;
   }
 
   /**

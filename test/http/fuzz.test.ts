@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createOpenApi, type OpenApiParameter } from '../../src/http/openapi.js';
@@ -5,6 +7,9 @@ import { problem } from '../../src/http/replies.js';
 import type { RunningServer } from '../../src/http/server.js';
 import { smallData } from '../small-snapshot.js';
 import { startSmallService } from './running.js';
+
+/** `FUZZ_RUNS=20000 npx vitest run --config .vitest.config.ts test/http/fuzz.test.ts` takes a minute or two. */
+const RUNS = Number(process.env.FUZZ_RUNS ?? 600);
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -97,8 +102,61 @@ test('whatever comes, nothing fails on our side, and every error is a problem do
       expect(status).toBe(response.status);
       if (code === 'invalid-request') expect(errors?.[0]?.message).toMatch(/./);
     }),
-    { seed: 1, numRuns: 600 },
+    { seed: 1, numRuns: RUNS },
   );
   // The requests are not all of one kind.
   expect([...seen].sort()).toEqual(expect.arrayContaining([200, 400, 404, 405]));
+});
+
+const junk = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 60 }),
+  fc.constantFrom(
+    'GET',
+    'POST',
+    'PRI * HTTP/2.0',
+    ' /v1/popular ',
+    '/v1/recommendations',
+    ' HTTP/1.1',
+    ' HTTP/1.0',
+    ' HTTP/9.9',
+    '\r\n',
+    '\r\n\r\n',
+    '\n',
+    '\0',
+    'Host: a',
+    'Host: a\r\nHost: b',
+    'Content-Length: 5',
+    'Content-Length: -1',
+    'Content-Length: 99999999999999999999',
+    'Transfer-Encoding: chunked',
+    'Content-Type: application/json',
+    'Content-Encoding: gzip',
+    'Expect: 100-continue',
+    'Upgrade: websocket\r\nConnection: Upgrade',
+    'FFFFFFFFFFFFFFFFF\r\n',
+    '5\r\n{"a":\r\n0\r\n\r\n',
+    '{"limit":1}',
+    'X: '.padEnd(40_000, 'x'),
+  ),
+);
+
+test('whatever bytes come on a connection, what is answered is a 4xx, and the others are served on', async () => {
+  const { hostname, port } = new URL(server.url);
+  const request = fc.oneof(
+    fc.array(junk, { minLength: 1, maxLength: 12 }).map(parts => parts.join('')),
+    fc.array(junk, { maxLength: 8 }).map(parts => `POST /v1/recommendations HTTP/1.1\r\n${parts.join('\r\n')}\r\n\r\n`),
+  );
+  await fc.assert(
+    fc.asyncProperty(request, async bytes => {
+      const socket = connect(Number(port), hostname);
+      // A connection that is reset is an answer as well.
+      socket.on('error', () => {});
+      socket.end(bytes);
+      const reply = await text(socket).catch(() => '');
+      for (const [, status] of reply.matchAll(/^HTTP\/1\.1 (\d+)/gm)) expect(status).toMatch(/^(100|200|204|4\d\d)$/);
+      expect(reply).not.toMatch(/\.js:\d+|node_modules/);
+    }),
+    { seed: 2, numRuns: RUNS / 2 },
+  );
+  expect((await fetch(`${server.url}/health/ready`)).status).toBe(200);
 });

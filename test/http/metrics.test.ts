@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
+import { Metrics } from '../../src/http/metrics.js';
+import { Serving } from '../../src/http/serving.js';
 import { serveForTest } from './running.js';
+import { smallService } from './small-service.js';
 
 test('/metrics counts requests by operation, lists by tier and problems by code', async () => {
   const server = await serveForTest();
@@ -27,6 +30,42 @@ test('/metrics counts requests by operation, lists by tier and problems by code'
         expect.stringMatching(/^nodejs_eventloop_lag_p99_seconds /),
       ]),
     );
+  } finally {
+    await server.close();
+  }
+});
+
+test('recall: of every so many model lists, one is answered again exactly; without samples there is no figure', async () => {
+  const recalls = [1, 0.8];
+  const serving = new Serving({ ...smallService(), recallOf: () => recalls.shift()! });
+  const server = await serveForTest({ serving, metrics: new Metrics(serving, 2) });
+  const figures = async () => {
+    const text = await (await fetch(`${server.url}/metrics`)).text();
+    return [...text.matchAll(/^shortlist_(?:live_recall|recall_samples_total) (\S+)$/gm)].map(([, value]) =>
+      Number(value),
+    );
+  };
+  try {
+    expect(await figures()).toEqual([0, 0]);
+    for (const user of ['ann', 'bob', 'ann', 'ann', 'bob', 'ann', 'ann']) {
+      await fetch(`${server.url}/v1/users/${user}/recommendations`);
+    }
+    // Every request above was answered before this one arrived, and its sample was taken in the turn that followed.
+    expect(await figures()).toEqual([2, 0.9]);
+  } finally {
+    await server.close();
+  }
+});
+
+test('every reply that is measured has its stages', async () => {
+  const server = await serveForTest();
+  try {
+    await fetch(`${server.url}/v1/popular`);
+    const text = await (await fetch(`${server.url}/metrics`)).text();
+    for (const stage of ['validate', 'answer', 'send']) {
+      expect(text).toContain(`shortlist_stage_seconds_count{stage="${stage}"} 1\n`);
+    }
+    expect(text).toMatch(/^shortlist_event_loop_delay_seconds_bucket\{le="0.0005"\} \d+$/m);
   } finally {
     await server.close();
   }

@@ -77,6 +77,7 @@ export function smallService(requests: RecommendRequest[] = []): RecommendationS
         retrieval: { source: 'exact', candidates: 3, certified: true },
       };
     },
+    recallOf: () => 1,
     similar: (itemId, limit) => ({
       itemId: known(itemId).itemId,
       title: known(itemId).title,

@@ -4,7 +4,8 @@ import type { ItemIndex, UserIndex } from '../../src/dataset/id-map.js';
 import { rowOf } from '../../src/numeric/matrix.js';
 import { recommendForAll } from '../../src/recommender/batch.js';
 import { openRecommender } from '../../src/recommender/open-recommender.js';
-import { DEFAULT_RANKER, type Recommender } from '../../src/recommender/recommender.js';
+import { DEFAULT_RANKER, Recommender } from '../../src/recommender/recommender.js';
+import type { CandidateSource } from '../../src/retrieval/candidate-source.js';
 import { loadNewestSnapshot, type Snapshot } from '../../src/snapshot/snapshot.js';
 import { buildSmallSnapshot } from '../small-snapshot.js';
 
@@ -153,6 +154,19 @@ describe('popular and similar items', () => {
     expect(ratings).toEqual([...ratings].sort((a, b) => b - a));
     expect(recommender.item(snapshot.items.idOf(11 as ItemIndex))).toEqual(found.find(item => item.title === title));
   });
+});
+
+test('recall is the share of the exact list that the tuned effort finds', () => {
+  const { ids } = snapshot.users;
+  const search: CandidateSource['search'] = (_query, k, { effort } = {}) => {
+    const scores = Float32Array.from([9, 8, 7, 6], (score, i) => (effort === 'exact' || i < 2 ? score : 1)).slice(0, k);
+    return { items: Uint32Array.from(scores, (_, i) => i), scores, certified: false, scanned: 4 };
+  };
+  const source: CandidateSource = { kind: 'clusters', items: snapshot.items.size, bytes: 0, defaultEffort: 1, search };
+  const half = new Recommender(snapshot, source, 1, source);
+  expect(half.recallOf({ userId: ids[0]!, limit: 4 })).toBe(0.5);
+  expect(half.recallOf({ userId: ids[0]!, limit: 2 })).toBe(1);
+  expect(ids.map(userId => recommender.recallOf({ userId, limit: 10 })).every(recall => recall > 0.9)).toBe(true);
 });
 
 test('batch and online answers are the same', () => {
