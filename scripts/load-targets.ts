@@ -24,7 +24,7 @@ export class LoadTargets {
 
   /** A Shortlist server, with more environment variables than this process has. */
   startShortlist(name: string, environment: Readonly<Record<string, string>>): Promise<LoadTarget> {
-    return this.#start(name, '../src/main.js', { LOG_LEVEL: 'info', ...environment, HOST: '127.0.0.1', PORT: '0' });
+    return this.#start(name, '../src/main.js', { ...environment, LOG_LEVEL: 'info', HOST: '127.0.0.1', PORT: '0' });
   }
 
   /** A bare Express route that sends `reply`, which is JSON. */

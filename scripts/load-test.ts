@@ -42,7 +42,7 @@ await main({
       schema: texts().optional(),
     },
     rounds: { value: 'N', help: 'times that each throughput is measured, in turn', schema: integer(1, 100).default(5) },
-    seconds: { value: 'N', help: 'seconds of each measurement', schema: real(1, 600).default(4) },
+    seconds: { value: 'N', help: 'seconds of each measurement', schema: real(0.1, 600).default(4) },
     overload: {
       value: 'X',
       help: 'load of the last part, in multiples of the throughput',
@@ -52,7 +52,7 @@ await main({
   },
   examples: [
     'npm run load-test -- --snapshots data/snapshots',
-    'npm run load-test -- --snapshots data/snapshots --compare METRICS=off',
+    'npm run load-test -- --snapshots data/snapshots --compare RECALL_SAMPLE=0',
   ],
   async run(options, { onInterrupt }) {
     const { rounds, seconds, compare = [] } = options;
@@ -75,7 +75,7 @@ await main({
       const stage = progress.stage('load', targets.length * (rounds + 1 + SHARES.length));
       let done = 0;
       for (const target of targets) {
-        await measureThroughput(target, paths, WARM_UP_SECONDS);
+        await measureThroughput(target, paths, Math.min(WARM_UP_SECONDS, seconds));
         stage.update(++done, `${target.name}, warm-up`);
       }
       const throughputs: Throughput[][] = targets.map(() => []);

@@ -154,6 +154,11 @@ describe('problems', () => {
       ),
     },
     {
+      body: '{"history":[{"itemId":"a","__proto__":{"isAdmin":true},"constructor":{"prototype":{"isAdmin":true}}}]}',
+      status: 400,
+      errors: ['__proto__', 'constructor'].map(name => one(`history[0].${name}`, 'unknown name', 'body')[0]),
+    },
+    {
       body: '{"categories":["Nope"]}',
       status: 400,
       code: 'unknown-category',
@@ -192,6 +197,31 @@ describe('problems', () => {
     const response = await send('POST', '/v1/recommendations', body, { 'Content-Type': 'application/json' });
     expect((await text(response)).length).toBeLessThan(5000);
     expect(response.statusCode).toBe(400);
+  });
+
+  test('a batch that runs out of time stops, and says when to come back', async () => {
+    const hasty = await serveForTest({ deadlineMs: 0 });
+    const response = await fetch(`${hasty.url}/v1/recommendations/batch`, asJson({ userIds: Array(17).fill('ann') }));
+    await hasty.close();
+    expect(await response.json()).toEqual(problem(503, 'deadline-exceeded'));
+    expect(response.headers.get('retry-after')).toBe('1');
+  });
+
+  test.each([
+    ['/v1/popular', 200],
+    ['/v1/nothing', 404],
+    ['/v1/popular?limit=0', 400],
+    [`/v1/popular?${long}${long}${long}${long}`, 431],
+    ['/metrics', 200],
+  ])('%s: nothing may keep it, and a browser takes it for nothing but data', async (path, status) => {
+    const { statusCode, headers } = await send('GET', path);
+    expect({ statusCode, ...headers }).toMatchObject({
+      statusCode: status,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    });
+    expect(headers).not.toHaveProperty('x-powered-by');
   });
 
   test('OPTIONS tells the methods', async () => {
