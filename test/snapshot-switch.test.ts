@@ -7,6 +7,7 @@ import { readConfig } from '../src/config.js';
 import { type Service, startService } from '../src/service.js';
 import { loadSnapshot } from '../src/snapshot/snapshot.js';
 import type { SnapshotStore } from '../src/snapshot/store.js';
+import { hashOf } from './http/running.js';
 import { runScript } from './scripts/run-script.js';
 import { buildSmallSnapshot, smallData } from './small-snapshot.js';
 
@@ -23,9 +24,15 @@ let onChange = () => {};
 async function start(environment: Record<string, string> = {}): Promise<void> {
   log = [];
   const logger = pino({ level: 'info' }, { write: line => void log.push(JSON.parse(line)) });
-  const config = readConfig({ SNAPSHOTS: store.directory, PORT: '0', RELOAD_INTERVAL_MS: '0', ...environment });
+  const config = readConfig({
+    SNAPSHOTS: store.directory,
+    PORT: '0',
+    RELOAD_INTERVAL_MS: '0',
+    ADMIN_KEYS_SHA256: hashOf('admin'),
+    ...environment,
+  });
   service = await startService(config, logger, () => onChange());
-  client = new ShortlistClient(service.url);
+  client = new ShortlistClient(service.url, { headers: { Authorization: 'Bearer admin' } });
 }
 
 beforeEach(async () => {
