@@ -3,10 +3,14 @@ import type { Arena } from '../kernels/arena.js';
 /**
  * A set of excluded items, one bit each, in the arena where kernels can read it. Made to be reused: `clear` costs as
  * much as what was excluded, not as much as the catalogue.
+ * A mask may have a base: items that stay excluded whatever happens.
  */
 export class ItemMask {
   /** Bit i of word w excludes item 32 w + i. */
   readonly words: Uint32Array;
+  /** The words and the number of excluded items of a mask that was cleared; no words where all are 0. */
+  readonly #base: Uint32Array | undefined;
+  readonly #baseExcluded: number = 0;
   #excluded = 0;
   #touched: number[] | 'many' = [];
 
@@ -14,9 +18,16 @@ export class ItemMask {
     arena: Arena,
     /** Items in the catalogue. */
     readonly items: number,
+    /** Items that are excluded always. Default: none. */
+    always: ArrayLike<number> = [],
   ) {
     // One word more than needed: kernels read a few bits past the last item.
     this.words = arena.uint32((items + 63) >>> 5);
+    if (always.length === 0) return;
+    this.excludeAll(always);
+    this.#base = this.words.slice();
+    this.#baseExcluded = this.#excluded;
+    this.#touched = [];
   }
 
   /** How many items are not excluded. */
@@ -56,11 +67,13 @@ export class ItemMask {
     }
   }
 
-  /** Excludes nothing any more. */
+  /** Excludes nothing any more but the base. */
   clear(): void {
-    if (this.#touched === 'many') this.words.fill(0);
-    else for (const word of this.#touched) this.words[word] = 0;
+    const base = this.#base;
+    if (this.#touched !== 'many') for (const word of this.#touched) this.words[word] = base?.[word] ?? 0;
+    else if (base) this.words.set(base);
+    else this.words.fill(0);
     this.#touched = [];
-    this.#excluded = 0;
+    this.#excluded = this.#baseExcluded;
   }
 }

@@ -23,6 +23,24 @@ test('keeps only the listed items that were not excluded before', () => {
   expect(excluded(mask)).toEqual([]);
 });
 
+test('what is excluded always stays so, however the mask was used', () => {
+  const mask = new ItemMask(Arena.create(), 1000, [3, 500]);
+  const uses = [
+    () => {},
+    () => mask.excludeAll([3, 4, 999]),
+    () => mask.keepOnly([3, 4, 500, 501]),
+    () => mask.excludeAll(Array.from({ length: 1000 }, (_, i) => i)),
+  ];
+  for (const use of uses) {
+    use();
+    expect([mask.has(3), mask.has(500)]).toEqual([true, true]);
+    mask.clear();
+    expect({ excluded: excluded(mask), eligible: mask.eligible }).toEqual({ excluded: [3, 500], eligible: 998 });
+  }
+  mask.keepOnly([3, 4]);
+  expect(mask.eligible).toBe(1);
+});
+
 test('clears a mask with most words touched', () => {
   const mask = new ItemMask(Arena.create(), 1000);
   mask.excludeAll(Array.from({ length: 1000 }, (_, i) => i));
