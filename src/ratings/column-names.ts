@@ -1,5 +1,5 @@
 /** The part that a column plays. */
-export type Role = 'user' | 'item' | 'rating' | 'timestamp' | 'title' | 'categories';
+export type Role = 'user' | 'item' | 'rating' | 'timestamp' | 'title' | 'categories' | 'available';
 
 /**
  * Usual spellings of each role, letters and digits only, the most specific first: of several columns that fit, the
@@ -15,6 +15,7 @@ const SPELLINGS: Readonly<Record<Role, readonly string[]>> = {
   timestamp: words('timestamp time ts datetime date unixtime unixreviewtime ratedat createdat eventtime'),
   title: words('title name movietitle booktitle itemname itemtitle productname movie book'),
   categories: words('genres genre categories category tags tag class'),
+  available: words('available isavailable instock'),
 };
 
 /**

@@ -26,4 +26,6 @@ export interface CatalogueItem {
   readonly itemId: string;
   readonly title?: string;
   readonly categories: readonly string[];
+  /** False for an item that cannot be had now and must not be recommended. Default true. */
+  readonly available?: false;
 }

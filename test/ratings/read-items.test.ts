@@ -36,6 +36,20 @@ it('does without titles and categories, takes columns by name, and keeps the fir
   ]);
 });
 
+it('reads whether items are available, in the usual spellings, and refuses others', async () => {
+  const values = ['true', 'FALSE', '1', '0', ' yes ', 'No', '', '"y"', 'f'];
+  const content = `itemId,In_Stock\n${values.map((value, i) => `${i},${value}`).join('\n')}\n`;
+  const unavailable = (items: Awaited<ReturnType<typeof readItems>>) =>
+    items.filter(item => item.available === false).map(item => item.itemId);
+  expect(unavailable(await readItems(write('stock.csv', content)))).toEqual(['1', '3', '5', '8']);
+  const named = { availableColumn: 'sold' };
+  expect(unavailable(await readItems(write('sold.csv', 'itemId,sold\na,0\nb,1\n'), named))).toEqual(['a']);
+  await expect(readItems(write('soon.csv', 'itemId,available\n1,true\n2,soon\n'))).rejects.toMatchObject({
+    code: 'bad-rows',
+    fields: { total: 1, rows: [{ line: 3, reason: expect.stringMatching(/^available is "soon", expected true or/) }] },
+  });
+});
+
 it('names what is wrong with a file', async () => {
   const wrong = readItems(write('wrong.csv', 'itemId,title\n1,a\n,b\n2,c,d\n'));
   await expect(wrong).rejects.toMatchObject({
