@@ -1,2 +1,3 @@
+export * from "./cholesky";
 export * from "./retrieval";
 export * from "./training";
