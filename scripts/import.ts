@@ -74,6 +74,7 @@ await main({
       parameters,
       objective,
       facts,
+      averageUser: null,
       loss: null,
       seconds: {},
     };

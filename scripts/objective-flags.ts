@@ -1,4 +1,4 @@
-import type { Objective } from '../src/model/fold-in.js';
+import type { Objective } from '../src/model/objective.js';
 import { ALS_DEFAULTS } from '../src/training/als-options.js';
 import type { Flags, Options } from './command.js';
 import { real } from './flag-values.js';

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import type { Csr } from './dataset/csr.js';
-import { createDataset, type Dataset, reorderItems } from './dataset/dataset.js';
+import { createDataset, type Dataset, reorderItems, withItems } from './dataset/dataset.js';
 import { Arena } from './kernels/arena.js';
+import { AverageUser, countInteractions } from './model/average-user.js';
 import { Catalogue } from './model/catalogue.js';
-import { gramOf, objectiveOf } from './model/fold-in.js';
+import { coldVectors } from './model/cold-items.js';
+import { gramOf } from './model/fold-in.js';
+import { objectiveOf } from './model/objective.js';
 import { rankPopularity } from './model/popularity.js';
 import type { CatalogueItem, RatingsTable } from './ratings/ratings-table.js';
 import { buildCells } from './retrieval/build-cells.js';
@@ -56,7 +59,9 @@ export interface FactorModel extends TrainedFactors {
   /** What the manifest says about the training and the data. */
   readonly parameters: Manifest['parameters'];
   readonly objective: Manifest['objective'];
-  readonly facts: Manifest['dataset'];
+  readonly facts: Omit<Manifest['dataset'], 'coldItems'>;
+  /** What the vectors of users are blended with already; null where they are not. */
+  readonly averageUser: Float32Array | null;
   /** Loss after the last iteration, or null where nobody knows it. */
   readonly loss: number | null;
   /** Time of the stages before. */
@@ -92,8 +97,9 @@ export async function buildSnapshot(
   const seconds = { train: training.end(`${parameters.algorithm}, loss ${loss.toPrecision(6)}`) };
 
   const objective = objectiveOf(parameters, facts.meanRating ?? 1);
+  const averageUser = objective.algorithm === 'als' ? blendUsers(factors, dataset, objective.minRating) : null;
   const told = { ...parameters, ...(options.warmStart && { warmStart: options.warmStart.origin }) };
-  const model = { ...factors, dataset, catalogue, parameters: told, objective, facts, loss, seconds };
+  const model = { ...factors, dataset, catalogue, parameters: told, objective, facts, averageUser, loss, seconds };
   return publishFactors(store, model, options, progress);
 }
 
@@ -113,13 +119,18 @@ export async function publishFactors(
 
   const clustering = progress.stage('clusters');
   const arena = Arena.create();
-  const itemFactors = arena.place(model.itemFactors);
+  const trained = model.itemFactors;
+  const cold = coldVectors(model.dataset, trained, model.catalogue, model.objective.algorithm);
+  const itemFactors = arena.matrix(trained.rows + cold.ids.length, trained.columns);
+  itemFactors.data.set(trained.data);
+  itemFactors.data.set(cold.factors.data, trained.data.length);
   const { order, cells } = await buildCells(arena, itemFactors, {
     seed: options.seed,
     onProgress: ({ iteration, iterations }) =>
       clustering.update(iteration, `round ${iteration} of at most ${iterations}`),
   });
-  const dataset = reorderItems(model.dataset, order);
+  const dataset = reorderItems(withItems(model.dataset, cold.ids), order);
+  const isCold = (item: number) => order[item]! >= trained.rows;
   renumberItems(itemFactors, order);
   seconds.clusters = clustering.end(`${cells.centroids.rows} cells`);
 
@@ -168,17 +179,20 @@ export async function publishFactors(
       items: dataset.items,
       userFactors,
       itemFactors,
-      gram: gramOf(itemFactors),
+      gram: gramOf(itemFactors, item => !isCold(item)),
       cells,
       seen: dataset.byUser,
       catalogue: Catalogue.of(dataset.items, model.catalogue),
       popularity: rankPopularity(dataset),
+      coldItems: order.map((_, item) => item).filter(isCold),
+      unavailableItems: unavailableItems(dataset, model.catalogue),
+      averageUser: model.averageUser,
     });
     seconds.write = writing.end();
     return {
       parameters: model.parameters,
       objective: model.objective,
-      dataset: model.facts,
+      dataset: { ...model.facts, coldItems: cold.ids.length },
       model: { columns: itemFactors.columns, loss: model.loss },
       retrieval: {
         ...tuning,
@@ -196,7 +210,7 @@ export async function publishFactors(
 export function datasetFacts(
   { users, items, byUser, timestamps, rated }: Dataset,
   { duplicates, rejected }: Pick<RatingsTable, 'duplicates' | 'rejected'>,
-): Manifest['dataset'] {
+): FactorModel['facts'] {
   const ratings = byUser.values.length;
   let sum = 0;
   for (const value of byUser.values) sum += value;
@@ -217,6 +231,20 @@ export function datasetFacts(
     from: timestamps && new Date(from * 1000).toISOString(),
     to: timestamps && new Date(to * 1000).toISOString(),
   };
+}
+
+/** Blends the users of few interactions with the average one. */
+function blendUsers({ userFactors }: TrainedFactors, { byUser }: Dataset, minRating: number): Float32Array {
+  const interactions = countInteractions(byUser, minRating);
+  const average = AverageUser.of(userFactors, interactions);
+  average.blendAll(userFactors, interactions);
+  return average.vector;
+}
+
+/** Indices of what the catalogue says is not available, ascending. */
+function unavailableItems({ items }: Dataset, catalogue: readonly CatalogueItem[]): Uint32Array {
+  const indices = catalogue.flatMap(item => (item.available === false ? (items.indexOf(item.itemId) ?? []) : []));
+  return Uint32Array.from(indices).sort();
 }
 
 /** Items to tune the search for similar items with: proofs of cosines scan most of a large catalogue, for each of them. */

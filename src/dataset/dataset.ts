@@ -63,6 +63,20 @@ export function interactionsOf(table: RatingsTable, dataset: Pick<Dataset, 'user
   ).csr;
 }
 
+/** The same dataset with more items, without interactions, behind those it has. */
+export function withItems(dataset: Dataset, ids: readonly string[]): Dataset {
+  const items = new IdMap<ItemIndex>([...dataset.items.ids, ...ids]);
+  const { byUser, byItem } = dataset;
+  const starts = new Uint32Array(items.size + 1).fill(byItem.indices.length);
+  starts.set(byItem.starts);
+  return {
+    ...dataset,
+    items,
+    byUser: { ...byUser, columns: items.size },
+    byItem: { ...byItem, rows: items.size, starts },
+  };
+}
+
 /** The same dataset with the items renumbered: new index i is old index `order[i]`. */
 export function reorderItems(dataset: Dataset, order: Uint32Array): Dataset {
   const newIndex = new Uint32Array(order.length);

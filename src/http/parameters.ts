@@ -31,6 +31,18 @@ export const limitParameter = z
   .pipe(limit)
   .default(DEFAULT_LIMIT);
 
+const shareRange = 'expected a number from 0 to 1';
+
+/** A part of a whole, as a number of a JSON body. */
+export const share = z.number(shareRange).min(0, shareRange).max(1, shareRange);
+
+/** `share` as text of a query string, in plain decimals. */
+export const shareParameter = z
+  .string('expected one value, got several')
+  .regex(/^[0-9]+([.][0-9]+)?$/, shareRange)
+  .transform(Number)
+  .pipe(share);
+
 /** A boolean as text of a query string. */
 export const flagParameter = z
   .enum(['true', 'false'], 'expected true or false')

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RANKER_NAMES } from '../model/ranker-name.js';
+import { REASONS } from '../recommender/recommendation.js';
 import { SOURCE_KINDS } from '../retrieval/candidate-source.js';
 import { manifestSchema } from '../snapshot/manifest.js';
 
@@ -7,8 +8,28 @@ import { manifestSchema } from '../snapshot/manifest.js';
 
 const snapshot = z.string().meta({ description: 'Id of the snapshot that answered.' });
 
+const contribution = z.strictObject({
+  itemId: z.string(),
+  title: z.string().exactOptional(),
+  contribution: z.number().meta({
+    description: 'What it adds to the score. With `base`, the contributions of the whole history add up to the score.',
+  }),
+  similarity: z.number().meta({ description: 'Cosine of the two items.' }),
+});
+
 const explanation = z.strictObject({
-  because: z.array(z.strictObject({ itemId: z.string(), title: z.string().exactOptional(), similarity: z.number() })),
+  stage: z.enum(['candidates', 'cold', 'popularity']).meta({
+    description:
+      'Where it came from: the candidate source, there as an item without ratings whose categories speak for it, or ' +
+      'the popularity ranking.',
+  }),
+  cell: z.int().min(0).nullable().meta({ description: 'The cell that holds it; null in a popularity ranking.' }),
+  rank: z.int().min(1),
+  rankBefore: z.int().min(1).meta({
+    description: 'Place by score among the candidates, before diversity and the bound on items without ratings.',
+  }),
+  base: z.number().meta({ description: 'Part of the score that no item of the history accounts for.' }),
+  because: z.array(contribution).meta({ description: 'The past items that contributed most, most first.' }),
 });
 
 const recommendedItem = z
@@ -35,6 +56,13 @@ export const recommendation = z
     source: z
       .enum(['model', 'fold-in', 'popularity'])
       .meta({ description: 'What the reply rests on: the trained user, the history in the request, or popularity.' }),
+    reason: z.enum(REASONS).meta({
+      description:
+        'Why. `trained`; `few-interactions`: trained, and blended with the average user in good part; `history`: of the ' +
+        'request; and for popularity `no-user` and no history in the request; `unknown-user`; `not-trained`: none of ' +
+        'the user’s ratings reaches the threshold; `history-unknown`: none of its items is in the snapshot; ' +
+        '`history-without-likes`.',
+    }),
     snapshot,
     retrieval,
   })
@@ -70,7 +98,7 @@ export const itemDetails = z
     title: z.string().exactOptional(),
     categories: z.array(z.string()),
     ratings: z.int().min(0).meta({ description: 'Ratings of it in the snapshot.' }),
-    meanRating: z.number().nullable().meta({ description: 'Null for data without ratings.' }),
+    meanRating: z.number().nullable().meta({ description: 'Null where there are no ratings.' }),
   })
   .meta({ id: 'Item' });
 

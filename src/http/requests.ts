@@ -1,7 +1,18 @@
 import { z } from 'zod';
 import { RANKER_NAMES } from '../model/ranker-name.js';
+import { DEFAULT_COLD_SHARE, MAX_CAREFUL_LIMIT } from '../recommender/recommendation.js';
 import { DEFAULT_RANKER } from '../recommender/recommender.js';
-import { DEFAULT_LIMIT, flagParameter, id, limit, limitParameter, listParameter, searchText } from './parameters.js';
+import {
+  DEFAULT_LIMIT,
+  flagParameter,
+  id,
+  limit,
+  limitParameter,
+  listParameter,
+  searchText,
+  share,
+  shareParameter,
+} from './parameters.js';
 
 /** Bounds of the lists in a JSON body. Each is above what a page or a mail needs and far below what would hold up others. */
 const MAX_EXCLUDED = 10_000;
@@ -17,9 +28,27 @@ const valueRange = `expected a number from ${-MAX_VALUE} to ${MAX_VALUE}`;
 const ids = (most: number) => z.array(id, 'expected a list').max(most, `expected at most ${most} entries`);
 
 const exclude = 'Item ids that must not come back. Unknown ids are ignored.';
-const categories = 'Only items in at least one of these categories come back.';
+const categories = 'Only items in these categories come back: in at least one of them, or in all with `match`.';
+const match = 'Whether an item must be in any of the categories or in all of them.';
 const includeSeen = 'Whether items that the user has rated already may come back.';
-const explain = 'Adds the items of the user’s own history that speak most for each recommended one.';
+const explain =
+  'Adds to each item where it came from, its rank before and after diversity and the bound on items without ratings, ' +
+  `and the items of the user’s own history that contributed most to its score. Takes a limit of at most ${MAX_CAREFUL_LIMIT}.`;
+const coldShare =
+  'Share of the list that items without ratings may take at most: floor(limit × share) of them, more only where there ' +
+  'are not enough others.';
+const diversity =
+  'How much the items of the list are to differ from one another: 0 ranks by score alone, towards 1 an item loses more ' +
+  'of its place for being like a better one (maximal marginal relevance among four times as many candidates). Above 0 it ' +
+  `takes a limit of at most ${MAX_CAREFUL_LIMIT}.`;
+const anyOrAll = z.enum(['any', 'all'], 'expected any or all').default('any').meta({ description: match });
+/** What takes time for each item of the list is not there for the longest ones. */
+const carefulLimit = {
+  path: ['limit'],
+  error: `expected at most ${MAX_CAREFUL_LIMIT} with explain or diversity`,
+};
+const isCareful = ({ limit, explain, diversity }: { limit: number; explain: boolean; diversity: number }): boolean =>
+  limit <= MAX_CAREFUL_LIMIT || !(explain || diversity > 0);
 const orCommas =
   ' Repeat the parameter or separate with commas; a value that contains a comma goes into the POST form.';
 
@@ -30,13 +59,18 @@ export const itemPath = z.strictObject({ itemId: id.meta({ description: 'Item id
 
 export const limitQuery = z.strictObject({ limit: limitParameter });
 
-export const recommendQuery = z.strictObject({
-  limit: limitParameter,
-  exclude: listParameter.optional().meta({ description: exclude + orCommas }),
-  category: listParameter.optional().meta({ description: categories + orCommas }),
-  includeSeen: flagParameter.meta({ description: includeSeen }),
-  explain: flagParameter.meta({ description: explain }),
-});
+export const recommendQuery = z
+  .strictObject({
+    limit: limitParameter,
+    exclude: listParameter.optional().meta({ description: exclude + orCommas }),
+    category: listParameter.optional().meta({ description: categories + orCommas }),
+    match: anyOrAll,
+    includeSeen: flagParameter.meta({ description: includeSeen }),
+    coldShare: shareParameter.default(DEFAULT_COLD_SHARE).meta({ description: coldShare }),
+    diversity: shareParameter.default(0).meta({ description: diversity }),
+    explain: flagParameter.meta({ description: explain }),
+  })
+  .refine(isCareful, carefulLimit);
 
 export const popularQuery = z.strictObject({
   limit: limitParameter,
@@ -65,23 +99,32 @@ const historyEntry = z.strictObject({
     .min(-MAX_VALUE, valueRange)
     .max(MAX_VALUE, valueRange)
     .exactOptional()
-    .meta({ description: 'Rating or weight. Default 1.' }),
+    .meta({
+      description:
+        'Rating or weight. For als, a value below the rating threshold says nothing, and a negative one below it that ' +
+        'the item is disliked. Default: it is only known that the user met the item.',
+    }),
 });
 
-export const recommendBody = z.strictObject({
-  userId: id.exactOptional().meta({ description: 'Unknown or missing: the history, or else popularity, answers.' }),
-  history: z
-    .array(historyEntry, 'expected a list')
-    .max(MAX_HISTORY, `expected at most ${MAX_HISTORY} entries`)
-    .exactOptional()
-    .meta({ description: 'Items that the user is known to like or dislike, for users the snapshot does not know.' }),
-  limit: limit.default(DEFAULT_LIMIT),
-  exclude: ids(MAX_EXCLUDED).exactOptional().meta({ description: exclude }),
-  only: ids(MAX_EXCLUDED).exactOptional().meta({ description: 'Only these items may come back.' }),
-  categories: ids(MAX_CATEGORIES).exactOptional().meta({ description: categories }),
-  includeSeen: z.boolean().default(false).meta({ description: includeSeen }),
-  explain: z.boolean().default(false).meta({ description: explain }),
-});
+export const recommendBody = z
+  .strictObject({
+    userId: id.exactOptional().meta({ description: 'Unknown or missing: the history, or else popularity, answers.' }),
+    history: z
+      .array(historyEntry, 'expected a list')
+      .max(MAX_HISTORY, `expected at most ${MAX_HISTORY} entries`)
+      .exactOptional()
+      .meta({ description: 'Items that the user is known to like or dislike, for users the snapshot does not know.' }),
+    limit: limit.default(DEFAULT_LIMIT),
+    exclude: ids(MAX_EXCLUDED).exactOptional().meta({ description: exclude }),
+    only: ids(MAX_EXCLUDED).exactOptional().meta({ description: 'Only these items may come back.' }),
+    categories: ids(MAX_CATEGORIES).exactOptional().meta({ description: categories }),
+    match: anyOrAll,
+    includeSeen: z.boolean().default(false).meta({ description: includeSeen }),
+    coldShare: share.default(DEFAULT_COLD_SHARE).meta({ description: coldShare }),
+    diversity: share.default(0).meta({ description: diversity }),
+    explain: z.boolean().default(false).meta({ description: explain }),
+  })
+  .refine(isCareful, carefulLimit);
 
 export const batchBody = z
   .strictObject({

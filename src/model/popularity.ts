@@ -22,12 +22,13 @@ const SECONDS_PER_DAY = 86_400;
 /**
  * Ranks all items of a dataset by
  * - `damped-mean`: (sum of ratings + m · C) / (number of ratings + m), the Bayesian average, where C is the mean of all
- *   ratings and m the mean number of ratings of an item: an item needs about that many ratings to be judged by its own;
+ *   ratings and m the mean number of ratings of a rated item: an item needs about that many ratings to be judged by its own;
  * - `mean`: average rating;
  * - `count`: number of ratings;
  * - `trending`: number of ratings, each halved for every `TRENDING_HALF_LIFE_DAYS` before the newest one; the same as
  *   `count` for data without timestamps.
  *
+ * An item that nobody has rated has the score 0 and comes after all others: nothing says that it is popular.
  * For data without ratings both means are the same for every item, and the number of interactions decides.
  */
 export function rankPopularity(dataset: Pick<Dataset, 'byUser' | 'timestamps'>): Popularity {
@@ -49,10 +50,13 @@ export function rankPopularity(dataset: Pick<Dataset, 'byUser' | 'timestamps'>):
   }
   const ratings = byUser.indices.length;
   const overallMean = ratings > 0 ? total / ratings : 0;
-  const damping = items > 0 ? ratings / items : 0;
+  const rated = count.reduce((sum, n) => sum + (n > 0 ? 1 : 0), 0);
+  const damping = rated > 0 ? ratings / rated : 0;
 
   const scores: Record<RankerName, Float32Array> = {
-    'damped-mean': Float32Array.from(sum, (s, i) => (s + damping * overallMean) / (count[i]! + damping || 1)),
+    'damped-mean': Float32Array.from(sum, (s, i) =>
+      count[i]! > 0 ? (s + damping * overallMean) / (count[i]! + damping) : 0,
+    ),
     mean: Float32Array.from(sum, (s, i) => (count[i]! > 0 ? s / count[i]! : 0)),
     count: Float32Array.from(count),
     trending: Float32Array.from(recent),
@@ -61,8 +65,9 @@ export function rankPopularity(dataset: Pick<Dataset, 'byUser' | 'timestamps'>):
   return Object.fromEntries(rankings) as Popularity;
 }
 
-/** Indices by score descending, then count descending, then index ascending. */
+/** Indices by score descending, then count descending, then index ascending; those without ratings last. */
 function orderBy(scores: Float32Array, count: Float64Array): Uint32Array {
   const order = Uint32Array.from(scores.keys());
-  return order.sort((a, b) => scores[b]! - scores[a]! || count[b]! - count[a]! || a - b);
+  const unrated = (i: number) => (count[i]! > 0 ? 0 : 1);
+  return order.sort((a, b) => unrated(a) - unrated(b) || scores[b]! - scores[a]! || count[b]! - count[a]! || a - b);
 }

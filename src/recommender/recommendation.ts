@@ -4,10 +4,39 @@ import type { SourceKind } from '../retrieval/candidate-source.js';
 /** Which knowledge a recommendation rests on, best first. */
 export type Tier = 'model' | 'fold-in' | 'popularity';
 
+/**
+ * Why a recommendation rests on the tier that it does:
+ * - `trained` (`model`): the user was trained;
+ * - `few-interactions` (`model`): trained, but on so little that the average user makes up a tenth of the vector or more;
+ * - `history` (`fold-in`): the vector was solved for from the request's history, and what the snapshot knows of the user;
+ * - `no-user` (`popularity`): the request names neither a user nor a history;
+ * - `unknown-user` (`popularity`): the snapshot does not know the user, and the request has no history;
+ * - `not-trained` (`popularity`): the user is known, but nothing of what training took counts as liked;
+ * - `history-unknown` (`popularity`): the snapshot knows none of the items of the history;
+ * - `history-without-likes` (`popularity`): the history says of no item that it is liked (`sgd`: has no ratings).
+ */
+export const REASONS = [
+  'trained',
+  'few-interactions',
+  'history',
+  'no-user',
+  'unknown-user',
+  'not-trained',
+  'history-unknown',
+  'history-without-likes',
+] as const;
+export type Reason = (typeof REASONS)[number];
+
+/** Share of cold items in a list at most, unless told otherwise: one in a list of ten, so that they are met at all. */
+export const DEFAULT_COLD_SHARE = 0.1;
+
+/** Longest list that may be diversified or explained: both take time in proportion to it, some 0.1 ms an item at most. */
+export const MAX_CAREFUL_LIMIT = 100;
+
 /** An item of a user's history that comes with the request instead of from the snapshot. */
 export interface HistoryEntry {
   readonly itemId: string;
-  /** Rating or weight. Default 1. */
+  /** Rating or weight; negative for a dislike. What it means is told at `FoldIn`. Default: it is only known that they met. */
   readonly value?: number;
 }
 
@@ -21,11 +50,23 @@ export interface RecommendRequest {
   readonly exclude?: readonly string[];
   /** When given, only these items may come back. Unknown ids are ignored. */
   readonly only?: readonly string[];
-  /** When given, only items in at least one of these categories may come back. */
+  /** When given, only items in these categories may come back. */
   readonly categories?: readonly string[];
+  /** Whether an item must be in `any` of the categories or in `all` of them. Default `any`. */
+  readonly match?: 'any' | 'all';
+  /**
+   * Share of the list, 0 … 1, that items without ratings may take at most: floor(limit · share) of them, more only where
+   * there are not enough others. Default `DEFAULT_COLD_SHARE`.
+   */
+  readonly coldShare?: number;
+  /**
+   * How much the items of the list are to differ, 0 … 1. 0, the default, is the plain ranking; see `diversify`. Above 0
+   * `limit` is at most `MAX_CAREFUL_LIMIT`.
+   */
+  readonly diversity?: number;
   /** Default false: items that the user has rated, or that are in `history`, do not come back. */
   readonly includeSeen?: boolean;
-  /** Default false. Adds `explanation` to each item. */
+  /** Default false. Adds `explanation` to each item; `limit` is then at most `MAX_CAREFUL_LIMIT`. */
   readonly explain?: boolean;
 }
 
@@ -37,9 +78,29 @@ export interface RecommendedItem {
   readonly explanation?: Explanation;
 }
 
-/** The items of the user's own history that speak most for a recommended one. */
+/** How an item came into the list. */
 export interface Explanation {
-  readonly because: readonly { readonly itemId: string; readonly title?: string; readonly similarity: number }[];
+  /** Where it came from: the candidate source, the candidates without ratings (cold items), or the popularity ranking. */
+  readonly stage: 'candidates' | 'cold' | 'popularity';
+  /** Number of the cell that holds the item; null for what the popularity ranking found. */
+  readonly cell: number | null;
+  /** Place in the list, from 1. */
+  readonly rank: number;
+  /** Place by score among all candidates that were looked at, before diversity and the bound on cold items. */
+  readonly rankBefore: number;
+  /** Part of the score that no item of the history accounts for, such as the average user's. */
+  readonly base: number;
+  /** The past items that contributed most, most first. */
+  readonly because: readonly Contribution[];
+}
+
+/** What a past item adds to a score. With `base`, the contributions of the whole history add up to it (up to convergence). */
+export interface Contribution {
+  readonly itemId: string;
+  readonly title?: string;
+  readonly contribution: number;
+  /** Cosine of the two item vectors. */
+  readonly similarity: number;
 }
 
 /** How the items of a reply were found. */
@@ -56,6 +117,7 @@ export interface Recommendation {
   readonly userId: string | null;
   readonly items: readonly RecommendedItem[];
   readonly source: Tier;
+  readonly reason: Reason;
   /** Id of the snapshot that answered. */
   readonly snapshot: string;
   readonly retrieval: Retrieval;
@@ -84,6 +146,6 @@ export interface ItemDetails {
   readonly categories: readonly string[];
   /** Ratings of it in the snapshot. */
   readonly ratings: number;
-  /** Mean rating, or null for data without ratings. */
+  /** Mean rating, or null where there is none. */
   readonly meanRating: number | null;
 }

@@ -1,26 +1,30 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { rowIndices, rowValues } from '../dataset/csr.js';
+import { rowIndices } from '../dataset/csr.js';
 import type { ItemIndex, UserIndex } from '../dataset/id-map.js';
 import { ShortlistError } from '../errors.js';
-import { FoldIn, type FoldInEntry } from '../model/fold-in.js';
 import type { RankerName } from '../model/ranker-name.js';
 import { rowOf } from '../numeric/matrix.js';
 import type { CandidateSource, Candidates, Effort } from '../retrieval/candidate-source.js';
 import { ItemMask } from '../retrieval/item-mask.js';
 import type { Manifest } from '../snapshot/manifest.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
-import { becauseOf } from './explanation.js';
-import type { PrecomputedList, PrecomputedLists } from './precomputed.js';
-import type {
-  ItemDetails,
-  PopularItems,
-  Recommendation,
-  RecommendedItem,
-  RecommendRequest,
-  Retrieval,
-  SimilarItems,
-  Tier,
+import { likenessColumns } from '../snapshot/sources.js';
+import { ColdItems, type Drawn, searchWithColdBound } from './cold-bound.js';
+import { diversify, poolSize } from './diversity.js';
+import { becauseOf, cellOf, placesByScore } from './explanation.js';
+import type { PrecomputedLists } from './precomputed.js';
+import {
+  DEFAULT_COLD_SHARE,
+  type Explanation,
+  type ItemDetails,
+  type PopularItems,
+  type Recommendation,
+  type RecommendedItem,
+  type RecommendRequest,
+  type Retrieval,
+  type SimilarItems,
 } from './recommendation.js';
+import { type KnownUser, UserVectors } from './user-vectors.js';
 
 /** Ranker of the lists for users nobody knows anything about. */
 export const DEFAULT_RANKER: RankerName = 'damped-mean';
@@ -36,8 +40,9 @@ const WARM_UP_LIMIT = 1000;
 export class Recommender {
   readonly manifest: Manifest;
   readonly #snapshot: Snapshot;
-  readonly #foldIn: FoldIn;
-  /** Reused from request to request: always cleared before it is filled. */
+  readonly #users: UserVectors;
+  readonly #cold: ColdItems;
+  /** Reused from request to request: always cleared, to what is not available, before it is filled. */
   readonly #mask: ItemMask;
 
   /**
@@ -55,8 +60,9 @@ export class Recommender {
   ) {
     this.#snapshot = snapshot;
     this.manifest = snapshot.manifest;
-    this.#foldIn = new FoldIn(snapshot.manifest.objective, snapshot.itemFactors, snapshot.gram);
-    this.#mask = new ItemMask(snapshot.arena, snapshot.items.size);
+    this.#users = new UserVectors(snapshot);
+    this.#cold = new ColdItems(snapshot.items.size, snapshot.coldItems);
+    this.#mask = new ItemMask(snapshot.arena, snapshot.items.size, snapshot.unavailableItems);
   }
 
   /**
@@ -69,6 +75,7 @@ export class Recommender {
       const userId = users.idOf(Math.floor((i / WARM_UP_REQUESTS) * users.size) as UserIndex);
       const itemId = items.idOf(Math.floor((i / WARM_UP_REQUESTS) * items.size) as ItemIndex);
       this.recommend({ userId, limit: i === 0 ? WARM_UP_LIMIT : 10 });
+      this.recommend({ history: [{ itemId }], limit: 10 });
       this.similar(itemId, i === 0 ? WARM_UP_LIMIT : 10);
       this.popular({ limit: 10 });
       await nextTurn();
@@ -81,11 +88,10 @@ export class Recommender {
    * @throws {ShortlistError} `unknown-category` when a category of the request has no items
    */
   recommend(request: RecommendRequest, effort = this.effort): Recommendation {
-    const user = request.userId === undefined ? undefined : this.#snapshot.users.indexOf(request.userId);
-    const listed =
-      effort === this.effort && user !== undefined && isPlain(request) && this.precomputed?.of(user, request.limit);
-    if (listed) return this.#fromList(request, listed);
-    const news = this.#newsIn(request);
+    const listed = effort === this.effort ? this.#listedFor(request) : undefined;
+    if (listed) return listed;
+    const known = this.#users.find(request);
+    const { user, news, vector, source, reason } = known;
     this.#mask.clear();
     if (!request.includeSeen) {
       if (user !== undefined) this.#mask.excludeAll(rowIndices(this.#snapshot.seen, user));
@@ -93,18 +99,18 @@ export class Recommender {
     }
     this.#restrict(request);
 
-    const { vector, tier } = this.#vectorOf(user, news);
-    const reply = { userId: request.userId ?? null, source: tier, snapshot: this.manifest.id };
+    const reply = { userId: request.userId ?? null, source, reason, snapshot: this.manifest.id };
     if (!vector) {
-      const items = this.#mostPopular(DEFAULT_RANKER, request.limit);
+      const found = this.#mostPopular(DEFAULT_RANKER, request.limit);
+      const items = request.explain ? found.map(explainPopular) : found;
       return { ...reply, items, retrieval: { source: 'popularity', candidates: items.length, certified: true } };
     }
-    const candidates = this.source.search(vector, request.limit, { mask: this.#mask, effort });
-    const items = this.#present(candidates);
+    const drawn = this.#draw(vector, request, effort);
+    const items = this.#present(drawn);
     return {
       ...reply,
-      items: request.explain ? this.#explain(items, this.#historyOf(user, news)) : items,
-      retrieval: retrievalOf(this.source.kind, candidates),
+      items: request.explain ? this.#explain(items, drawn, known) : items,
+      retrieval: retrievalOf(this.source.kind, drawn),
     };
   }
 
@@ -124,7 +130,10 @@ export class Recommender {
     const item = this.#itemIndex(itemId);
     this.#mask.clear();
     this.#mask.exclude(item);
-    const candidates = this.similarity.search(rowOf(this.#snapshot.itemFactors, item), limit, { mask: this.#mask });
+    const query = rowOf(this.#snapshot.itemFactors, item);
+    const options = { mask: this.#mask, effort: this.similarity.defaultEffort };
+    const most = Math.floor(limit * DEFAULT_COLD_SHARE);
+    const candidates = searchWithColdBound(this.similarity, query, limit, options, this.#cold, most);
     return {
       itemId,
       ...this.#titled(item),
@@ -156,51 +165,44 @@ export class Recommender {
     return this.#snapshot.search.find(query, limit).map(item => this.#details(item));
   }
 
-  #fromList({ userId }: RecommendRequest, { items, scores, certified }: PrecomputedList): Recommendation {
-    const candidates = { items, scores, certified, scanned: items.length };
+  /** The answer from the batch, where it has one that is the same as would be computed. */
+  #listedFor(request: RecommendRequest): Recommendation | undefined {
+    const { userId, limit } = request;
+    if (!this.precomputed || userId === undefined || !isPlain(request)) return undefined;
+    const user = this.#snapshot.users.indexOf(userId);
+    const list = user === undefined ? undefined : this.precomputed.of(user, limit);
+    // The list of the batch may be longer, and so have room for more cold items at its top.
+    if (!list || this.#cold.countIn(list.items) > Math.floor(limit * DEFAULT_COLD_SHARE)) return undefined;
+    const candidates = { ...list, scanned: list.items.length };
     return {
-      userId: userId ?? null,
+      userId,
       items: this.#present(candidates),
       source: 'model',
+      reason: this.#users.reasonOf(user!),
       snapshot: this.manifest.id,
       retrieval: retrievalOf('precomputed', candidates),
     };
   }
 
-  /** The part of the request's history that is about known items. */
-  #newsIn({ history = [] }: RecommendRequest): FoldInEntry[] {
-    const { items } = this.#snapshot;
-    return history.flatMap(({ itemId, value }) => {
-      const item = items.indexOf(itemId);
-      return item === undefined ? [] : [{ item, value }];
-    });
-  }
-
-  /** What the user is known to have had to do with: the snapshot's interactions, replaced and extended by the news. */
-  #historyOf(user: UserIndex | undefined, news: readonly FoldInEntry[]): FoldInEntry[] {
-    const { seen, manifest } = this.#snapshot;
-    const entries = new Map<number, FoldInEntry>();
-    if (user !== undefined) {
-      const values = rowValues(seen, user);
-      rowIndices(seen, user).forEach((item, i) => {
-        entries.set(item, { item, value: manifest.dataset.rated ? values[i] : undefined });
-      });
-    }
-    for (const entry of news) entries.set(entry.item, entry);
-    return [...entries.values()];
-  }
-
-  #vectorOf(
-    user: UserIndex | undefined,
-    news: readonly FoldInEntry[],
-  ): { vector: Float32Array | undefined; tier: Tier } {
-    if (user !== undefined && news.length === 0) {
-      const vector = rowOf(this.#snapshot.userFactors, user);
-      // A user whose interactions all fell below the rating threshold was not trained on: a zero vector ranks nothing.
-      if (vector.some(value => value !== 0)) return { vector, tier: 'model' };
-    }
-    const vector = news.length > 0 ? this.#foldIn.vectorOf(this.#historyOf(user, news)) : undefined;
-    return vector ? { vector, tier: 'fold-in' } : { vector: undefined, tier: 'popularity' };
+  /** The items of a list, in its order. */
+  #draw(vector: Float32Array, request: RecommendRequest, effort: Effort): Drawn {
+    const { limit, coldShare = DEFAULT_COLD_SHARE, diversity = 0 } = request;
+    const { arena, itemFactors, manifest } = this.#snapshot;
+    const most = Math.floor(limit * coldShare);
+    const options = { mask: this.#mask, effort };
+    const draw = (k: number) => searchWithColdBound(this.source, vector, k, options, this.#cold, most);
+    if (diversity === 0) return draw(limit);
+    const pool = draw(poolSize(limit));
+    const others = pool.items.length - this.#cold.countIn(pool.items);
+    const mostCold = Math.max(most, Math.min(limit, pool.items.length) - others);
+    const columns = likenessColumns(itemFactors, manifest.objective.algorithm);
+    const isCold = (item: number) => this.#cold.has(item);
+    const places = diversify(arena, itemFactors, columns, pool, limit, diversity, isCold, mostCold);
+    return {
+      ...pool,
+      items: Uint32Array.from(places, place => pool.items[place]!),
+      scores: Float32Array.from(places, place => pool.scores[place]!),
+    };
   }
 
   /** Applies the request's own filters to the mask. */
@@ -208,7 +210,9 @@ export class Recommender {
     const { items } = this.#snapshot;
     const known = (ids: readonly string[]) => ids.map(id => items.indexOf(id)).filter(index => index !== undefined);
     if (request.only) this.#mask.keepOnly(known(request.only));
-    if (request.categories) this.#mask.keepOnly(new Set(request.categories.flatMap(name => [...this.#category(name)])));
+    const categories = request.categories?.map(name => this.#category(name));
+    if (request.match === 'all') for (const members of categories ?? []) this.#mask.keepOnly(members);
+    else if (categories) this.#mask.keepOnly(eachOf(categories));
     this.#mask.excludeAll(known(request.exclude ?? []));
   }
 
@@ -237,31 +241,39 @@ export class Recommender {
     return title === undefined ? {} : { title };
   }
 
-  #explain(items: readonly RecommendedItem[], history: readonly FoldInEntry[]): RecommendedItem[] {
-    return items.map(recommended => ({
-      ...recommended,
-      explanation: {
-        because: becauseOf(
-          this.#snapshot.itemFactors,
-          this.#itemIndex(recommended.itemId),
-          history.map(entry => entry.item),
-        ).map(({ item, similarity }) => ({
-          itemId: this.#snapshot.items.idOf(item as ItemIndex),
-          ...this.#titled(item as ItemIndex),
-          similarity,
+  #explain(items: readonly RecommendedItem[], drawn: Drawn, known: KnownUser): RecommendedItem[] {
+    const { itemFactors, cells } = this.#snapshot;
+    const history = this.#users.historyOf(known);
+    const parts = this.#users.foldIn.explain(history, drawn.items);
+    const places = placesByScore(drawn.searches);
+    return items.map((recommended, i) => {
+      const item = drawn.items[i]!;
+      const { base, contributions } = parts[i]!;
+      const explanation: Explanation = {
+        stage: this.#cold.has(item) ? 'cold' : 'candidates',
+        cell: cellOf(cells.starts, item),
+        rank: i + 1,
+        rankBefore: places.get(item)!,
+        base,
+        because: becauseOf(itemFactors, item, history, contributions).map(({ item: past, ...shares }) => ({
+          itemId: this.#snapshot.items.idOf(past as ItemIndex),
+          ...this.#titled(past as ItemIndex),
+          ...shares,
         })),
-      },
-    }));
+      };
+      return { ...recommended, explanation };
+    });
   }
 
   #details(item: ItemIndex): ItemDetails {
     const { items, catalogue, popularity, manifest } = this.#snapshot;
+    const ratings = popularity.count.scores[item]!;
     return {
       itemId: items.idOf(item),
       ...this.#titled(item),
       categories: catalogue.categoriesOf(item),
-      ratings: popularity.count.scores[item]!,
-      meanRating: manifest.dataset.rated ? popularity.mean.scores[item]! : null,
+      ratings,
+      meanRating: manifest.dataset.rated && ratings > 0 ? popularity.mean.scores[item]! : null,
     };
   }
 
@@ -288,13 +300,30 @@ export class Recommender {
 
 /** Whether a request asks for nothing but the best items of a user. */
 function isPlain(request: RecommendRequest): boolean {
-  for (const name in request) {
-    const value = request[name as keyof RecommendRequest];
-    if (name !== 'userId' && name !== 'limit' && value !== undefined && value !== false) return false;
-  }
-  return true;
+  const { userId: _, limit: __, match: ___, coldShare = DEFAULT_COLD_SHARE, diversity = 0, ...rest } = request;
+  if (coldShare !== DEFAULT_COLD_SHARE || diversity !== 0) return false;
+  return Object.values(rest).every(value => value === undefined || value === false);
 }
 
 function retrievalOf(source: Retrieval['source'], candidates: Candidates): Retrieval {
   return { source, candidates: candidates.scanned, certified: candidates.certified };
+}
+
+/** The popularity ranking knows nothing of the user: the score is all that there is to say. */
+function explainPopular(item: RecommendedItem, i: number): RecommendedItem {
+  const rank = i + 1;
+  const explanation: Explanation = {
+    stage: 'popularity',
+    cell: null,
+    rank,
+    rankBefore: rank,
+    base: item.score,
+    because: [],
+  };
+  return { ...item, explanation };
+}
+
+/** The items of one category after the other. */
+function* eachOf(categories: readonly Uint32Array[]): Generator<number> {
+  for (const items of categories) yield* items;
 }

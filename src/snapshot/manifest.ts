@@ -46,7 +46,10 @@ export const manifestSchema = z.object({
   objective,
   dataset: z.object({
     users: count,
+    /** Items that were trained. */
     items: count,
+    /** Items without ratings beside them, whose vectors come from their categories. */
+    coldItems: count.default(0),
     ratings: count,
     duplicates: count,
     rejected: count,

@@ -18,6 +18,10 @@ import type { SnapshotStore } from './store.js';
 /** Name of the HNSW graph's file, which its library writes and reads by itself. */
 export const HNSW_FILE = 'hnsw.bin';
 
+const COLD_FILE = 'cold-items.u32';
+const UNAVAILABLE_FILE = 'unavailable-items.u32';
+const AVERAGE_USER_FILE = 'average-user.f32';
+
 /** All that a snapshot holds beside the manifest and the HNSW graph, in memory. */
 export interface SnapshotContent {
   readonly users: IdMap<UserIndex>;
@@ -25,13 +29,19 @@ export interface SnapshotContent {
   readonly userFactors: Matrix;
   /** In cell order: see `cells`. */
   readonly itemFactors: Matrix;
-  /** QᵀQ of the item factors. */
+  /** QᵀQ of the item factors that were trained: of all but the cold ones. */
   readonly gram: Float64Array;
   readonly cells: Cells;
   /** Users × items: the interactions that the model was trained on. */
   readonly seen: Csr;
   readonly catalogue: Catalogue;
   readonly popularity: Popularity;
+  /** Indices, ascending, of the items without ratings, whose vectors come from their categories. */
+  readonly coldItems: Uint32Array;
+  /** Indices, ascending, of the items that must not be recommended. */
+  readonly unavailableItems: Uint32Array;
+  /** The vector that users of few interactions are blended with, or null where none are. */
+  readonly averageUser: Float32Array | null;
 }
 
 /** A snapshot that was read and verified. */
@@ -57,6 +67,10 @@ export async function writeContent(files: SnapshotFiles, content: SnapshotConten
   await files.array('seen-items.u32', seen.indices);
   await files.array('seen-values.f32', seen.values);
   await files.json('catalogue.json', catalogue.entries(items));
+  // Only where there are any; without the file there are none.
+  if (content.coldItems.length > 0) await files.array(COLD_FILE, content.coldItems);
+  if (content.unavailableItems.length > 0) await files.array(UNAVAILABLE_FILE, content.unavailableItems);
+  if (content.averageUser) await files.array(AVERAGE_USER_FILE, content.averageUser);
   for (const name of RANKER_NAMES) {
     await files.array(`popularity-${name}.f32`, popularity[name].scores);
     await files.array(`popularity-${name}.u32`, popularity[name].order);
@@ -105,6 +119,9 @@ export async function loadSnapshot(store: SnapshotStore, id: string): Promise<Sn
     },
     catalogue,
     popularity,
+    coldItems: read.has(COLD_FILE) ? await read.uint32(COLD_FILE) : new Uint32Array(0),
+    unavailableItems: read.has(UNAVAILABLE_FILE) ? await read.uint32(UNAVAILABLE_FILE) : new Uint32Array(0),
+    averageUser: read.has(AVERAGE_USER_FILE) ? await read.float32(AVERAGE_USER_FILE, columns) : null,
     search: ItemSearch.of(items, catalogue, popularity.count.order),
   };
 }
@@ -167,6 +184,11 @@ class SnapshotReader {
     private readonly directory: string,
     private readonly manifest: Manifest,
   ) {}
+
+  /** Whether the snapshot has the file, where not all have it. */
+  has(name: string): boolean {
+    return this.manifest.files[name] !== undefined;
+  }
 
   async json<Schema extends z.ZodType>(name: string, schema: Schema): Promise<z.output<Schema>> {
     const bytes = await this.#bytes(name, 1);

@@ -26,7 +26,7 @@ export function prepareSources({ arena, itemFactors, cells, manifest }: Snapshot
   return {
     exact: prepareExact(arena, itemFactors),
     clusters: prepareCells(arena, itemFactors, cells),
-    similarity: prepareCosine(arena, itemFactors, cells, similarityColumns(itemFactors, manifest.objective.algorithm)),
+    similarity: prepareCosine(arena, itemFactors, cells, likenessColumns(itemFactors, manifest.objective.algorithm)),
   };
 }
 
@@ -62,6 +62,11 @@ export async function openSource(
 /** What `sgd` appends to an item's vector, 1 and its bias, says nothing about what the item is like. */
 const SGD_BIAS_COLUMNS = 2;
 
+/** The leading columns of an item's vector that say what it is like. */
+export function likenessColumns({ columns }: Matrix, algorithm: Manifest['objective']['algorithm']): number {
+  return columns - (algorithm === 'sgd' ? SGD_BIAS_COLUMNS : 0);
+}
+
 /**
  * Makes the source of similar items.
  * @param algorithm what the factors were trained with
@@ -73,10 +78,6 @@ export function openSimilarity(
   defaultEffort: Effort,
   prepared?: CellIndex | undefined,
 ): CandidateSource {
-  const columns = similarityColumns(itemFactors, algorithm);
+  const columns = likenessColumns(itemFactors, algorithm);
   return createCosineSource(arena, itemFactors, cells, { columns, defaultEffort, prepared });
-}
-
-function similarityColumns(items: Matrix, algorithm: Manifest['objective']['algorithm']): number {
-  return items.columns - (algorithm === 'sgd' ? SGD_BIAS_COLUMNS : 0);
 }

@@ -49,7 +49,16 @@ describe('ShortlistClient', () => {
   test('ids and lists arrive as they were given', async () => {
     await client.recommendForUser('a/b ?&ä%', { exclude: ['1 2', '3&4'], explain: true });
     expect(asked).toEqual([
-      { userId: 'a/b ?&ä%', limit: 10, exclude: ['1 2', '3&4'], includeSeen: false, explain: true },
+      {
+        userId: 'a/b ?&ä%',
+        limit: 10,
+        exclude: ['1 2', '3&4'],
+        match: 'any',
+        includeSeen: false,
+        coldShare: 0.1,
+        diversity: 0,
+        explain: true,
+      },
     ]);
   });
 
@@ -75,7 +84,10 @@ describe('ShortlistClient', () => {
           limit?: number;
           exclude?: string[] | undefined;
           category?: string[] | undefined;
+          match?: 'any' | 'all';
           includeSeen?: boolean;
+          coldShare?: number;
+          diversity?: number;
           explain?: boolean;
         }
       | undefined

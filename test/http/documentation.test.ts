@@ -38,12 +38,20 @@ describe('/openapi.json', () => {
         required: false,
         schema: { type: 'array', maxItems: 1000, items: { type: 'string', minLength: 1, maxLength: 1024 } },
       })),
-      ...['includeSeen', 'explain'].map(name => ({
+      {
+        name: 'match',
+        part: 'query',
+        required: false,
+        schema: { type: 'string', default: 'any', enum: ['any', 'all'] },
+      },
+      { name: 'includeSeen', part: 'query', required: false, schema: { type: 'boolean', default: false } },
+      ...Object.entries({ coldShare: 0.1, diversity: 0 }).map(([name, value]) => ({
         name,
         part: 'query',
         required: false,
-        schema: { type: 'boolean', default: false },
+        schema: { type: 'number', default: value, minimum: 0, maximum: 1 },
       })),
+      { name: 'explain', part: 'query', required: false, schema: { type: 'boolean', default: false } },
     ]);
   });
 });

@@ -31,6 +31,18 @@ describe('problems', () => {
     })),
     { url: `${user}?limit=1&limit=2`, status: 400, errors: one('limit', 'expected one value, got several') },
     { url: `${user}?explain=yes`, status: 400, errors: one('explain', 'expected true or false') },
+    { url: `${user}?match=some`, status: 400, errors: one('match', 'expected any or all') },
+    ...['-0.1', '1.1', '.5', '1e-1', 'abc', ''].map(diversity => ({
+      url: `${user}?diversity=${diversity}`,
+      status: 400,
+      errors: one('diversity', 'expected a number from 0 to 1'),
+    })),
+    { url: `${user}?coldShare=2`, status: 400, errors: one('coldShare', 'expected a number from 0 to 1') },
+    ...['explain=true', 'diversity=0.01'].map(careful => ({
+      url: `${user}?limit=101&${careful}`,
+      status: 400,
+      errors: one('limit', 'expected at most 100 with explain or diversity'),
+    })),
     { url: `${user}?exclude=a,,b`, status: 400, errors: one('exclude[1]', 'expected at least one character') },
     {
       url: `${user}?limti=5&a=b`,
@@ -38,13 +50,16 @@ describe('problems', () => {
       errors: ['limti', 'a'].map(field => ({
         in: 'query',
         field,
-        message: 'unknown name; known are limit, exclude, category, includeSeen, explain',
+        message: 'unknown name; known are limit, exclude, category, match, includeSeen, coldShare, diversity, explain',
       })),
     },
     {
       url: `${user}?__proto__=x`,
       status: 400,
-      errors: one('__proto__', 'unknown name; known are limit, exclude, category, includeSeen, explain'),
+      errors: one(
+        '__proto__',
+        'unknown name; known are limit, exclude, category, match, includeSeen, coldShare, diversity, explain',
+      ),
     },
     { url: '/v1/snapshot?x=1', status: 400, errors: one('x', 'unknown name') },
     {
@@ -149,7 +164,7 @@ describe('problems', () => {
       status: 400,
       errors: one(
         '__proto__',
-        'unknown name; known are userId, history, limit, exclude, only, categories, includeSeen, explain',
+        'unknown name; known are userId, history, limit, exclude, only, categories, match, includeSeen, coldShare, diversity, explain',
         'body',
       ),
     },

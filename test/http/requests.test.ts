@@ -27,6 +27,7 @@ const forUser = (userId: string | null, source: string, count = 3) => ({
   userId,
   items: items(count),
   source,
+  reason: source === 'model' ? 'trained' : 'unknown-user',
   snapshot: SNAPSHOT_ID,
   retrieval,
 });
@@ -93,7 +94,7 @@ describe('replies', () => {
 });
 
 describe('what the recommender is asked', () => {
-  const defaults = { limit: 10, includeSeen: false, explain: false };
+  const defaults = { limit: 10, match: 'any', includeSeen: false, coldShare: 0.1, diversity: 0, explain: false };
 
   test.each([
     { query: '', request: defaults },
@@ -102,7 +103,11 @@ describe('what the recommender is asked', () => {
       request: { ...defaults, exclude: ['1', '2', '3'], categories: ['Film'] },
     },
     { query: '?exclude=%C3%A4%20b%2B', request: { ...defaults, exclude: ['ä b+'] } },
-    { query: '?limit=1000&includeSeen=true&explain=true', request: { limit: 1000, includeSeen: true, explain: true } },
+    { query: '?limit=1000&includeSeen=true', request: { ...defaults, limit: 1000, includeSeen: true } },
+    {
+      query: '?limit=100&match=all&coldShare=0.25&diversity=1&explain=true',
+      request: { ...defaults, limit: 100, match: 'all', coldShare: 0.25, diversity: 1, explain: true },
+    },
   ])('GET $query', async ({ query, request }) => {
     expect((await fetch(`${server.url}/v1/users/ann/recommendations${query}`)).status).toBe(200);
     expect(asked).toEqual([{ userId: 'ann', ...request }]);
@@ -116,7 +121,10 @@ describe('what the recommender is asked', () => {
       exclude: ['x,y'],
       only: ['a', 'b'],
       categories: ['Film'],
+      match: 'all',
       includeSeen: true,
+      coldShare: 0,
+      diversity: 0.5,
       explain: true,
     };
     expect((await fetch(`${server.url}/v1/recommendations`, asJson(body))).status).toBe(200);

@@ -23,6 +23,7 @@ const manifest: Manifest = {
   dataset: {
     users: 1,
     items: 3,
+    coldItems: 0,
     ratings: 1,
     duplicates: 0,
     rejected: 0,
@@ -72,7 +73,9 @@ export function smallService(requests: RecommendRequest[] = []): RecommendationS
       return {
         userId: request.userId ?? null,
         items: list(request.limit),
-        source: request.userId === 'ann' ? 'model' : 'popularity',
+        ...(request.userId === 'ann'
+          ? { source: 'model', reason: 'trained' }
+          : { source: 'popularity', reason: 'unknown-user' }),
         snapshot: SNAPSHOT_ID,
         retrieval: { source: 'exact', candidates: 3, certified: true },
       };

@@ -86,8 +86,9 @@ describe('a known user', () => {
       const because = item.explanation!.because;
       expect(because).toHaveLength(3);
       expect(because.every(reason => seen.has(snapshot.items.indexOf(reason.itemId)!))).toBe(true);
-      const similarities = because.map(reason => reason.similarity);
-      expect(similarities).toEqual([...similarities].sort((a, b) => b - a));
+      const contributions = because.map(reason => reason.contribution);
+      expect(contributions).toEqual([...contributions].sort((a, b) => b - a));
+      expect(contributions.at(-1)).toBeGreaterThan(0);
     }
   });
 });

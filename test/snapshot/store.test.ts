@@ -15,6 +15,7 @@ const facts: ManifestFacts = {
   objective: { algorithm: 'sgd', regularization: 0.1, meanRating: 3 },
   dataset: {
     users: 1,
+    coldItems: 0,
     items: 1,
     ratings: 1,
     duplicates: 0,

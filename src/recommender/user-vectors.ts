@@ -1,0 +1,98 @@
+import { rowIndices, rowValues } from '../dataset/csr.js';
+import type { UserIndex } from '../dataset/id-map.js';
+import { AverageUser, FEW_INTERACTIONS } from '../model/average-user.js';
+import { FoldIn, type FoldInEntry, MAX_FOLDED } from '../model/fold-in.js';
+import { rowOf } from '../numeric/matrix.js';
+import type { Snapshot } from '../snapshot/snapshot.js';
+import type { Reason, RecommendRequest, Tier } from './recommendation.js';
+
+/** What a snapshot and a request know together of a user. */
+export interface KnownUser {
+  readonly user: UserIndex | undefined;
+  /** The part of the request's history that is about known items. */
+  readonly news: readonly FoldInEntry[];
+  /** Undefined where only popularity is left. */
+  readonly vector: Float32Array | undefined;
+  readonly source: Tier;
+  readonly reason: Reason;
+}
+
+/** Finds the vector of whoever asks, from the best tier that knows anything about them. */
+export class UserVectors {
+  readonly foldIn: FoldIn;
+
+  constructor(private readonly snapshot: Snapshot) {
+    const { arena, manifest, itemFactors, gram, averageUser, items, coldItems } = snapshot;
+    const average = averageUser ? new AverageUser(averageUser) : undefined;
+    const trained = items.size - coldItems.length;
+    this.foldIn = new FoldIn(arena, manifest.objective, itemFactors, gram, trained, average);
+  }
+
+  find(request: RecommendRequest): KnownUser {
+    const user = request.userId === undefined ? undefined : this.snapshot.users.indexOf(request.userId);
+    const news = this.#newsIn(request);
+    if (news.length > 0) {
+      const vector = this.foldIn.vectorOf(this.historyOf({ user, news }));
+      return vector
+        ? { user, news, vector, source: 'fold-in', reason: 'history' }
+        : { user, news, vector, source: 'popularity', reason: 'history-without-likes' };
+    }
+    if (user !== undefined) {
+      const vector = rowOf(this.snapshot.userFactors, user);
+      // A user whose interactions all fell below the rating threshold was not trained on: a zero vector ranks nothing.
+      if (vector.some(value => value !== 0)) {
+        return { user, news, vector, source: 'model', reason: this.reasonOf(user) };
+      }
+    }
+    const reason = (): Reason => {
+      if ((request.history?.length ?? 0) > 0) return 'history-unknown';
+      if (user !== undefined) return 'not-trained';
+      return request.userId === undefined ? 'no-user' : 'unknown-user';
+    };
+    return { user, news, vector: undefined, source: 'popularity', reason: reason() };
+  }
+
+  /**
+   * What the user is known to have had to do with, each item once: the news, then what training took of the snapshot's
+   * interactions. Where that is more than can be folded in, the latter are thinned out evenly.
+   */
+  historyOf({ user, news }: Pick<KnownUser, 'user' | 'news'>): FoldInEntry[] {
+    const entries = new Map(news.map(entry => [entry.item, entry]));
+    if (user === undefined) return [...entries.values()];
+    const { seen, manifest } = this.snapshot;
+    const items = rowIndices(seen, user);
+    const values = rowValues(seen, user);
+    const step = Math.max(1, items.length / Math.max(1, MAX_FOLDED - entries.size));
+    for (let place = 0; place < items.length; place += step) {
+      const at = Math.floor(place);
+      const item = items[at]!;
+      if (entries.has(item) || values[at]! < this.#minRating) continue;
+      entries.set(item, { item, value: manifest.dataset.rated ? values[at]! : undefined });
+    }
+    return [...entries.values()];
+  }
+
+  /** Why a user who was trained is answered from the model: whether the vector is the average one in good part. */
+  reasonOf(user: UserIndex): 'trained' | 'few-interactions' {
+    if (!this.snapshot.averageUser) return 'trained';
+    const values = rowValues(this.snapshot.seen, user);
+    let counted = 0;
+    for (let i = 0; i < values.length && counted < FEW_INTERACTIONS; i++) {
+      if (values[i]! >= this.#minRating) counted++;
+    }
+    return counted < FEW_INTERACTIONS ? 'few-interactions' : 'trained';
+  }
+
+  #newsIn({ history = [] }: RecommendRequest): FoldInEntry[] {
+    const { items } = this.snapshot;
+    return history.flatMap(({ itemId, value }) => {
+      const item = items.indexOf(itemId);
+      return item === undefined ? [] : [{ item, value }];
+    });
+  }
+
+  get #minRating(): number {
+    const { objective } = this.snapshot.manifest;
+    return objective.algorithm === 'als' ? objective.minRating : Number.NEGATIVE_INFINITY;
+  }
+}
