@@ -4,10 +4,11 @@ import type { ItemIndex, UserIndex } from '../../src/dataset/id-map.js';
 import { rowOf } from '../../src/numeric/matrix.js';
 import { recommendForAll } from '../../src/recommender/batch.js';
 import { openRecommender } from '../../src/recommender/open-recommender.js';
+import type { RecommendRequest } from '../../src/recommender/recommendation.js';
 import { DEFAULT_RANKER, Recommender } from '../../src/recommender/recommender.js';
 import type { CandidateSource } from '../../src/retrieval/candidate-source.js';
 import { loadNewestSnapshot, type Snapshot } from '../../src/snapshot/snapshot.js';
-import { buildSmallSnapshot } from '../small-snapshot.js';
+import { buildSmallSnapshot, smallData } from '../small-snapshot.js';
 
 let snapshot: Snapshot;
 let recommender: Recommender;
@@ -91,6 +92,65 @@ describe('a known user', () => {
       expect(contributions.at(-1)).toBeGreaterThan(0);
     }
   });
+
+  test('is told how each item came into the list', () => {
+    const userId = snapshot.users.ids[2]!;
+    const { starts } = snapshot.cells;
+    for (const diversity of [0, 0.4]) {
+      const { items } = recommender.recommend({ userId, limit: 10, explain: true, diversity });
+      items.forEach(({ itemId, explanation }, i) => {
+        const item = snapshot.items.indexOf(itemId)!;
+        const { cell, rank, rankBefore, stage } = explanation!;
+        expect({ stage, rank }).toEqual({ stage: 'candidates', rank: i + 1 });
+        expect(starts[cell!]).toBeLessThanOrEqual(item);
+        expect(starts[cell! + 1]).toBeGreaterThan(item);
+        if (diversity === 0) expect(rankBefore).toBe(rank);
+      });
+      const plain = idsOf(recommender.recommend({ userId, limit: 50 }));
+      expect(items.map(item => item.explanation!.rankBefore)).toEqual(
+        items.map(({ itemId }) => plain.indexOf(itemId) + 1),
+      );
+    }
+  });
+
+  test('gets items that differ more with diversity, each with its exact score, the best one still first', () => {
+    const userId = snapshot.users.ids[4]!;
+    const vector = userVector(userId);
+    const cosine = (a: Float32Array, b: Float32Array) =>
+      a.reduce((sum, x, f) => sum + x * b[f]!, 0) / (Math.hypot(...a) * Math.hypot(...b));
+    const likeness = [0, 0.3, 0.7].map(diversity => {
+      const { items } = recommender.recommend({ userId, limit: 10, diversity });
+      expect(items).toHaveLength(10);
+      expect(items[0]!.itemId).toBe(slowly(vector, item => seenBy(userId).has(item))[0]);
+      const rows = items.map(({ itemId }) => rowOf(snapshot.itemFactors, snapshot.items.indexOf(itemId)!));
+      rows.forEach((row, i) => {
+        expect(items[i]!.score).toBeCloseTo(
+          row.reduce((sum, q, f) => sum + q * vector[f]!, 0),
+          5,
+        );
+      });
+      return rows.reduce((sum, a) => sum + rows.reduce((total, b) => total + cosine(a, b), 0), 0);
+    });
+    expect(likeness).toEqual([...likeness].sort((a, b) => b - a));
+  });
+
+  test('may ask for items in all of some categories', () => {
+    const [first, second] = snapshot.catalogue
+      .categoriesOf(
+        snapshot.items.ids.findIndex(
+          (_, item) => snapshot.catalogue.categoriesOf(item as ItemIndex).length > 1,
+        ) as ItemIndex,
+      )
+      .slice(0, 2);
+    const members = (name: string) => [...snapshot.catalogue.inCategory(name)!];
+    const lists = (['any', 'all'] as const).map(match => {
+      const request = { userId: 'nobody', limit: 300, categories: [first!, second!], match };
+      return idsOf(recommender.recommend(request)).map(id => snapshot.items.indexOf(id)! as number);
+    });
+    const ascending = (items: Iterable<number>) => [...new Set(items)].sort((a, b) => a - b);
+    expect(ascending(lists[0]!)).toEqual(ascending([...members(first!), ...members(second!)]));
+    expect(ascending(lists[1]!)).toEqual(members(first!).filter(item => members(second!).includes(item)));
+  });
 });
 
 describe('an unknown user', () => {
@@ -112,6 +172,35 @@ describe('an unknown user', () => {
     }
     // Not all: five iterations leave the trained vectors somewhat short of the minimum that folding in finds.
     expect(agreeing / (10 * snapshot.users.size)).toBeGreaterThan(0.85);
+  });
+
+  test('is told why they get what they get', () => {
+    const reason = (request: Partial<RecommendRequest>) => {
+      const { source, reason } = recommender.recommend({ limit: 3, ...request });
+      return `${source}: ${reason}`;
+    };
+    const history = (value: number) => [{ itemId: snapshot.items.ids[0]!, value }];
+    const userId = snapshot.users.ids.find(id => seenBy(id).size >= 10);
+    expect(reason({})).toBe('popularity: no-user');
+    expect(reason({ userId: 'nobody' })).toBe('popularity: unknown-user');
+    expect(reason({ userId: 'nobody', history: [{ itemId: 'no such item' }] })).toBe('popularity: history-unknown');
+    expect(reason({ history: history(-1) })).toBe('popularity: history-without-likes');
+    expect(reason({ history: history(4) })).toBe('fold-in: history');
+    expect(reason({ userId: userId!, history: history(-1) })).toBe('fold-in: history');
+    expect(reason({ userId: userId! })).toBe('model: trained');
+    expect(reason({ userId: userId!, history: [{ itemId: 'no such item' }] })).toBe('model: trained');
+  });
+
+  test('with popularity alone, an explanation says so', () => {
+    const [first] = recommender.recommend({ limit: 3, explain: true }).items;
+    expect(first!.explanation).toEqual({
+      stage: 'popularity',
+      cell: null,
+      rank: 1,
+      rankBefore: 1,
+      base: first!.score,
+      because: [],
+    });
   });
 
   test('with a history of unknown items is as unknown as before', () => {
@@ -183,4 +272,43 @@ test('no request leaves a trace in the next one', () => {
   recommender.similar(snapshot.items.ids[0]!, 5);
   expect(recommender.recommend({ userId, limit: 10 })).toEqual(first);
   expect(snapshot.users.indexOf(userId) as UserIndex).toBe(1);
+});
+
+test('users of few interactions are blended with the average one, as if they were folded in', async () => {
+  const { table } = smallData;
+  // The first user keeps one rating, the second nine; the third has ratings below the threshold only.
+  const left = [1, 9];
+  const kept = table.users.reduce<number[]>((rows, user, row) => {
+    const rating = table.values[row]!;
+    if (user > 1 || (rating >= 2 && left[user]!-- > 0)) rows.push(row);
+    return rows;
+  }, []);
+  const pick = (column: ArrayLike<number>) => kept.map(row => column[row]!);
+  const values = Float32Array.from(pick(table.values));
+  const users = Uint32Array.from(pick(table.users));
+  users.forEach((user, row) => {
+    values[row] = user === 2 ? 1 : Math.max(2, values[row]!);
+  });
+  const sparse = { ...table, users, items: Uint32Array.from(pick(table.items)), values, timestamps: null };
+  const training = { algorithm: 'als' as const, options: { factors: 12, iterations: 40, minRating: 2 } };
+  const { store } = await buildSmallSnapshot({ training, sources: ['exact'] }, { ...smallData, table: sparse });
+  const built = await loadNewestSnapshot(store, message => expect.fail(message));
+  const service = await openRecommender(built, message => expect.fail(message));
+
+  const counts = table.userIds.map((_, user) => rowIndices(built.seen, user).length);
+  const busy = counts.findIndex((count, user) => user > 2 && count > 40);
+  const reasons = [0, 1, 2, busy].map(user => service.recommend({ userId: table.userIds[user]!, limit: 1 }).reason);
+  expect(reasons).toEqual(['few-interactions', 'few-interactions', 'not-trained', 'trained']);
+  expect(built.averageUser!.some(value => value !== 0)).toBe(true);
+  for (const user of [0, 1, busy]) {
+    const trained = service.recommend({ userId: table.userIds[user]!, limit: 10 });
+    const history = Array.from(rowIndices(built.seen, user), item => ({
+      itemId: built.items.idOf(item as ItemIndex),
+      value: 5,
+    }));
+    const folded = service.recommend({ history, limit: 10 });
+    trained.items.forEach(({ score }, i) => {
+      expect(folded.items[i]!.score).toBeCloseTo(score, 2);
+    });
+  }
 });
