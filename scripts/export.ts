@@ -1,5 +1,7 @@
 import { exportFactors, exportFormatOf } from '../src/exchange/export-factors.js';
-import { loadNewestSnapshot } from '../src/snapshot/snapshot.js';
+import type { ExportedModel } from '../src/exchange/exported-model.js';
+import { createMatrix, rowOf } from '../src/numeric/matrix.js';
+import { loadNewestSnapshot, type Snapshot } from '../src/snapshot/snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { main } from './command.js';
 import { text } from './flag-values.js';
@@ -23,12 +25,25 @@ await main({
     exportFormatOf(out);
     const progress = createProgress();
     const snapshot = await loadNewestSnapshot(new SnapshotStore(snapshots), progress.note);
-    const { users, items, userFactors, itemFactors, manifest } = snapshot;
+    const { users, userFactors, manifest } = snapshot;
+    const { itemIds, itemFactors } = trainedItems(snapshot);
     const writing = progress.stage('write');
-    await exportFactors(out, { userIds: users.ids, itemIds: items.ids, userFactors, itemFactors });
+    await exportFactors(out, { userIds: users.ids, itemIds, userFactors, itemFactors });
     writing.end();
-    return { snapshot: manifest.id, users: users.size, items: items.size, factors: itemFactors.columns, path: out };
+    return { snapshot: manifest.id, users: users.size, items: itemIds.length, factors: itemFactors.columns, path: out };
   },
   print: ({ snapshot, users, items, factors, path }) =>
     `Snapshot ${snapshot}: ${users} users and ${items} items with ${factors} factors written to ${path}`,
 });
+
+/** All items but those without ratings: their vectors are no more than what the catalogue says. */
+function trainedItems({ items, itemFactors, coldItems }: Snapshot): Pick<ExportedModel, 'itemIds' | 'itemFactors'> {
+  if (coldItems.length === 0) return { itemIds: items.ids, itemFactors };
+  const isCold = new Set(coldItems);
+  const trained = Array.from(items.ids.keys()).filter(item => !isCold.has(item));
+  const factors = createMatrix(trained.length, itemFactors.columns);
+  trained.forEach((item, row) => {
+    rowOf(factors, row).set(rowOf(itemFactors, item));
+  });
+  return { itemIds: trained.map(item => items.ids[item]!), itemFactors: factors };
+}

@@ -22,7 +22,7 @@ export interface ScoreParts {
 
 /**
  * Entries that a vector is solved from, at most; of a longer history the first ones. The solve takes time in proportion
- * to them, about 4 µs each at 256 factors, during which nobody else is served.
+ * to them, about 3 µs each at 256 factors, during which nobody else is served.
  */
 export const MAX_FOLDED = 1000;
 

@@ -30,8 +30,11 @@ export type Reason = (typeof REASONS)[number];
 /** Share of cold items in a list at most, unless told otherwise: one in a list of ten, so that they are met at all. */
 export const DEFAULT_COLD_SHARE = 0.1;
 
-/** Longest list that may be diversified or explained: both take time in proportion to it, some 0.1 ms an item at most. */
-export const MAX_CAREFUL_LIMIT = 100;
+/**
+ * Longest list that may be diversified or explained: both take time in proportion to it, at most about 0.1 ms an item (256
+ * factors, a history of a thousand).
+ */
+export const MAX_CAREFUL_LIMIT = 50;
 
 /** An item of a user's history that comes with the request instead of from the snapshot. */
 export interface HistoryEntry {

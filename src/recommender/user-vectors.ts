@@ -62,9 +62,9 @@ export class UserVectors {
     const { seen, manifest } = this.snapshot;
     const items = rowIndices(seen, user);
     const values = rowValues(seen, user);
-    const step = Math.max(1, items.length / Math.max(1, MAX_FOLDED - entries.size));
-    for (let place = 0; place < items.length; place += step) {
-      const at = Math.floor(place);
+    const taken = Math.min(items.length, Math.max(0, MAX_FOLDED - entries.size));
+    for (let i = 0; i < taken; i++) {
+      const at = Math.floor((i * items.length) / taken);
       const item = items[at]!;
       if (entries.has(item) || values[at]! < this.#minRating) continue;
       entries.set(item, { item, value: manifest.dataset.rated ? values[at]! : undefined });

@@ -39,9 +39,9 @@ describe('problems', () => {
     })),
     { url: `${user}?coldShare=2`, status: 400, errors: one('coldShare', 'expected a number from 0 to 1') },
     ...['explain=true', 'diversity=0.01'].map(careful => ({
-      url: `${user}?limit=101&${careful}`,
+      url: `${user}?limit=51&${careful}`,
       status: 400,
-      errors: one('limit', 'expected at most 100 with explain or diversity'),
+      errors: one('limit', 'expected at most 50 with explain or diversity'),
     })),
     { url: `${user}?exclude=a,,b`, status: 400, errors: one('exclude[1]', 'expected at least one character') },
     {

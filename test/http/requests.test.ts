@@ -105,8 +105,8 @@ describe('what the recommender is asked', () => {
     { query: '?exclude=%C3%A4%20b%2B', request: { ...defaults, exclude: ['ä b+'] } },
     { query: '?limit=1000&includeSeen=true', request: { ...defaults, limit: 1000, includeSeen: true } },
     {
-      query: '?limit=100&match=all&coldShare=0.25&diversity=1&explain=true',
-      request: { ...defaults, limit: 100, match: 'all', coldShare: 0.25, diversity: 1, explain: true },
+      query: '?limit=50&match=all&coldShare=0.25&diversity=1&explain=true',
+      request: { ...defaults, limit: 50, match: 'all', coldShare: 0.25, diversity: 1, explain: true },
     },
   ])('GET $query', async ({ query, request }) => {
     expect((await fetch(`${server.url}/v1/users/ann/recommendations${query}`)).status).toBe(200);
