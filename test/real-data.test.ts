@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { rowIndices } from '../src/dataset/csr.js';
+import type { UserIndex } from '../src/dataset/id-map.js';
+import { MAX_FOLDED } from '../src/model/fold-in.js';
 import { rowOf } from '../src/numeric/matrix.js';
 import { openRecommender } from '../src/recommender/open-recommender.js';
+import { UserVectors } from '../src/recommender/user-vectors.js';
 import { loadNewestSnapshot } from '../src/snapshot/snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { runScript } from './scripts/run-script.js';
@@ -41,6 +44,17 @@ describe.skipIf(!existsSync(ratings))('MovieLens latest small (skipped where the
     expect(reply.source).toBe('model');
     expect(reply.items.map(item => item.itemId)).toEqual(slowly.map(({ itemId }) => itemId));
     expect(reply.items.every(item => item.title)).toBe(true);
+
+    // Everybody's own history, folded in, gives about the trained vector; longest histories are thinned out.
+    const vectors = new UserVectors(snapshot);
+    snapshot.users.ids.forEach((_, known) => {
+      const history = vectors.historyOf({ user: known as UserIndex, news: [] });
+      const folded = vectors.foldIn.vectorOf(history)!;
+      const trained = rowOf(snapshot.userFactors, known);
+      const dot = folded.reduce((sum, value, f) => sum + value * trained[f]!, 0);
+      const cosine = dot / (Math.hypot(...folded) * Math.hypot(...trained));
+      expect(cosine).toBeGreaterThan(history.length < MAX_FOLDED ? 0.99 : 0.95);
+    });
     expect(recommender.similar('260', 5).items.map(item => item.title)).toEqual(
       expect.arrayContaining([expect.stringContaining('Empire Strikes Back'), expect.stringContaining('Jedi')]),
     );

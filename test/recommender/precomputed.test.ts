@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadInBackground } from '../../src/recommender/load-in-background.js';
+import { openRecommender } from '../../src/recommender/open-recommender.js';
+import { PrecomputedLists } from '../../src/recommender/precomputed.js';
 import type { Recommender } from '../../src/recommender/recommender.js';
+import { loadNewestSnapshot } from '../../src/snapshot/snapshot.js';
 import type { SnapshotStore } from '../../src/snapshot/store.js';
 import { runScript } from '../scripts/run-script.js';
 import { buildSmallSnapshot, smallData } from '../small-snapshot.js';
@@ -42,6 +45,46 @@ describe('lists that a batch made', () => {
     }
   });
 
+  test('answer a request that says what is said by default anyway', () => {
+    const defaults = { match: 'any', includeSeen: false, coldShare: 0.1, diversity: 0, explain: false } as const;
+    const reply = lookup.recommend({ userId: userIds[0]!, limit: K, ...defaults });
+    expect(reply).toEqual(lookup.recommend({ userId: userIds[0]!, limit: K }));
+    expect(reply.retrieval.source).toBe('precomputed');
+  });
+
+  test('answer only as far as they hold no more items without ratings than a list of the length may', async () => {
+    const { categories } = smallData.catalogue[0]!;
+    const cold = Array.from({ length: 60 }, (_, i) => ({ itemId: `new-${i}`, categories }));
+    const data = { ...smallData, catalogue: [...smallData.catalogue, ...cold] };
+    const built = await buildSmallSnapshot({ sources: ['exact'] }, data);
+    const snapshot = await loadNewestSnapshot(built.store, expect.fail);
+    const computing = await openRecommender(snapshot, expect.fail);
+    const length = 40;
+    const lists = userIds.map(userId => computing.recommend({ userId, limit: length }).items);
+    const listing = await openRecommender(
+      snapshot,
+      expect.fail,
+      undefined,
+      new PrecomputedLists({
+        users: lists.length,
+        starts: Uint32Array.from(lists, (_, user) => user * length),
+        lengths: Uint32Array.from(lists, list => list.length),
+        certified: new Uint8Array(lists.length).fill(1),
+        items: Uint32Array.from(lists.flat(), ({ itemId }) => snapshot.items.indexOf(itemId)!),
+        scores: Float32Array.from(lists.flat(), ({ score }) => score),
+      }),
+    );
+    const sources = new Set<string>();
+    for (const userId of userIds) {
+      for (const limit of [1, 5, 9, 10, 15, 25, length]) {
+        const reply = listing.recommend({ userId, limit });
+        expect(reply.items).toEqual(computing.recommend({ userId, limit }).items);
+        sources.add(reply.retrieval.source);
+      }
+    }
+    expect([...sources].sort()).toEqual(['exact', 'precomputed']);
+  });
+
   test('leave to the online way whoever is not in them, and all that they cannot know', () => {
     const userId = userIds[0]!;
     for (const request of [
@@ -50,6 +93,9 @@ describe('lists that a batch made', () => {
       { userId, limit: K + 1 },
       { userId, limit: K, includeSeen: true },
       { userId, limit: K, explain: true },
+      { userId, limit: K, coldShare: 0.5 },
+      { userId, limit: K, diversity: 0.5 },
+      { userId, limit: K, categories: smallData.catalogue[0]!.categories.slice(0, 1) },
       { userId, limit: K, exclude: [] },
       { userId, limit: K, history: [{ itemId: smallData.table.itemIds[0]! }] },
     ]) {

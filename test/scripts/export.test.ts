@@ -60,6 +60,15 @@ describe('export', () => {
     expect(await listsOf(imported)).toEqual(await listsOf(snapshot));
   });
 
+  test('leaves out the items that were not trained', async () => {
+    const catalogue = [...smallData.catalogue, { itemId: 'new', categories: smallData.catalogue[0]!.categories }];
+    const { store } = await buildSmallSnapshot({ sources: ['exact'] }, { ...smallData, catalogue });
+    expect((await newest(store.directory)).items.indexOf('new')).toBeDefined();
+    const args = ['--snapshots', store.directory, '--out', join(directory, 'trained.npz'), '--json'];
+    const { stdout } = await runScript('export', args);
+    expect(JSON.parse(stdout)).toMatchObject({ users: 120, items: 300 });
+  });
+
   test('the .npz holds what NumPy expects where it expects it', async () => {
     const bytes = readFileSync(await exported('layout.npz'));
     // Members in order, each with a header whose values begin at a multiple of 64 bytes.
