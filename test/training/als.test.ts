@@ -51,6 +51,16 @@ describe('trainAls', () => {
     },
   );
 
+  it('ends close to exact solves where ratings make some interactions weigh a hundred times others', async () => {
+    const sample = randomInteractions(150, 120, 25, 3);
+    const options = { factors: 16, iterations: 10, alpha: 20, unobservedWeight: 1, threads: 2 };
+    const { rows, warmStart } = startOf(sample, options.factors);
+    const losses: number[] = [];
+    await trainAls(sample, options, ({ loss }) => losses.push(loss), warmStart);
+    const exact = plainAls(sample.byUser, sample.byItem, options, rows);
+    expect(losses.at(-1)! / exact.at(-1)!).toBeLessThan(1.005);
+  });
+
   it('lowers the loss in every iteration and counts them', async () => {
     const reports: TrainingProgress[] = [];
     await trainAls(SAMPLE, { ...OPTIONS, iterations: 20 }, progress => reports.push(progress));
