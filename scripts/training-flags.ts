@@ -25,7 +25,7 @@ const ALS_ONLY = {
   },
   unobservedWeight: {
     value: 'X',
-    help: `als: weight of pairs without interaction (default: ${UNOBSERVED_MASS} x the share of pairs with one)`,
+    help: `als: weight of pairs without interaction (default: ${UNOBSERVED_MASS} x share of pairs with one x its mean weight)`,
     schema: real(1e-12).optional(),
   },
   alpha: { value: 'X', help: als('a rating r weighs 1 + alpha * r', 'alpha'), schema: real(0).optional() },

@@ -75,7 +75,7 @@ export async function tune(
 
   const stage = progress.stage('tune', Math.round(time.seconds));
   const fixed = Object.fromEntries(TUNED_NAMES.filter(name => name in given).map(name => [name, given[name]]));
-  const proposals = searchTrials(tuneSpaceOf(train, fixed), seed);
+  const proposals = searchTrials(tuneSpaceOf(train, fixed, given), seed);
   let next = proposals.next();
   while (!next.done) {
     const trial = next.value;

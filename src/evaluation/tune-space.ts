@@ -41,16 +41,20 @@ const BOUNDS = { regularization: [1e-6, 10], unobservedWeight: [1e-5, 10], regul
 /** First candidates for each hyper-parameter that is sampled: 27 for two survive three rounds of one in three. */
 const POINTS = [1, 9, 27] as const;
 
-/** The space of what is not fixed, for these interactions. */
+/**
+ * The space of what is not fixed, for these interactions.
+ * @param confidence what the ratings count for in training
+ */
 export function tuneSpaceOf(
   { byUser, byItem }: Pick<Dataset, 'byUser' | 'byItem'>,
   fixed: TuneSpace['fixed'],
+  confidence: Pick<Partial<AlsOptions>, 'alpha' | 'minRating'> = {},
 ): TuneSpace {
   return {
     fixed,
     // More vectors' directions than there are rows cannot be told apart.
     mostFactors: Math.max(LEAST_FACTORS, Math.min(MOST_FACTORS, byUser.rows, byItem.rows)),
-    unobservedWeight: defaultUnobservedWeight(alsCountsOf(byUser)),
+    unobservedWeight: defaultUnobservedWeight(alsCountsOf(byUser, confidence)),
     typicalFrequency(unobservedWeight) {
       const logarithm = (side: Csr, others: number) => {
         let sum = 0;

@@ -68,23 +68,44 @@ export interface AlsCounts {
   readonly users: number;
   readonly items: number;
   readonly interactions: number;
+  /** Mean confidence of those interactions that are taken as positive. Default 1, as it is without `alpha`. */
+  readonly meanConfidence?: number;
 }
 
-export function alsCountsOf(byUser: Csr): AlsCounts {
-  return { users: byUser.rows, items: byUser.columns, interactions: byUser.indices.length };
+/** @param options of the training: they say what the ratings count for */
+export function alsCountsOf(byUser: Csr, options: Pick<Partial<AlsOptions>, 'alpha' | 'minRating'> = {}): AlsCounts {
+  const { rows: users, columns: items, indices } = byUser;
+  return { users, items, interactions: indices.length, meanConfidence: meanConfidence(byUser.values, options) };
+}
+
+function meanConfidence(
+  ratings: Float32Array,
+  { alpha = ALS_DEFAULTS.alpha, minRating = ALS_DEFAULTS.minRating }: Pick<Partial<AlsOptions>, 'alpha' | 'minRating'>,
+): number {
+  if (alpha === 0) return 1;
+  let sum = 0;
+  let kept = 0;
+  for (const rating of ratings) {
+    if (!(rating >= minRating)) continue;
+    sum += 1 + alpha * rating;
+    kept++;
+  }
+  const mean = sum / kept;
+  // What is no confidence at all, training refuses with an error of its own.
+  return Number.isFinite(mean) && mean > 0 ? mean : 1;
 }
 
 /** All pairs together weigh this many times what the interactions weigh, by default. */
 export const UNOBSERVED_MASS = 15;
 
 /**
- * `UNOBSERVED_MASS` times the share of pairs that have an interaction. A weight that is good for one density is not for
- * another: values tuned here and in the literature, from 0.3 for dense small data to 0.007 for sparse, lie within a
- * factor of two of this.
+ * `UNOBSERVED_MASS` times the share of pairs that have an interaction, times what these weigh. A weight that is good for
+ * one density is not for another: values tuned here and in the literature, from 0.3 for dense small data to 0.007 for
+ * sparse, lie within a factor of two of this.
  */
-export function defaultUnobservedWeight({ users, items, interactions }: AlsCounts): number {
+export function defaultUnobservedWeight({ users, items, interactions, meanConfidence = 1 }: AlsCounts): number {
   const pairs = users * items;
-  return interactions > 0 ? (UNOBSERVED_MASS * interactions) / pairs : 1;
+  return interactions > 0 ? (UNOBSERVED_MASS * meanConfidence * interactions) / pairs : 1;
 }
 
 /** The options with defaults filled in. @throws ShortlistError `invalid-option` for a value out of range */

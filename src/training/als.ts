@@ -26,7 +26,7 @@ export async function trainAls(
   warmStart?: TrainedFactors,
 ): Promise<TrainedFactors> {
   const start = performance.now();
-  const all = completeAlsOptions(options, alsCountsOf(interactions.byUser));
+  const all = completeAlsOptions(options, alsCountsOf(interactions.byUser, options));
   const work = interactions.byUser.indices.length * all.factors * all.iterations;
   const threads = Math.min(all.threads, Math.ceil(work / WORK_PER_THREAD) || 1);
   const { plan, orders } = planAls(interactions, all, threads, warmStart);

@@ -23,7 +23,7 @@ export function trainingParameters(
   { byUser }: Pick<Dataset, 'byUser'>,
 ): TrainingParameters {
   return algorithm === 'als'
-    ? { algorithm, ...completeAlsOptions(options, alsCountsOf(byUser)) }
+    ? { algorithm, ...completeAlsOptions(options, alsCountsOf(byUser, options)) }
     : { algorithm, ...completeSgdOptions(options) };
 }
 
