@@ -80,7 +80,7 @@ async function evaluate(options: Options<typeof flags>, context: CommandContext)
     algorithm: choice.algorithm,
     parameters: trainingParameters(choice, dataset),
     trainingSeconds: trained.seconds,
-    secondsPerIteration: trained.seconds / trained.iterations,
+    secondsPerIteration: trained.secondsPerIteration,
     evaluationSeconds,
     metrics: { ...evaluation.model.metrics, ...errors.model } as Readonly<Record<string, number>>,
     popularity: { ...evaluation.popularity.metrics, ...errors.baseline } as Readonly<Record<string, number>>,
@@ -100,13 +100,15 @@ async function trainTimed(choice: TrainingChoice, dataset: Dataset, progress: Pr
   const memory = trainingMemory(choice, dataset);
   if (memory) progress.note(memory);
   const stage = progress.stage('train', trainingParameters(choice, dataset).iterations);
-  let iterations = 0;
+  const ends: number[] = [];
   const factors = await train(choice, dataset, step => {
-    iterations = step.iteration;
+    ends.push(step.seconds);
     stage.update(step.iteration, `loss ${step.loss.toPrecision(6)}`);
   });
-  const seconds = stage.end(`${iterations} iterations`);
-  return { factors, iterations, seconds };
+  const seconds = stage.end(`${ends.length} iterations`);
+  // The first one ends after the data are laid out and the threads started, which trainingSeconds covers.
+  const [first = seconds, last = seconds] = [ends[0], ends.at(-1)];
+  return { factors, seconds, secondsPerIteration: ends.length > 1 ? (last - first) / (ends.length - 1) : last };
 }
 
 function ratingErrors(factors: TrainedFactors, dataset: Dataset, test: Csr) {

@@ -43,7 +43,9 @@ describe('evaluate', () => {
     expect(result.metrics['recall@10']).toBe(result.metrics['hitRate@10']);
     expect(result.metrics['recall@10']).toBeGreaterThanOrEqual(result.metrics['recall@5']);
     expect(Object.keys(result.popularity)).toEqual(Object.keys(result.metrics));
-    expect(result.secondsPerIteration).toBeCloseTo(result.trainingSeconds / 4, 9);
+    // Starting threads takes a hundred times as long as a pass over data of this size, and is no part of one.
+    expect(result.secondsPerIteration).toBeGreaterThan(0);
+    expect(result.secondsPerIteration).toBeLessThan(result.trainingSeconds / 8);
   });
 
   it('takes given parts, and finds what the groups have in common', async () => {
