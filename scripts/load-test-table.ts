@@ -4,7 +4,7 @@ import { textTable } from './text-table.js';
 
 /** The report for a terminal. */
 export function loadTestTable(report: LoadTestReport): string {
-  const { servers, overload } = report;
+  const { servers, reloads, overload } = report;
   return [
     `${report.items} items x ${report.factors} factors, ${report.users} users, replies of ${report.replyBytes} bytes`,
     '',
@@ -32,6 +32,18 @@ export function loadTestTable(report: LoadTestReport): string {
         ]),
       ),
     ),
+    ...(reloads
+      ? [
+          '',
+          `reloads: ${reloads.changes} changes of the snapshot in ${reloads.seconds.toFixed(0)} s, the slowest took ${reloads.slowestChangeMs.toFixed(0)} ms; ` +
+            `of ${reloads.accepted.count} requests ${reloads.errors + reloads.other.count + reloads.refused.count} failed, p99 ${reloads.accepted.p99.toFixed(2)} ms; ` +
+            `of ${reloads.compared} replies compared ${reloads.mixed} mixed`,
+          textTable(
+            ['event-loop delay above ms', ...Object.keys(reloads.delays.above)],
+            [[`times of ${reloads.delays.looks}`, ...Object.values(reloads.delays.above).map(String)]],
+          ),
+        ]
+      : []),
     ...(overload
       ? [
           '',

@@ -1,3 +1,5 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { ShortlistError } from '../src/errors.js';
 import { loadNewestSnapshot } from '../src/snapshot/snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { main } from './command.js';
@@ -15,7 +17,10 @@ import { loadTestTable } from './load-test-table.js';
 import { currentCommit, describeMachine } from './machine.js';
 import type { PacedResult } from './paced-load.js';
 import { createProgress } from './progress.js';
+import { measureReloads, type Reloads } from './reload-measurement.js';
 
+/** Of the servers that are started here, on addresses of this machine alone. */
+const ADMIN_KEY = randomUUID();
 /** Users who are asked for, spread over all of the snapshot's. */
 const USERS = 2000;
 /** Replies whose median length is that of the bare route. */
@@ -48,6 +53,11 @@ await main({
       help: 'load of the last part, in multiples of the throughput',
       schema: real(1, 100).default(4),
     },
+    reloadSeconds: {
+      value: 'N',
+      help: 'seconds of half the throughput while the two newest snapshots take turns every second; 0 leaves it out',
+      schema: integer(0, 3600).default(0),
+    },
     overloadSeconds: { value: 'N', help: 'seconds of it; 0 leaves it out', schema: integer(0, 3600).default(30) },
   },
   examples: [
@@ -57,7 +67,9 @@ await main({
   async run(options, { onInterrupt }) {
     const { rounds, seconds, compare = [] } = options;
     const progress = createProgress();
-    const snapshot = await loadNewestSnapshot(new SnapshotStore(options.snapshots), progress.note);
+    const store = new SnapshotStore(options.snapshots);
+    const turns = options.reloadSeconds > 0 ? await twoNewest(store, options.url) : undefined;
+    const snapshot = await loadNewestSnapshot(store, progress.note);
     const { ids } = snapshot.users;
     const step = Math.max(1, Math.floor(ids.length / USERS));
     const paths = ids.filter((_, i) => i % step === 0).map(id => `/v1/users/${encodeURIComponent(id)}/recommendations`);
@@ -66,7 +78,12 @@ await main({
     onInterrupt(() => servers.stop());
     try {
       const start = (name: string, environment: Readonly<Record<string, string>> = {}) =>
-        servers.startShortlist(name, { SNAPSHOTS: options.snapshots, ...environment });
+        servers.startShortlist(name, {
+          SNAPSHOTS: options.snapshots,
+          RELOAD_INTERVAL_MS: '0',
+          ADMIN_KEYS_SHA256: createHash('sha256').update(ADMIN_KEY).digest('hex'),
+          ...environment,
+        });
       const subject = options.url ? { name: 'Shortlist', url: options.url } : await start('Shortlist');
       const reply = await typicalReply(subject, paths);
       const targets = [subject, await servers.startBare(reply)];
@@ -95,6 +112,15 @@ await main({
         }
       }
       stage.end();
+      let reloads: Reloads | null = null;
+      if (turns) {
+        const reloading = progress.stage('reload');
+        const load = { rate: Math.round(throughput / 2), seconds: options.reloadSeconds };
+        const restore = () => store.makeCurrent(snapshot.manifest.id);
+        onInterrupt(restore);
+        reloads = await measureReloads(subject, paths, turns, ADMIN_KEY, load).finally(restore);
+        reloading.end(`${reloads.changes} changes`);
+      }
       let overload: Overload | null = null;
       if (options.overloadSeconds > 0) {
         const overloading = progress.stage('overload');
@@ -117,6 +143,7 @@ await main({
           rounds: throughputs[i]!,
           latencies: latencies[i]!,
         })),
+        reloads,
         overload,
         machine: describeMachine(),
         commit: currentCommit(),
@@ -147,6 +174,7 @@ export interface LoadTestReport {
     readonly rounds: readonly Throughput[];
     readonly latencies: readonly LatencyAtRate[];
   })[];
+  readonly reloads: Reloads | null;
   readonly overload: Overload | null;
   readonly machine: ReturnType<typeof describeMachine>;
   readonly commit: string | null;
@@ -165,6 +193,16 @@ function medianOf(rounds: readonly Throughput[]): Throughput {
     requestsPerSecond: median(rounds.map(round => round.requestsPerSecond)),
     cpuMicros: median(rounds.map(round => round.cpuMicros)),
   };
+}
+
+/** @throws {ShortlistError} `invalid-option` where there are not two */
+async function twoNewest(store: SnapshotStore, url: string | undefined): Promise<readonly [string, string]> {
+  const [newest, before] = await store.list();
+  if (url === undefined && newest !== undefined && before !== undefined) return [newest, before];
+  throw new ShortlistError(
+    'invalid-option',
+    '--reload-seconds needs two snapshots in the store, and a server that is started for the test (no --url).',
+  );
 }
 
 /** The reply of median length. */

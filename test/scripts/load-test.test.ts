@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { buildSmallSnapshot } from '../small-snapshot.js';
+import { buildSmallSnapshot, smallData } from '../small-snapshot.js';
 import { runScript } from './run-script.js';
 
 describe('load-test', () => {
   test('measures the service beside a bare route, at fixed rates, and under too much', async () => {
     const { store, manifest } = await buildSmallSnapshot({ sources: ['exact'] });
+    await buildSmallSnapshot({ sources: ['clusters'], seed: 2 }, smallData, store);
+    await store.makeCurrent(manifest.id);
     const quick = ['--rounds', '1', '--seconds', '0.2', '--overload-seconds', '1', '--compare', 'RECALL_SAMPLE=0'];
+    quick.push('--reload-seconds', '2');
     const { code, stdout } = await runScript('load-test', ['--snapshots', store.directory, ...quick, '--json']);
     expect(code).toBe(0);
     const report = JSON.parse(stdout);
@@ -23,6 +26,9 @@ describe('load-test', () => {
       }
     }
     expect(report.servers[1].ofBare).toBe(1);
+    expect(report.reloads).toMatchObject({ mixed: 0, errors: 0, other: { count: 0 } });
+    expect(Math.min(report.reloads.changes, report.reloads.compared, report.reloads.delays.looks)).toBeGreaterThan(0);
+    expect(await store.current()).toBe(manifest.id);
     const { accepted, refused, unsent, due, memory, errors } = report.overload;
     expect(accepted.count + refused.count + unsent).toBe(due);
     expect([errors, memory.before > 0, memory.during > 0, memory.after > 0]).toEqual([0, true, true, true]);
