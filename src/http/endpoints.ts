@@ -41,9 +41,9 @@ export const endpoints = {
     reply: replies.recommendations,
     async answer({ recommender }, { body: { userIds, limit } }, nextTurn) {
       const recommendations: Recommendation[] = [];
-      for (const userId of userIds) {
+      for (const [i, userId] of userIds.entries()) {
+        if (i % BATCH_TURN === 0) await nextTurn();
         recommendations.push(recommender.recommend({ userId, limit }));
-        if (recommendations.length % BATCH_TURN === 0) await nextTurn();
       }
       return { recommendations, snapshot: recommender.manifest.id };
     },

@@ -1,29 +1,31 @@
 import { ShortlistError } from '../errors.js';
 import { overloaded } from './overload.js';
 
-/** Long requests that may be under way when another one comes: each holds a reply of some megabytes. */
+/** Long requests that may wait when another one comes: some seconds of work. */
 const MAX_WAITING = 16;
 
 /**
- * Hands turns of the event loop to long requests, one request a turn: however many there are, short ones wait for a
- * part of one of them only.
+ * Hands turns of the event loop to long requests: in one turn one part of one of them, so that short requests never wait
+ * for more. The first to come is finished first: were they to take turns, all would end late, or too late.
  */
 export class Turns {
   readonly #waiting: (() => void)[] = [];
 
   /**
-   * What one request awaits between its parts: it resolves in a turn that no other long request has, and throws
-   * `overloaded` where too many were before this one, or `deadline-exceeded`.
+   * What one request awaits before each of its parts. It throws `overloaded` where too many wait before the first part,
+   * and `deadline-exceeded`.
    * @param isOver whether the request need not go on
    */
   forRequest(isOver: () => boolean): () => Promise<void> {
     let isUnderWay = false;
     return async () => {
       if (!isUnderWay && this.#waiting.length >= MAX_WAITING) throw overloaded();
-      isUnderWay = true;
       await new Promise<void>(resolve => {
-        if (this.#waiting.push(resolve) === 1) setImmediate(this.#run);
+        if (this.#waiting.length === 0) setImmediate(this.#run);
+        if (isUnderWay) this.#waiting.unshift(resolve);
+        else this.#waiting.push(resolve);
       });
+      isUnderWay = true;
       if (!isOver()) return;
       throw new ShortlistError(
         'deadline-exceeded',
