@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../errors.js';
-import type { Endpoint } from './endpoint.js';
+import type { Access, Endpoint } from './endpoint.js';
 import { endpoints } from './endpoints.js';
 import { PROBLEM_KINDS } from './problem.js';
 import { problem } from './replies.js';
@@ -14,6 +14,7 @@ export interface OpenApiOperation {
   readonly parameters: readonly OpenApiParameter[];
   readonly requestBody?: { readonly required: true; readonly content: { 'application/json': { schema: Node } } };
   readonly responses: Readonly<Record<string, Node>>;
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
 }
 
 export interface OpenApiParameter {
@@ -28,8 +29,20 @@ export interface OpenApiDocument {
   readonly openapi: '3.1.1';
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, Node>> };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, Node>>;
+    readonly securitySchemes: Readonly<Record<string, Node>>;
+  };
 }
+
+const KEY = { key: [] };
+/** Which requests need a key: where one server is open and another is not, both are possible. */
+const SECURITY: Readonly<Record<Access, OpenApiOperation['security']>> = {
+  open: [],
+  read: [{}, KEY],
+  write: [{}, KEY],
+  admin: [KEY],
+};
 
 /** Statuses that any endpoint may answer with, and those that only a request with a body can cause. */
 const SHARED_STATUSES = [400, 401, 414, 429, 431, 500, 503];
@@ -50,7 +63,7 @@ export function createOpenApi(): OpenApiDocument {
       description: 'Recommendations, similar items and popular items from the current snapshot.',
     },
     paths,
-    components: { schemas: components },
+    components: { schemas: components, securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
   };
 }
 
@@ -67,6 +80,7 @@ function operationOf(operationId: string, endpoint: Endpoint, components: Record
   return {
     operationId,
     summary,
+    security: SECURITY[endpoint.access],
     parameters: [...parametersOf(path, 'path', components), ...parametersOf(query, 'query', components)],
     ...(body && {
       requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, 'input', components) } } },

@@ -22,6 +22,13 @@ describe('/openapi.json', () => {
     expect(document).toEqual(JSON.parse(JSON.stringify(createOpenApi())));
   });
 
+  test('it says which operations need a key', () => {
+    const { paths } = createOpenApi();
+    expect(paths['/health/live']?.get?.security).toEqual([]);
+    expect(paths['/v1/popular']?.get?.security).toEqual([{}, { key: [] }]);
+    expect(paths['/v1/admin/reload']?.post?.security).toEqual([{ key: [] }]);
+  });
+
   test('parameters are documented as what they mean, optional where they have a default', () => {
     const { get } = createOpenApi().paths['/v1/users/{userId}/recommendations']!;
     expect(get!.parameters.map(({ name, in: part, required, schema }) => ({ name, part, required, schema }))).toEqual([
