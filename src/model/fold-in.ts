@@ -2,7 +2,7 @@ import type { Arena } from '../kernels/arena.js';
 import { type Matrix, rowOf } from '../numeric/matrix.js';
 import type { AverageUser } from './average-user.js';
 import type { Objective } from './objective.js';
-import { RowSystem } from './row-system.js';
+import { RowSystem, type SystemTerm } from './row-system.js';
 
 /** One interaction of the user to fold in. */
 export interface FoldInEntry {
@@ -25,13 +25,6 @@ export interface ScoreParts {
  * to them, about 3 µs each at 256 factors, during which nobody else is served.
  */
 export const MAX_FOLDED = 1000;
-
-/** What one entry adds to the loss of its user: weight · (target - p·q)². */
-interface Term {
-  readonly item: number;
-  readonly weight: number;
-  readonly target: number;
-}
 
 /**
  * Solves for the vector of a user who was not there in training, with the item factors fixed and the same loss as in
@@ -78,7 +71,7 @@ export class FoldIn {
   /** How the scores of items come about from a history, by the vector that `vectorOf` would give. */
   explain(history: readonly FoldInEntry[], items: Uint32Array): ScoreParts[] {
     const places: number[] = [];
-    const terms: Term[] = [];
+    const terms: SystemTerm[] = [];
     this.#termsOf(history).forEach((term, place) => {
       if (term === undefined) return;
       places.push(place);
@@ -95,7 +88,8 @@ export class FoldIn {
     });
   }
 
-  #termsOf(history: readonly FoldInEntry[]): (Term | undefined)[] {
+  /** What each entry adds to the loss; undefined where that is nothing. */
+  #termsOf(history: readonly FoldInEntry[]): (SystemTerm | undefined)[] {
     return history.slice(0, MAX_FOLDED).map(({ item, value }) => {
       const { objective } = this;
       if (objective.algorithm === 'sgd') {

@@ -13,7 +13,10 @@ export interface ReadItemsOptions {
   readonly titleColumn?: string | undefined;
   readonly categoriesColumn?: string | undefined;
   readonly availableColumn?: string | undefined;
-  /** False for text files whose columns are item id, title, categories, available in this order. Default: seen from the first line. */
+  /**
+   * False for text files whose columns are item id, title, categories, available in this order. Default: seen from the
+   * first line.
+   */
   readonly header?: boolean | undefined;
   /** As for ratings. Default false. */
   readonly skipBadRows?: boolean | string | undefined;
@@ -28,7 +31,8 @@ const UNAVAILABLE = ['false', '0', 'no', 'n', 'f'];
 
 /**
  * Reads titles, categories and availability of items, in the kinds of files that ratings may have. All columns but that
- * of the ids may be missing; categories are separated by `|`, each kept once. An id that occurs again replaces nothing: its first row wins.
+ * of the ids may be missing; categories are separated by `|`, each kept once. An id that occurs again replaces nothing:
+ * its first row wins.
  * @throws ShortlistError as reading ratings does
  */
 export async function readItems(name: string, options: ReadItemsOptions = {}): Promise<CatalogueItem[]> {
