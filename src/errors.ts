@@ -35,6 +35,9 @@ export type ErrorCode =
   | 'unknown-snapshot'
   | 'no-earlier-snapshot'
   | 'precomputed-unusable'
+  // New interactions
+  | 'events-unavailable'
+  | 'events-off'
   // Requests
   | 'unknown-item'
   | 'unknown-category'

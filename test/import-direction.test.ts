@@ -10,13 +10,15 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = (() => {
   line.forEach((room, i) => {
     allowed[room] = [...base, ...line.slice(0, i)];
   });
+  allowed.events = [...base, 'ratings'];
+  allowed.http!.push('events');
   allowed.evaluation = [...base, 'dataset', 'model', 'retrieval', 'recommender', 'training', 'snapshot', 'ratings'];
   allowed.exchange = [...base, 'ratings', 'dataset', 'training'];
   allowed.config = base;
   allowed.client = ['http'];
   allowed.build = [...base, ...line.slice(0, -2)];
   allowed['snapshot-switch'] = [...base, ...line];
-  allowed.service = [...base, ...line, 'config', 'snapshot-switch'];
+  allowed.service = [...base, ...line, 'events', 'config', 'snapshot-switch'];
   allowed.processes = [];
   allowed.main = ['errors', 'config', 'service', 'processes'];
   return allowed;

@@ -16,6 +16,12 @@ export const searchText = z
 /** An id as the ratings file spells it: any string, compared exactly. */
 export const id = searchText.min(1, 'expected at least one character');
 
+/** An id that the log of events can hold: one line, and text that every reader takes back as it was. */
+export const loggedId = id.regex(
+  /^[^\p{Cc}\p{Cs}\uFEFF]*$/u,
+  'expected text without line breaks, other control characters, and broken Unicode',
+);
+
 /** How many items a reply may hold, as a number of a JSON body. */
 export const limit = z
   .int(`expected an integer from 1 to ${MAX_LIMIT}`)

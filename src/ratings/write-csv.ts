@@ -26,7 +26,7 @@ export async function writeItemsCsv(path: string, catalogue: readonly CatalogueI
 }
 
 /** A field that any CSV reader takes back as it was (RFC 4180). */
-function csvField(text: string): string {
+export function csvField(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
