@@ -5,6 +5,7 @@ import { type SnapshotData, takeOverSnapshot } from '../snapshot/snapshot-data.j
 import type { PreparedSources } from '../snapshot/sources.js';
 import { openRecommender } from './open-recommender.js';
 import { type PrecomputedData, PrecomputedLists } from './precomputed.js';
+import type { UserEvents } from './recommendation.js';
 import type { Recommender } from './recommender.js';
 
 /** What the thread that loads is given. */
@@ -32,9 +33,14 @@ export type LoadMessage =
  * hands over the memory.
  * @param warn is told of damaged snapshots that were passed over, of lists that cannot be used, and of what
  *   `openRecommender` warns of
+ * @param events what users did since the snapshot was made
  * @throws {ShortlistError} `snapshot-damaged`, `no-snapshot`
  */
-export async function loadInBackground(task: LoadTask, warn: (message: string) => void): Promise<Recommender> {
+export async function loadInBackground(
+  task: LoadTask,
+  warn: (message: string) => void,
+  events?: UserEvents,
+): Promise<Recommender> {
   const path = createRequire(import.meta.url).resolve('#dist/src/recommender/load-worker.js');
   const worker = new Worker(path, { workerData: task });
   const { snapshot, prepared, precomputed } = await new Promise<LoadMessage & { kind: 'loaded' }>((resolve, reject) => {
@@ -46,7 +52,8 @@ export async function loadInBackground(task: LoadTask, warn: (message: string) =
     worker.once('error', error => reject(loadFailed(messageOf(error), error)));
     worker.once('exit', code => reject(loadFailed(`it ended with code ${code}`)));
   });
-  return openRecommender(takeOverSnapshot(snapshot), warn, prepared, precomputed && new PrecomputedLists(precomputed));
+  const lists = precomputed && new PrecomputedLists(precomputed);
+  return openRecommender(takeOverSnapshot(snapshot), warn, prepared, lists, events);
 }
 
 function loadFailed(reason: string, cause?: unknown): ShortlistError {

@@ -9,16 +9,18 @@ export type Tier = 'model' | 'fold-in' | 'popularity';
  * - `trained` (`model`): the user was trained;
  * - `few-interactions` (`model`): trained, but on so little that the average user makes up a tenth of the vector or more;
  * - `history` (`fold-in`): the vector was solved for from the request's history, and what the snapshot knows of the user;
+ * - `events` (`fold-in`): the same with new events of the user instead of a history in the request;
  * - `no-user` (`popularity`): the request names neither a user nor a history;
  * - `unknown-user` (`popularity`): the snapshot does not know the user, and the request has no history;
  * - `not-trained` (`popularity`): the user is known, but nothing of what training took counts as liked;
  * - `history-unknown` (`popularity`): the snapshot knows none of the items of the history;
- * - `history-without-likes` (`popularity`): the history says of no item that it is liked (`sgd`: has no ratings).
+ * - `history-without-likes` (`popularity`): the history, new events included, says of no item that it is liked (`sgd`: has no ratings).
  */
 export const REASONS = [
   'trained',
   'few-interactions',
   'history',
+  'events',
   'no-user',
   'unknown-user',
   'not-trained',
@@ -40,7 +42,13 @@ export const MAX_CAREFUL_LIMIT = 50;
 export interface HistoryEntry {
   readonly itemId: string;
   /** Rating or weight; negative for a dislike. What it means is told at `FoldIn`. Default: it is only known that they met. */
-  readonly value?: number;
+  readonly value?: number | undefined;
+}
+
+/** What users did since the snapshot was made, or shortly before. */
+export interface UserEvents {
+  /** A user's events, at most one for each item. `timestamp` is in seconds since 1970, 0 when it is not known. */
+  of(userId: string): readonly (HistoryEntry & { readonly timestamp: number })[] | undefined;
 }
 
 export interface RecommendRequest {

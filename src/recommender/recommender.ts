@@ -23,6 +23,7 @@ import {
   type RecommendRequest,
   type Retrieval,
   type SimilarItems,
+  type UserEvents,
 } from './recommendation.js';
 import { type KnownUser, UserVectors } from './user-vectors.js';
 
@@ -50,6 +51,7 @@ export class Recommender {
    * @param effort how hard it searches
    * @param similarity finds items by cosine
    * @param precomputed lists of a batch with this snapshot, which answer plain requests
+   * @param events count like a history in the request
    */
   constructor(
     snapshot: Snapshot,
@@ -57,10 +59,11 @@ export class Recommender {
     private readonly effort: Effort,
     private readonly similarity: CandidateSource,
     private readonly precomputed?: PrecomputedLists,
+    events?: UserEvents,
   ) {
     this.#snapshot = snapshot;
     this.manifest = snapshot.manifest;
-    this.#users = new UserVectors(snapshot);
+    this.#users = new UserVectors(snapshot, events);
     this.#cold = new ColdItems(snapshot.items.size, snapshot.coldItems);
     this.#mask = new ItemMask(snapshot.arena, snapshot.items.size, snapshot.unavailableItems);
   }
@@ -155,6 +158,11 @@ export class Recommender {
     return { ranker, category: category ?? null, items, snapshot: this.manifest.id };
   }
 
+  /** Whether the snapshot has an item. */
+  knows(itemId: string): boolean {
+    return this.#snapshot.items.indexOf(itemId) !== undefined;
+  }
+
   /** @throws {ShortlistError} `unknown-item` */
   item(itemId: string): ItemDetails {
     return this.#details(this.#itemIndex(itemId));
@@ -170,7 +178,8 @@ export class Recommender {
     const { userId, limit } = request;
     if (!this.precomputed || userId === undefined || !isPlain(request)) return undefined;
     const user = this.#snapshot.users.indexOf(userId);
-    const list = user === undefined ? undefined : this.precomputed.of(user, limit);
+    if (user === undefined || this.#users.eventsOf(userId, user).length > 0) return undefined;
+    const list = this.precomputed.of(user, limit);
     // The list of the batch may be longer, and so have room for more cold items at its top.
     if (!list || this.#cold.countIn(list.items) > Math.floor(limit * DEFAULT_COLD_SHARE)) return undefined;
     const candidates = { ...list, scanned: list.items.length };
@@ -178,7 +187,7 @@ export class Recommender {
       userId,
       items: this.#present(candidates),
       source: 'model',
-      reason: this.#users.reasonOf(user!),
+      reason: this.#users.reasonOf(user),
       snapshot: this.manifest.id,
       retrieval: retrievalOf('precomputed', candidates),
     };

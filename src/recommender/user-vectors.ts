@@ -4,12 +4,12 @@ import { AverageUser, FEW_INTERACTIONS } from '../model/average-user.js';
 import { FoldIn, type FoldInEntry, MAX_FOLDED } from '../model/fold-in.js';
 import { rowOf } from '../numeric/matrix.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
-import type { Reason, RecommendRequest, Tier } from './recommendation.js';
+import type { Reason, RecommendRequest, Tier, UserEvents } from './recommendation.js';
 
 /** What a snapshot and a request know together of a user. */
 export interface KnownUser {
   readonly user: UserIndex | undefined;
-  /** The part of the request's history that is about known items. */
+  /** The new events and the part of the request's history that are about known items. */
   readonly news: readonly FoldInEntry[];
   /** Undefined where only popularity is left. */
   readonly vector: Float32Array | undefined;
@@ -21,7 +21,10 @@ export interface KnownUser {
 export class UserVectors {
   readonly foldIn: FoldIn;
 
-  constructor(private readonly snapshot: Snapshot) {
+  constructor(
+    private readonly snapshot: Snapshot,
+    private readonly events?: UserEvents,
+  ) {
     const { arena, manifest, itemFactors, gram, averageUser, items, coldItems } = snapshot;
     const average = averageUser ? new AverageUser(averageUser) : undefined;
     const trained = items.size - coldItems.length;
@@ -30,11 +33,12 @@ export class UserVectors {
 
   find(request: RecommendRequest): KnownUser {
     const user = request.userId === undefined ? undefined : this.snapshot.users.indexOf(request.userId);
-    const news = this.#newsIn(request);
+    const history = this.#newsIn(request);
+    const news = [...this.eventsOf(request.userId, user), ...history];
     if (news.length > 0) {
       const vector = this.foldIn.vectorOf(this.historyOf({ user, news }));
       return vector
-        ? { user, news, vector, source: 'fold-in', reason: 'history' }
+        ? { user, news, vector, source: 'fold-in', reason: history.length > 0 ? 'history' : 'events' }
         : { user, news, vector, source: 'popularity', reason: 'history-without-likes' };
     }
     if (user !== undefined) {
@@ -50,6 +54,28 @@ export class UserVectors {
       return request.userId === undefined ? 'no-user' : 'unknown-user';
     };
     return { user, news, vector: undefined, source: 'popularity', reason: reason() };
+  }
+
+  /** The events of a user that say something which the snapshot does not know. */
+  eventsOf(userId: string | undefined, user: UserIndex | undefined): FoldInEntry[] {
+    const events = userId === undefined ? undefined : this.events?.of(userId);
+    if (!events) return [];
+    const { items, seen, manifest } = this.snapshot;
+    const { rated, to } = manifest.dataset;
+    const old = new Map<number, number>();
+    if (user !== undefined) {
+      const values = rowValues(seen, user);
+      rowIndices(seen, user).forEach((item, i) => void old.set(item, values[i]!));
+    }
+    const newest = to === null ? Number.NEGATIVE_INFINITY : Date.parse(to) / 1000;
+    return events.flatMap(({ itemId, value, timestamp }) => {
+      const item = items.indexOf(itemId);
+      if (item === undefined) return [];
+      // Where the snapshot has a value of this item, it may be the event's own, or one that was given after it.
+      const before = old.get(item);
+      if (before !== undefined && (!rated || timestamp <= newest || before === Math.fround(value ?? 1))) return [];
+      return [{ item, value: rated ? value : undefined }];
+    });
   }
 
   /**
