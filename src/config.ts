@@ -37,6 +37,14 @@ const schema = z.object({
         'File of lists by "npm run batch -- --out FILE.jsonl" to answer from, as long as it is of the snapshot that is served. ' +
         'Who is missing there is answered online.',
     }),
+  EVENTS: z
+    .string()
+    .exactOptional()
+    .meta({
+      description:
+        'Directory of the log of new interactions, for POST /v1/events. Processes on this machine may share it. ' +
+        'None: events are off.',
+    }),
   RELOAD_INTERVAL_MS: whole(0, 3_600_000, 2000).meta({
     description: 'Time between two looks whether another snapshot is the current one. 0: only when told to.',
   }),

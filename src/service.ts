@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from './config.js';
 import { messageOf } from './errors.js';
+import { EventLog } from './events/event-log.js';
 import { Metrics } from './http/metrics.js';
 import { type RunningServer, serve } from './http/server.js';
 import { Serving } from './http/serving.js';
@@ -17,11 +18,13 @@ export interface Service extends RunningServer {
 /**
  * From configuration to a server that is ready: it listens, then loads the newest good snapshot and warms it up.
  * @param onChange is told when another snapshot has taken over
- * @throws {ShortlistError} `no-snapshot`, `port-in-use`, `cannot-listen`
+ * @throws {ShortlistError} `no-snapshot`, `events-unavailable`, `port-in-use`, `cannot-listen`
  */
 export async function startService(config: Config, logger: Logger, onChange?: () => void): Promise<Service> {
   const started = performance.now();
-  const serving = new Serving();
+  const events =
+    config.EVENTS === undefined ? undefined : await EventLog.open(config.EVENTS, message => logger.warn(message));
+  const serving = new Serving(undefined, events);
   const snapshots = new SnapshotSwitch(
     new SnapshotStore(config.SNAPSHOTS),
     serving,

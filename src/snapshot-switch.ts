@@ -113,7 +113,8 @@ export class SnapshotSwitch implements SnapshotControl {
 
   async #load(id: string | undefined): Promise<Recommender> {
     this.#listsRead = await this.#listsState();
-    return loadInBackground({ directory: this.store.directory, id, precomputed: this.precomputed }, this.#warn);
+    const task = { directory: this.store.directory, id, precomputed: this.precomputed };
+    return loadInBackground(task, this.#warn, this.serving.log);
   }
 
   async #listsState(): Promise<string | undefined> {

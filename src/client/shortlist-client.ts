@@ -62,6 +62,11 @@ export class ShortlistClient implements Methods {
     return this.#post('/v1/recommendations/batch', request);
   }
 
+  /** Resolves when the events are safe on disk. */
+  logEvents(request: Body<'logEvents'>): Promise<Reply<'logEvents'>> {
+    return this.#post('/v1/events', request);
+  }
+
   similarItems(itemId: string, query: Query<'similarItems'> = {}): Promise<Reply<'similarItems'>> {
     return this.#get(`/v1/items/${encodeURIComponent(itemId)}/similar`, query);
   }

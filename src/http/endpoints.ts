@@ -1,6 +1,7 @@
 import { ShortlistError } from '../errors.js';
 import type { Recommendation } from '../recommender/recommendation.js';
 import { endpoint } from './endpoint.js';
+import { columnsLike, eventsOf } from './new-events.js';
 import * as replies from './replies.js';
 import * as requests from './requests.js';
 
@@ -46,6 +47,23 @@ export const endpoints = {
         recommendations.push(recommender.recommend({ userId, limit }));
       }
       return { recommendations, snapshot: recommender.manifest.id };
+    },
+  }),
+
+  logEvents: endpoint({
+    method: 'post',
+    url: '/v1/events',
+    access: 'write',
+    summary: 'Logs new interactions. They count at once: the next recommendations of these users take them in.',
+    body: requests.eventsBody,
+    reply: replies.loggedEvents,
+    failures: { 'events-off': null },
+    async answer({ recommender, events: log }, { body: { events } }) {
+      const { manifest } = recommender;
+      await log.append(eventsOf(events, manifest), columnsLike(manifest));
+      const items = new Set(events.map(({ itemId }) => itemId));
+      const unknownItems = [...items].filter(itemId => !recommender.knows(itemId)).length;
+      return { accepted: events.length, unknownItems, snapshot: manifest.id };
     },
   }),
 

@@ -9,6 +9,7 @@ export const PROBLEM_KINDS: Readonly<Partial<Record<ErrorCode, { status: number;
   unauthorized: { status: 401, title: 'Unauthorized' },
   forbidden: { status: 403, title: 'Forbidden' },
   'unknown-item': { status: 404, title: 'Unknown item' },
+  'events-off': { status: 404, title: 'Events are off' },
   'not-found': { status: 404, title: 'Not found' },
   'unknown-snapshot': { status: 404, title: 'Unknown snapshot' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
@@ -23,6 +24,7 @@ export const PROBLEM_KINDS: Readonly<Partial<Record<ErrorCode, { status: number;
   'headers-too-large': { status: 431, title: 'Headers too large' },
   'snapshot-unwritable': { status: 500, title: 'Snapshots not writable' },
   'not-ready': { status: 503, title: 'Not ready' },
+  'events-unavailable': { status: 503, title: 'Events cannot be logged' },
   overloaded: { status: 503, title: 'Overloaded' },
   'deadline-exceeded': { status: 503, title: 'Deadline exceeded' },
 };

@@ -55,11 +55,11 @@ export const recommendation = z
     items: z.array(recommendedItem),
     source: z
       .enum(['model', 'fold-in', 'popularity'])
-      .meta({ description: 'What the reply rests on: the trained user, the history in the request, or popularity.' }),
+      .meta({ description: 'What the reply rests on: the trained user, a history or new events, or popularity.' }),
     reason: z.enum(REASONS).meta({
       description:
         'Why. `trained`; `few-interactions`: trained, and blended with the average user in good part; `history`: of the ' +
-        'request; and for popularity `no-user` and no history in the request; `unknown-user`; `not-trained`: none of ' +
+        'request; `events`: new ones; and for popularity `no-user` and no history in the request; `unknown-user`; `not-trained`: none of ' +
         'the user’s ratings reaches the threshold; `history-unknown`: none of its items is in the snapshot; ' +
         '`history-without-likes`.',
     }),
@@ -103,6 +103,14 @@ export const itemDetails = z
   .meta({ id: 'Item' });
 
 export const foundItems = z.strictObject({ items: z.array(itemDetails), snapshot });
+
+export const loggedEvents = z.strictObject({
+  accepted: z.int().min(0).meta({ description: 'Events of the request, all of which are safe on disk.' }),
+  unknownItems: z.int().min(0).meta({
+    description: 'Different items among them that the snapshot does not know. They count once a snapshot does.',
+  }),
+  snapshot,
+});
 
 export const snapshotManifest = manifestSchema.meta({ id: 'Snapshot' });
 

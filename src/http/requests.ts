@@ -9,6 +9,7 @@ import {
   limit,
   limitParameter,
   listParameter,
+  loggedId,
   searchText,
   share,
   shareParameter,
@@ -21,6 +22,10 @@ const MAX_CATEGORIES = 100;
 /** Users in one batch. Together with `MAX_BATCH_ITEMS` it keeps a reply below about 10 MB. */
 const MAX_BATCH_USERS = 1000;
 const MAX_BATCH_ITEMS = 100_000;
+/** Events in one request. */
+const MAX_EVENTS = 1000;
+/** How far the clock of a client may be ahead, in milliseconds: a time zone that was mistaken for UTC. */
+const MAX_AHEAD_MS = 86_400_000;
 /** Largest rating or weight in a history, either sign: ample for play counts, and its square stays exact in float32. */
 const MAX_VALUE = 1e6;
 const valueRange = `expected a number from ${-MAX_VALUE} to ${MAX_VALUE}`;
@@ -92,18 +97,15 @@ export const rollbackQuery = z.strictObject({
   to: id.exactOptional().meta({ description: 'Id of the snapshot to go back to. Default: the one before.' }),
 });
 
+const value = z.number(valueRange).min(-MAX_VALUE, valueRange).max(MAX_VALUE, valueRange);
+
 const historyEntry = z.strictObject({
   itemId: id,
-  value: z
-    .number(valueRange)
-    .min(-MAX_VALUE, valueRange)
-    .max(MAX_VALUE, valueRange)
-    .exactOptional()
-    .meta({
-      description:
-        'Rating or weight. For als, a value below the rating threshold says nothing, and a negative one below it that ' +
-        'the item is disliked. Default: it is only known that the user met the item.',
-    }),
+  value: value.exactOptional().meta({
+    description:
+      'Rating or weight. For als, a value below the rating threshold says nothing, and a negative one below it that ' +
+      'the item is disliked. Default: it is only known that the user met the item.',
+  }),
 });
 
 export const recommendBody = z
@@ -135,3 +137,25 @@ export const batchBody = z
     path: ['limit'],
     error: `expected userIds × limit to be at most ${MAX_BATCH_ITEMS}; ask for fewer users or fewer items at a time`,
   });
+
+const eventTime = 'expected an ISO 8601 time with Z or an offset, from 1970 on and not in the future';
+
+const event = z.strictObject({
+  userId: loggedId,
+  itemId: loggedId.meta({ description: 'Known to the snapshot or not: it may be in the next one.' }),
+  value: value.exactOptional().meta({
+    description: 'Rating or weight, if the ratings of the snapshot have any. Default: the mean of them.',
+  }),
+  timestamp: z.iso
+    .datetime({ offset: true, error: eventTime })
+    .refine(text => Date.parse(text) >= 0 && Date.parse(text) < Date.now() + MAX_AHEAD_MS, eventTime)
+    .exactOptional()
+    .meta({ description: 'ISO 8601 with Z or an offset, such as `2026-01-31T12:00:00Z`. Default: now.' }),
+});
+
+export const eventsBody = z.strictObject({
+  events: z
+    .array(event, 'expected a list')
+    .min(1, 'expected at least one event')
+    .max(MAX_EVENTS, `expected at most ${MAX_EVENTS} events`),
+});

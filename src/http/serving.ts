@@ -1,10 +1,11 @@
 import { ShortlistError } from '../errors.js';
+import type { EventLog } from '../events/event-log.js';
 import type { Recommender } from '../recommender/recommender.js';
 
 /** What the API asks of a recommender. */
 export type RecommendationService = Pick<
   Recommender,
-  'recommend' | 'recallOf' | 'similar' | 'popular' | 'item' | 'findItems' | 'manifest'
+  'recommend' | 'recallOf' | 'similar' | 'popular' | 'item' | 'findItems' | 'knows' | 'manifest'
 >;
 
 /** What a change of snapshots came to. */
@@ -32,8 +33,21 @@ export class Serving {
   #control: SnapshotControl | undefined;
   #stopping = false;
 
-  constructor(recommender?: RecommendationService) {
+  /** @param log of new interactions; none: they are not taken */
+  constructor(
+    recommender?: RecommendationService,
+    readonly log?: Pick<EventLog, 'append' | 'of'>,
+  ) {
     this.#recommender = recommender;
+  }
+
+  /** @throws {ShortlistError} `events-off` when there is none */
+  get events(): Pick<EventLog, 'append'> {
+    if (this.log) return this.log;
+    throw new ShortlistError(
+      'events-off',
+      'This server takes no events. Start it with EVENTS set to a directory, such as EVENTS=data/events.',
+    );
   }
 
   /** @throws {ShortlistError} `not-ready` while there is none */

@@ -11,7 +11,7 @@ const service = smallService(asked);
 let server: RunningServer;
 let client: ShortlistClient;
 beforeAll(async () => {
-  server = await serveForTest({ serving: new Serving(service) });
+  server = await serveForTest({ serving: new Serving(service, { append: async () => {}, of: () => undefined }) });
   client = new ShortlistClient(`${server.url}/`);
 });
 afterAll(() => server.close());
@@ -34,6 +34,11 @@ describe('ShortlistClient', () => {
     expect(await client.recommend(request)).toEqual(recommendation);
     expect(await client.recommendBatch({ userIds: ['ann'], limit: 2 })).toEqual({
       recommendations: [recommendation],
+      snapshot,
+    });
+    expect(await client.logEvents({ events: [{ userId: 'ann', itemId: 'z' }] })).toEqual({
+      accepted: 1,
+      unknownItems: 1,
       snapshot,
     });
     expect(await client.similarItems('b', { limit: 1 })).toEqual(service.similar('b', 1));

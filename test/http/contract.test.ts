@@ -26,6 +26,11 @@ const CASES: readonly { name: keyof typeof endpoints; url: string; body?: unknow
     url: '/v1/recommendations/batch',
     body: { userIds: [...smallData.table.userIds, 'nobody'] },
   },
+  {
+    name: 'logEvents',
+    url: '/v1/events',
+    body: { events: [{ userId: 'u', itemId: 'i', value: 4, timestamp: '2026-01-31T12:00:00+01:00' }] },
+  },
   { name: 'similarItems', url: `/v1/items/${item}/similar` },
   { name: 'popularItems', url: `/v1/popular?ranker=trending&category=${category}` },
   { name: 'findItems', url: '/v1/items?query=' },

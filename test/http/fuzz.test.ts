@@ -65,6 +65,13 @@ const body = fc.oneof(
       exclude: listOfIds,
       only: listOfIds,
       categories: listOfIds,
+      events: fc.array(
+        fc.record(
+          { userId: anyText, itemId: anyText, value: fc.double(), timestamp: fc.oneof(anyText, fc.date().map(String)) },
+          { requiredKeys: ['userId', 'itemId'] },
+        ),
+        { maxLength: 3 },
+      ),
       includeSeen: fc.boolean(),
       explain: fc.boolean(),
       match: fc.constantFrom('any', 'all', 'some'),

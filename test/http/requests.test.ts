@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { LoggedEvent } from '../../src/events/event-line.js';
 import type { RunningServer } from '../../src/http/server.js';
 import { Serving } from '../../src/http/serving.js';
 import type { RecommendRequest } from '../../src/recommender/recommendation.js';
@@ -7,8 +8,15 @@ import { SNAPSHOT_ID, smallService } from './small-service.js';
 
 let server: RunningServer;
 const asked: RecommendRequest[] = [];
+const logged: LoggedEvent[] = [];
 beforeAll(async () => {
-  server = await serveForTest({ serving: new Serving(smallService(asked)) });
+  server = await serveForTest({
+    maxBodyBytes: 50_000,
+    serving: new Serving(smallService(asked), {
+      append: async events => void logged.push(...events),
+      of: () => undefined,
+    }),
+  });
 });
 afterAll(() => server.close());
 beforeEach(() => {
@@ -30,6 +38,60 @@ const forUser = (userId: string | null, source: string, count = 3) => ({
   reason: source === 'model' ? 'trained' : 'unknown-user',
   snapshot: SNAPSHOT_ID,
   retrieval,
+});
+
+describe('events', () => {
+  beforeEach(() => {
+    logged.length = 0;
+  });
+
+  test('are logged with their time in seconds, and with the mean rating where they have none', async () => {
+    const events = [
+      { userId: 'ann', itemId: 'a', value: -2.5, timestamp: '2026-01-31T12:00:00.999+01:00' },
+      { userId: 'bob', itemId: 'new', timestamp: '1970-01-01T00:00:00Z' },
+      { userId: 'bob', itemId: 'new', value: 0 },
+    ];
+    const before = Math.floor(Date.now() / 1000);
+    const response = await fetch(`${server.url}/v1/events`, asJson({ events }));
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ accepted: 3, unknownItems: 1, snapshot: SNAPSHOT_ID });
+    expect(logged).toEqual([
+      { userId: 'ann', itemId: 'a', value: -2.5, timestamp: Date.parse('2026-01-31T11:00:00Z') / 1000 },
+      { userId: 'bob', itemId: 'new', value: 4, timestamp: 0 },
+      { userId: 'bob', itemId: 'new', value: 0, timestamp: expect.any(Number) },
+    ]);
+    expect(logged[2]!.timestamp).toBeGreaterThanOrEqual(before);
+    expect(logged[2]!.timestamp).toBeLessThanOrEqual(Date.now() / 1000);
+  });
+
+  const event = { userId: 'ann', itemId: 'a' };
+  test.each([
+    ['events', []],
+    ['events', Array(1001).fill(event)],
+    ['events[0].itemId', [{ userId: 'ann' }]],
+    ['events[1].userId', [event, { ...event, userId: 'two\nlines' }]],
+    ['events[0].itemId', [{ ...event, itemId: '\u0000' }]],
+    ['events[0].itemId', [{ ...event, itemId: 'half \ud83d' }]],
+    ['events[0].value', [{ ...event, value: 1e7 }]],
+    ['events[0].timestamp', [{ ...event, timestamp: 1_700_000_000 }]],
+    ['events[0].timestamp', [{ ...event, timestamp: '2026-01-31' }]],
+    ['events[0].timestamp', [{ ...event, timestamp: '1969-12-31T23:59:59Z' }]],
+    ['events[0].timestamp', [{ ...event, timestamp: '9999-01-01T00:00:00Z' }]],
+    ['events[0].rating', [{ ...event, rating: 5 }]],
+  ])('%s is named when it is wrong, and nothing is logged', async (field, events) => {
+    const response = await fetch(`${server.url}/v1/events`, asJson({ events }));
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ code: 'invalid-request', errors: [{ in: 'body', field }] });
+    expect(logged).toEqual([]);
+  });
+
+  test('are refused where they are off, with how to turn them on', async () => {
+    const without = await serveForTest();
+    const response = await fetch(`${without.url}/v1/events`, asJson({ events: [event] }));
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ code: 'events-off', detail: expect.stringContaining('EVENTS=') });
+    await without.close();
+  });
 });
 
 describe('replies', () => {

@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import type { BuildOptions } from '../../src/build.js';
 import { readConfig } from '../../src/config.js';
@@ -40,6 +43,7 @@ export async function startSmallService(
   const { store } = await buildSmallSnapshot(options);
   const config = readConfig({
     SNAPSHOTS: store.directory,
+    EVENTS: mkdtempSync(join(tmpdir(), 'shortlist-events-')),
     PORT: '0',
     LOG_LEVEL: 'error',
     RELOAD_INTERVAL_MS: '0',

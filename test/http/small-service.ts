@@ -92,6 +92,7 @@ export function smallService(requests: RecommendRequest[] = []): RecommendationS
       checkCategories(category === undefined ? [] : [category]);
       return { ranker, category: category ?? null, items: list(limit), snapshot: SNAPSHOT_ID };
     },
+    knows: itemId => ['a', 'b', 'c'].includes(itemId),
     item: known,
     findItems: (query, limit) =>
       ['a', 'b', 'c']
