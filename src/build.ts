@@ -124,14 +124,19 @@ export async function publishFactors(
   const itemFactors = arena.matrix(trained.rows + cold.ids.length, trained.columns);
   itemFactors.data.set(trained.data);
   itemFactors.data.set(cold.factors.data, trained.data.length);
-  const { order, cells } = await buildCells(arena, itemFactors, {
+  const all = withItems(model.dataset, cold.ids);
+  // By id first: cells, and with them what an approximate search misses, then do not depend on where factors come from.
+  const byId = ascendingIds(all.items.ids);
+  renumberItems(itemFactors, byId);
+  const { order: byCell, cells } = await buildCells(arena, itemFactors, {
     seed: options.seed,
     onProgress: ({ iteration, iterations }) =>
       clustering.update(iteration, `round ${iteration} of at most ${iterations}`),
   });
-  const dataset = reorderItems(withItems(model.dataset, cold.ids), order);
+  renumberItems(itemFactors, byCell);
+  const order = byCell.map(item => byId[item]!);
+  const dataset = reorderItems(all, order);
   const isCold = (item: number) => order[item]! >= trained.rows;
-  renumberItems(itemFactors, order);
   seconds.clusters = clustering.end(`${cells.centroids.rows} cells`);
 
   return store.publish(async files => {
@@ -204,6 +209,11 @@ export async function publishFactors(
       seconds,
     };
   }, options.keep);
+}
+
+/** The positions of ids in their ascending order. */
+function ascendingIds(ids: readonly string[]): Uint32Array {
+  return Uint32Array.from(ids.keys()).sort((a, b) => (ids[a]! < ids[b]! ? -1 : 1));
 }
 
 /** @param table what `dataset` was made of, with the counts of its reader */
