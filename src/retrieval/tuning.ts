@@ -69,12 +69,17 @@ const FULL_RECALL = 0.9999;
 const MAX_EFFORT = 4096;
 /** A sweep ends where an effort takes this many times what the exact answer takes: no higher one could be chosen. */
 const TOO_SLOW = 1.5;
+/**
+ * Points that take less than this many times what the fastest takes count as equally fast, and the one that finds most is
+ * taken: what the next measurement may deny is no reason to miss an item, and of a proof there is none to be denied.
+ */
+const SAME_TIME = 1.1;
 /** Times that every point is timed with all users. */
 const ROUNDS = 3;
 
 /**
  * Tries every source at rising efforts on sampled users, through the real path (their seen items masked), and takes the
- * fastest point whose recall reaches the target. Points are timed in rounds that each begin with another point, so that a
+ * fastest point whose recall reaches the target, or of several that are about equally fast the one that finds most. Points are timed in rounds that each begin with another point, so that a
  * busy moment of the machine hits all of them alike; within a round a point answers all users one after the other, as it
  * will when it is served.
  */
@@ -159,7 +164,10 @@ export function tuneSources(arena: Arena, options: TuningOptions): Tuning {
     const eligible =
       reaching.length > 0 ? reaching : trials.filter(trial => Math.min(trial.recall, trial.recallAtLimit) === best);
     const timeOf = (trial: Trial & Recall): number => medians[trials.indexOf(trial)]!;
-    const chosen = eligible.reduce((a, b) => (timeOf(b) < timeOf(a) ? b : a));
+    const enough = SAME_TIME * Math.min(...eligible.map(timeOf));
+    const chosen = eligible
+      .filter(trial => timeOf(trial) <= enough)
+      .reduce((a, b) => (b.surely > a.surely || (b.surely === a.surely && timeOf(b) < timeOf(a)) ? b : a));
     const checked = measure(
       chosen,
       checkedBy,

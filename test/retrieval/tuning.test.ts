@@ -56,6 +56,25 @@ test('takes exact where nothing else is as fast', async () => {
   expect(tuning.operatingPoint).toEqual({ source: 'exact', effort: 'exact', k: 100 });
 });
 
+test('of points that are about equally fast takes the one that finds most', async () => {
+  const { arena, exact, queries } = await setUp();
+  const repeated = (times: number, lost: number): CandidateSource => ({
+    ...exact,
+    search(query, k, options) {
+      for (let i = 1; i < times; i++) exact.search(query, k, options);
+      const found = exact.search(query, k, options);
+      const kept = found.items.length - lost;
+      return { ...found, items: found.items.slice(0, kept), scores: found.scores.slice(0, kept) };
+    },
+  });
+  const [losing, whole] = [repeated(40, 2), repeated(41, 0)];
+  const options = { queries, seen: seenBy(300, 3000), target: 0.95, sample: 40 };
+  // The first source says what the truth is, and is too slow to be chosen.
+  const truth = repeated(80, 0);
+  const tuning = tuneSources(arena, { sources: [truth, losing, whole], ...options });
+  expect(tuning.checked.recall).toBe(1);
+});
+
 test('masks what each user has seen, as the request path does', async () => {
   const { arena, exact, queries } = await setUp();
   const eligible = new Set<number>();
