@@ -59,8 +59,8 @@ export async function startService(config: Config, logger: Logger, onChange?: ()
     await server.close();
     throw error;
   }
-  if (config.API_KEYS_SHA256.length === 0) {
-    logger.warn('Without API_KEYS_SHA256, everybody who reaches this server may write: fit for development only.');
+  if (config.EVENTS !== undefined && config.API_KEYS_SHA256.length === 0) {
+    logger.warn('Without API_KEYS_SHA256, everybody who reaches this server may log events: fit for development only.');
   }
   const stopWatching = config.RELOAD_INTERVAL_MS > 0 ? snapshots.watch(config.RELOAD_INTERVAL_MS) : () => {};
   return {
