@@ -37,7 +37,7 @@ export function loadTestTable(report: LoadTestReport): string {
           '',
           `reloads: ${reloads.changes} changes of the snapshot in ${reloads.seconds.toFixed(0)} s, the slowest took ${reloads.slowestChangeMs.toFixed(0)} ms; ` +
             `of ${reloads.accepted.count} requests ${reloads.errors + reloads.other.count + reloads.refused.count} failed, p99 ${reloads.accepted.p99.toFixed(2)} ms; ` +
-            `of ${reloads.compared} replies compared ${reloads.mixed} mixed`,
+            `of ${reloads.compared} replies compared ${reloads.mixed} mixed, ${reloads.failed} failed`,
           textTable(
             ['event-loop delay above ms', ...Object.keys(reloads.delays.above)],
             [[`times of ${reloads.delays.looks}`, ...Object.values(reloads.delays.above).map(String)]],

@@ -8,9 +8,10 @@ export interface Reloads extends PacedResult {
   readonly changes: number;
   /** Milliseconds of the slowest change, from the request to the new snapshot answering. */
   readonly slowestChangeMs: number;
-  /** Replies whose whole text was compared with those of both snapshots, and those that were of neither. */
+  /** Replies whose whole text was compared with those of both snapshots; those that were of neither; and failures. */
   readonly compared: number;
   readonly mixed: number;
+  readonly failed: number;
   /** Event-loop delays of the server: how many were above each bound, in milliseconds, of how many looks. */
   readonly delays: { readonly looks: number; readonly above: Readonly<Record<string, number>> };
 }
@@ -63,10 +64,13 @@ export async function measureReloads(
   })();
   let comparisons = 0;
   let mixed = 0;
+  let failed = 0;
   const comparing = (async () => {
     for (; !isOver; comparisons++) {
       const path = compared[comparisons % compared.length]!;
-      if (!expected.get(path)?.has(await fetchText(url + path))) mixed++;
+      const reply = await fetchText(url + path).catch(() => undefined);
+      if (reply === undefined) failed++;
+      else if (!expected.get(path)?.has(reply)) mixed++;
       await after(5);
     }
   })();
@@ -83,6 +87,7 @@ export async function measureReloads(
     slowestChangeMs,
     compared: comparisons,
     mixed,
+    failed,
     delays: { looks: now.looks - before.looks, above },
   };
 }

@@ -1,3 +1,4 @@
+import { constants, platform, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf, ShortlistError } from '../errors.js';
 import { loadNewestSnapshot, loadSnapshot, type Snapshot } from '../snapshot/snapshot.js';
@@ -9,6 +10,9 @@ import type { PrecomputedData } from './precomputed.js';
 import { readPrecomputed } from './read-precomputed.js';
 
 const { directory, id, precomputed: path } = workerData as LoadTask;
+
+// Whoever is served goes first where cores are scarce. Only on Linux is this the priority of a thread alone.
+if (platform() === 'linux') setPriority(0, constants.priority.PRIORITY_LOW);
 
 function post(message: LoadMessage): void {
   parentPort?.postMessage(message, buffersIn(message));
