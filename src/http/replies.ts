@@ -59,7 +59,8 @@ export const recommendation = z
     reason: z.enum(REASONS).meta({
       description:
         'Why. `trained`; `few-interactions`: trained, and blended with the average user in good part; `history`: of the ' +
-        'request; `events`: new ones; and for popularity `no-user` and no history in the request; `unknown-user`; `not-trained`: none of ' +
+        'request; `events`: new ones; and for popularity `no-user` and no history in the request; `unknown-user`; ' +
+        '`not-trained`: none of ' +
         'the user’s ratings reaches the threshold; `history-unknown`: none of its items is in the snapshot; ' +
         '`history-without-likes`.',
     }),

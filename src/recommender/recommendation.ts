@@ -14,7 +14,8 @@ export type Tier = 'model' | 'fold-in' | 'popularity';
  * - `unknown-user` (`popularity`): the snapshot does not know the user, and the request has no history;
  * - `not-trained` (`popularity`): the user is known, but nothing of what training took counts as liked;
  * - `history-unknown` (`popularity`): the snapshot knows none of the items of the history;
- * - `history-without-likes` (`popularity`): the history, new events included, says of no item that it is liked (`sgd`: has no ratings).
+ * - `history-without-likes` (`popularity`): the history, or the new events, say of no item that it is liked (`sgd`: have no
+ *   ratings).
  */
 export const REASONS = [
   'trained',
