@@ -24,11 +24,12 @@ import type { Progress } from './progress.js';
 const GROWTH_RECALL = 0.98;
 const GROWTH_QUERIES = 200;
 
-/** Users with a history, drawn at random. */
+/** Users with a history, drawn at random; of a snapshot that was imported without ratings nobody has one: any users. */
 export function sampleUsers(snapshot: Snapshot, count: number, seed: number): Uint32Array {
   const { starts } = snapshot.seen;
-  const known = Uint32Array.from({ length: snapshot.users.size }, (_, u) => u).filter(u => starts[u + 1]! > starts[u]!);
-  return shuffle(known, createRandom(seed)).slice(0, count);
+  const everybody = Uint32Array.from({ length: snapshot.users.size }, (_, u) => u);
+  const known = everybody.filter(u => starts[u + 1]! > starts[u]!);
+  return shuffle(known.length > 0 ? known : everybody, createRandom(seed)).slice(0, count);
 }
 
 /** Sweeps all sources, and slices the recall of the one that the service uses. */

@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { sampleUsers } from '../../scripts/benchmark-measurements.js';
+import { loadNewestSnapshot } from '../../src/snapshot/snapshot.js';
 import { buildSmallSnapshot } from '../small-snapshot.js';
 import { runScript } from './run-script.js';
 
@@ -48,6 +50,16 @@ describe('benchmark', () => {
     // The page stands alone: nothing in it is loaded from elsewhere.
     expect(page).not.toMatch(/<script|<link|<img|src=|@import/);
     expect(page).toContain(manifest.id);
+  });
+
+  it('asks for users with a history, and for any where nobody has one', async () => {
+    const { store } = await buildSmallSnapshot();
+    const snapshot = await loadNewestSnapshot(store, message => expect.fail(message));
+    const starts = new Uint32Array(snapshot.users.size + 1);
+    const unrated = { ...snapshot, seen: { ...snapshot.seen, starts } };
+    expect(sampleUsers(unrated, 30, 1)).toHaveLength(30);
+    starts.fill(4, 8);
+    expect(sampleUsers(unrated, 30, 1)).toEqual(Uint32Array.of(7));
   });
 
   it('says where a snapshot would be looked for', async () => {
