@@ -59,21 +59,16 @@ export function replaceWorst(key: u64): void {
   // With `base` one key before the heap, the children of the node at offset o lie at 2 o and 2 o + 8.
   const base = heap - KEY_BYTES;
   let node: usize = KEY_BYTES;
-  for (;;) {
-    let child = base + (node << 1);
-    if (child >= end) break;
-    let least = load<u64>(child);
+  let child = base + (node << 1);
+  while (child < end) {
+    // Which of two siblings is less is anybody's guess, so it is computed and not jumped by.
     const right = child + KEY_BYTES;
-    if (right < end) {
-      const other = load<u64>(right);
-      if (other < least) {
-        least = other;
-        child = right;
-      }
-    }
+    if (right < end) child += (<usize>(load<u64>(right) < load<u64>(child))) << 3;
+    const least = load<u64>(child);
     if (least >= key) break;
     store<u64>(base + node, least);
     node = child - base;
+    child = base + (node << 1);
   }
   store<u64>(base + node, key);
   worst = load<u64>(heap);
