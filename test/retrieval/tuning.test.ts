@@ -75,6 +75,17 @@ test('of points that are about equally fast takes the one that finds most', asyn
   expect(tuning.checked.recall).toBe(1);
 });
 
+test('does not take a scan of everything for the work of a graph', async () => {
+  const { arena, exact, queries } = await setUp();
+  const graph: CandidateSource = { ...exact, kind: 'hnsw' };
+  const options = { queries, seen: seenBy(300, 3000), sample: 20 };
+  const named = ({ source, effort }: { source: string; effort: Effort }) => `${source} ${effort}`;
+  const both = tuneSources(arena, { sources: [exact, graph], ...options });
+  expect(both.curve.map(named)).not.toContain('hnsw exact');
+  const alone = tuneSources(arena, { sources: [graph], ...options });
+  expect(alone.curve.map(named)).toContain('hnsw exact');
+});
+
 test('masks what each user has seen, as the request path does', async () => {
   const { arena, exact, queries } = await setUp();
   const eligible = new Set<number>();
