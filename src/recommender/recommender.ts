@@ -77,9 +77,12 @@ export class Recommender {
     for (let i = 0; i < WARM_UP_REQUESTS; i++) {
       const userId = users.idOf(Math.floor((i / WARM_UP_REQUESTS) * users.size) as UserIndex);
       const itemId = items.idOf(Math.floor((i / WARM_UP_REQUESTS) * items.size) as ItemIndex);
-      this.recommend({ userId, limit: i === 0 ? WARM_UP_LIMIT : 10 });
+      const limit = i === 0 ? WARM_UP_LIMIT : 10;
+      this.recommend({ userId, limit });
+      await nextTurn();
+      this.similar(itemId, limit);
+      await nextTurn();
       this.recommend({ history: [{ itemId }], limit: 10 });
-      this.similar(itemId, i === 0 ? WARM_UP_LIMIT : 10);
       this.popular({ limit: 10 });
       await nextTurn();
     }
