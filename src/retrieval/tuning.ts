@@ -70,18 +70,20 @@ const MAX_EFFORT = 4096;
 /** A sweep ends where an effort takes this many times what the exact answer takes: no higher one could be chosen. */
 const TOO_SLOW = 1.5;
 /**
- * Points that take less than this many times what the fastest takes count as equally fast, and the one that finds most is
- * taken: what the next measurement may deny is no reason to miss an item, and of a proof there is none to be denied.
+ * Points that take at most this many times what the fastest takes count as equally fast, and the one that finds most is
+ * taken: what the next measurement may deny is no reason to miss an item.
  */
 const SAME_TIME = 1.1;
+/** The same for points whose every answer was proven exact: a small catalogue is then served exactly, build after build. */
+const PROVEN_SAME_TIME = 1.3;
 /** Times that every point is timed with all users. */
 const ROUNDS = 3;
 
 /**
  * Tries every source at rising efforts on sampled users, through the real path (their seen items masked), and takes the
- * fastest point whose recall reaches the target, or of several that are about equally fast the one that finds most. Points are timed in rounds that each begin with another point, so that a
- * busy moment of the machine hits all of them alike; within a round a point answers all users one after the other, as it
- * will when it is served.
+ * fastest point whose recall reaches the target, or of several that are about equally fast the one that finds most.
+ * Points are timed in rounds that each begin with another point, so that a busy moment of the machine hits all of them
+ * alike; within a round a point answers all users one after the other, as it will when it is served.
  */
 export function tuneSources(arena: Arena, options: TuningOptions): Tuning {
   const { sources, queries, seen, k = DEFAULT_K, limit = DEFAULT_LIMIT, target = DEFAULT_TARGET } = options;
@@ -166,9 +168,9 @@ export function tuneSources(arena: Arena, options: TuningOptions): Tuning {
     const eligible =
       reaching.length > 0 ? reaching : trials.filter(trial => Math.min(trial.recall, trial.recallAtLimit) === best);
     const timeOf = (trial: Trial & Recall): number => medians[trials.indexOf(trial)]!;
-    const enough = SAME_TIME * Math.min(...eligible.map(timeOf));
+    const fastest = Math.min(...eligible.map(timeOf));
     const chosen = eligible
-      .filter(trial => timeOf(trial) <= enough)
+      .filter(trial => timeOf(trial) <= fastest * (trial.certified === 1 ? PROVEN_SAME_TIME : SAME_TIME))
       .reduce((a, b) => (b.surely > a.surely || (b.surely === a.surely && timeOf(b) < timeOf(a)) ? b : a));
     const checked = measure(
       chosen,

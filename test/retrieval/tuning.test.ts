@@ -61,13 +61,18 @@ test('of points that are about equally fast takes the one that finds most', asyn
   // Time passes only where a source searches, so that nothing here hangs on the machine.
   let now = 0;
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
-  const taking = (milliseconds: number, lost: number): CandidateSource => ({
+  const taking = (milliseconds: number, lost: number, certified = false): CandidateSource => ({
     ...exact,
     search(query, k, options) {
       now += milliseconds;
       const found = exact.search(query, k, options);
       const kept = found.items.length - lost;
-      return { ...found, items: found.items.slice(0, kept), scores: found.scores.slice(0, kept) };
+      return {
+        items: found.items.slice(0, kept),
+        scores: found.scores.slice(0, kept),
+        certified,
+        scanned: found.scanned,
+      };
     },
   });
   const recallWith = (whole: CandidateSource): number => {
@@ -78,6 +83,9 @@ test('of points that are about equally fast takes the one that finds most', asyn
   try {
     expect(recallWith(taking(1.05, 0))).toBe(1);
     expect(recallWith(taking(1.2, 0))).toBeCloseTo(0.98, 9);
+    // Proofs may take somewhat longer.
+    expect(recallWith(taking(1.2, 0, true))).toBe(1);
+    expect(recallWith(taking(1.4, 0, true))).toBeCloseTo(0.98, 9);
   } finally {
     clock.mockRestore();
   }
