@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { rowIndices } from '../dataset/csr.js';
-import type { ItemIndex, UserIndex } from '../dataset/id-map.js';
-import { ShortlistError } from '../errors.js';
+import type { UserIndex } from '../dataset/id-map.js';
 import type { RankerName } from '../model/ranker-name.js';
 import { rowOf } from '../numeric/matrix.js';
 import type { CandidateSource, Candidates, Effort } from '../retrieval/candidate-source.js';
@@ -12,6 +11,7 @@ import { likenessColumns } from '../snapshot/sources.js';
 import { ColdItems, type Drawn, searchWithColdBound } from './cold-bound.js';
 import { diversify, poolSize } from './diversity.js';
 import { becauseOf, cellOf, placesByScore } from './explanation.js';
+import { ItemFacts } from './item-facts.js';
 import type { PrecomputedLists } from './precomputed.js';
 import {
   DEFAULT_COLD_SHARE,
@@ -41,6 +41,7 @@ const WARM_UP_LIMIT = 1000;
 export class Recommender {
   readonly manifest: Manifest;
   readonly #snapshot: Snapshot;
+  readonly #facts: ItemFacts;
   readonly #users: UserVectors;
   readonly #cold: ColdItems;
   /** Reused from request to request: always cleared, to what is not available, before it is filled. */
@@ -63,6 +64,7 @@ export class Recommender {
   ) {
     this.#snapshot = snapshot;
     this.manifest = snapshot.manifest;
+    this.#facts = new ItemFacts(snapshot);
     this.#users = new UserVectors(snapshot, events);
     this.#cold = new ColdItems(snapshot.items.size, snapshot.coldItems);
     this.#mask = new ItemMask(snapshot.arena, snapshot.items.size, snapshot.unavailableItems);
@@ -76,7 +78,7 @@ export class Recommender {
     const { users, items } = this.#snapshot;
     for (let i = 0; i < WARM_UP_REQUESTS; i++) {
       const userId = users.idOf(Math.floor((i / WARM_UP_REQUESTS) * users.size) as UserIndex);
-      const itemId = items.idOf(Math.floor((i / WARM_UP_REQUESTS) * items.size) as ItemIndex);
+      const itemId = this.#facts.idOf(Math.floor((i / WARM_UP_REQUESTS) * items.size));
       const limit = i === 0 ? WARM_UP_LIMIT : 10;
       this.recommend({ userId, limit });
       await nextTurn();
@@ -133,7 +135,7 @@ export class Recommender {
    * @throws {ShortlistError} `unknown-item`
    */
   similar(itemId: string, limit: number): SimilarItems {
-    const item = this.#itemIndex(itemId);
+    const item = this.#facts.indexOf(itemId);
     this.#mask.clear();
     this.#mask.exclude(item);
     const query = rowOf(this.#snapshot.itemFactors, item);
@@ -142,7 +144,7 @@ export class Recommender {
     const candidates = searchWithColdBound(this.similarity, query, limit, options, this.#cold, most);
     return {
       itemId,
-      ...this.#titled(item),
+      ...this.#facts.titled(item),
       items: this.#present(candidates),
       snapshot: this.manifest.id,
       retrieval: retrievalOf(this.similarity.kind, candidates),
@@ -156,7 +158,7 @@ export class Recommender {
   popular(options: { limit: number; category?: string; ranker?: RankerName }): PopularItems {
     const { limit, category, ranker = DEFAULT_RANKER } = options;
     this.#mask.clear();
-    if (category !== undefined) this.#mask.keepOnly(this.#category(category));
+    if (category !== undefined) this.#mask.keepOnly(this.#facts.inCategory(category));
     const items = this.#mostPopular(ranker, limit);
     return { ranker, category: category ?? null, items, snapshot: this.manifest.id };
   }
@@ -168,12 +170,12 @@ export class Recommender {
 
   /** @throws {ShortlistError} `unknown-item` */
   item(itemId: string): ItemDetails {
-    return this.#details(this.#itemIndex(itemId));
+    return this.#facts.details(this.#facts.indexOf(itemId));
   }
 
   /** Items whose title or id contains `query`, in either case, most rated first. */
   findItems(query: string, limit: number): ItemDetails[] {
-    return this.#snapshot.search.find(query, limit).map(item => this.#details(item));
+    return this.#snapshot.search.find(query, limit).map(item => this.#facts.details(item));
   }
 
   /** The answer from the batch, where it has one that is the same as would be computed. */
@@ -222,7 +224,7 @@ export class Recommender {
     const { items } = this.#snapshot;
     const known = (ids: readonly string[]) => ids.map(id => items.indexOf(id)).filter(index => index !== undefined);
     if (request.only) this.#mask.keepOnly(known(request.only));
-    const categories = request.categories?.map(name => this.#category(name));
+    const categories = request.categories?.map(name => this.#facts.inCategory(name));
     if (request.match === 'all') for (const members of categories ?? []) this.#mask.keepOnly(members);
     else if (categories) this.#mask.keepOnly(eachOf(categories));
     this.#mask.excludeAll(known(request.exclude ?? []));
@@ -234,23 +236,14 @@ export class Recommender {
     const wanted = Math.min(limit, this.#mask.eligible);
     const items: RecommendedItem[] = [];
     for (let i = 0; items.length < wanted; i++) {
-      const item = order[i]! as ItemIndex;
-      if (!this.#mask.has(item)) items.push(this.#recommended(item, scores[item]!));
+      const item = order[i]!;
+      if (!this.#mask.has(item)) items.push(this.#facts.recommended(item, scores[item]!));
     }
     return items;
   }
 
   #present(candidates: Candidates): RecommendedItem[] {
-    return Array.from(candidates.items, (item, i) => this.#recommended(item as ItemIndex, candidates.scores[i]!));
-  }
-
-  #recommended(item: ItemIndex, score: number): RecommendedItem {
-    return { itemId: this.#snapshot.items.idOf(item), score, ...this.#titled(item) };
-  }
-
-  #titled(item: ItemIndex): { title?: string } {
-    const title = this.#snapshot.catalogue.titleOf(item);
-    return title === undefined ? {} : { title };
+    return Array.from(candidates.items, (item, i) => this.#facts.recommended(item, candidates.scores[i]!));
   }
 
   #explain(items: readonly RecommendedItem[], drawn: Drawn, known: KnownUser): RecommendedItem[] {
@@ -268,45 +261,13 @@ export class Recommender {
         rankBefore: places.get(item)!,
         base,
         because: becauseOf(itemFactors, item, history, contributions).map(({ item: past, ...shares }) => ({
-          itemId: this.#snapshot.items.idOf(past as ItemIndex),
-          ...this.#titled(past as ItemIndex),
+          itemId: this.#facts.idOf(past),
+          ...this.#facts.titled(past),
           ...shares,
         })),
       };
       return { ...recommended, explanation };
     });
-  }
-
-  #details(item: ItemIndex): ItemDetails {
-    const { items, catalogue, popularity, manifest } = this.#snapshot;
-    const ratings = popularity.count.scores[item]!;
-    return {
-      itemId: items.idOf(item),
-      ...this.#titled(item),
-      categories: catalogue.categoriesOf(item),
-      ratings,
-      meanRating: manifest.dataset.rated && ratings > 0 ? popularity.mean.scores[item]! : null,
-    };
-  }
-
-  #itemIndex(itemId: string): ItemIndex {
-    const item = this.#snapshot.items.indexOf(itemId);
-    if (item !== undefined) return item;
-    throw new ShortlistError('unknown-item', `There is no item "${itemId}" in this snapshot.`, { itemId });
-  }
-
-  #category(name: string): Uint32Array {
-    const members = this.#snapshot.catalogue.inCategory(name);
-    if (members) return members;
-    const { categories } = this.#snapshot.catalogue;
-    const shown = categories.slice(0, 30).join(', ') + (categories.length > 30 ? ', …' : '');
-    throw new ShortlistError(
-      'unknown-category',
-      categories.length > 0
-        ? `No item is in the category "${name}". There are: ${shown}.`
-        : `No item is in the category "${name}": this snapshot has no categories (rebuild with --items).`,
-      { category: name },
-    );
   }
 }
 
