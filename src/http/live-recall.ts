@@ -33,6 +33,8 @@ export class LiveRecall {
       aggregator: 'average',
       collect() {
         if (latest.length > 0) this.set(latest.reduce((sum, recall) => sum + recall, 0) / latest.length);
+        // Nothing is known yet, which is not the 0 that a gauge begins with.
+        else this.remove();
       },
     });
   }
