@@ -46,7 +46,11 @@ await main({
       help: 'also measure a server with these environment variables',
       schema: texts().optional(),
     },
-    rounds: { value: 'N', help: 'times that each throughput is measured, in turn', schema: integer(1, 100).default(5) },
+    rounds: {
+      value: 'N',
+      help: 'times that throughput and each rate are measured, in turn',
+      schema: integer(1, 100).default(5),
+    },
     seconds: { value: 'N', help: 'seconds of each measurement', schema: real(0.1, 600).default(4) },
     overload: {
       value: 'X',
@@ -89,7 +93,7 @@ await main({
       const targets = [subject, await servers.startBare(reply)];
       if (compare.length > 0) targets.push(await start(`Shortlist ${compare.join(' ')}`, environmentOf(compare)));
 
-      const stage = progress.stage('load', targets.length * (rounds + 1 + SHARES.length));
+      const stage = progress.stage('load', targets.length * (1 + rounds * (1 + SHARES.length)));
       let done = 0;
       for (const target of targets) {
         await measureThroughput(target, paths, Math.min(WARM_UP_SECONDS, seconds));
@@ -105,11 +109,22 @@ await main({
       const throughput = medianOf(throughputs[0]!).requestsPerSecond;
       const latencies: LatencyAtRate[][] = targets.map(() => []);
       for (const share of SHARES) {
-        for (const [i, target] of targets.entries()) {
-          const rate = Math.round(throughput * share);
-          latencies[i]!.push({ share, rate, ...(await measureRate(target, paths, rate, seconds)) });
-          stage.update(++done, `${target.name}, ${rate} requests/s`);
+        const rate = Math.round(throughput * share);
+        const results: PacedResult[][] = targets.map(() => []);
+        for (let round = 0; round < rounds; round++) {
+          for (const [i, target] of targets.entries()) {
+            results[i]!.push(await measureRate(target, paths, rate, seconds));
+            stage.update(++done, `${target.name}, ${rate} requests/s`);
+          }
         }
+        results.forEach((ofTarget, i) => {
+          latencies[i]!.push({
+            share,
+            rate,
+            ...middleOf(ofTarget),
+            p99s: ofTarget.map(({ accepted }) => accepted.p99),
+          });
+        });
       }
       stage.end();
       let reloads: Reloads | null = null;
@@ -186,6 +201,12 @@ interface LatencyAtRate extends PacedResult {
   readonly share: number;
   /** Requests a second. */
   readonly rate: number;
+  /** 99th percentiles of all rounds; the other figures are of the round where it was the middle one. */
+  readonly p99s: readonly number[];
+}
+
+function middleOf(results: readonly PacedResult[]): PacedResult {
+  return results.toSorted((a, b) => a.accepted.p99 - b.accepted.p99)[(results.length - 1) >> 1]!;
 }
 
 function medianOf(rounds: readonly Throughput[]): Throughput {
