@@ -10,7 +10,7 @@ export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER) {
 
 /** A decimal number, from `min` to `max`. */
 export function real(min: number, max: number = Number.POSITIVE_INFINITY) {
-  const expected = `a number ${rangeText(min, max)}`;
+  const expected = `a number ${rangeText(min, max)}`.trimEnd();
   return checked(
     expected,
     text => (/^-?(\d+\.?\d*|\.\d+)(e-?\d+)?$/i.test(text) ? Number(text) : Number.NaN),
@@ -70,5 +70,6 @@ function checked(expected: string, convert: (text: string) => number, min: numbe
 }
 
 function rangeText(min: number, max: number): string {
+  if (min === Number.NEGATIVE_INFINITY && max === Number.POSITIVE_INFINITY) return '';
   return max >= Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
 }
