@@ -39,7 +39,7 @@ export function runSearch(
   const mark = arena.mark();
   try {
     const queryAddress = arena.reserve(items.stride * 4);
-    const keys = arena.reserve(wanted * 8);
+    const keys = arena.reserve(wanted * 16 + 160);
     const out = arena.reserve(HEADER_WORDS * 4 + wanted * 8);
     const work = arena.reserve(workBytes);
     const buffer = arena.memory.buffer;

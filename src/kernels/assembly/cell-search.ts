@@ -5,26 +5,15 @@
 // product goes through, |computed - exact| <= m u |q||x| + underflow (Higham, Accuracy and Stability of Numerical
 // Algorithms, 2002, section 3.1). The caller has put these terms into radii, norms and `underflow`, all rounded up.
 
+import { finishBest, isFull, makeRoom, offerKey, resumeBest, startBest, threshold, tighten, worst } from "./best-keys";
 import { WIDEN, normOf, roundedUp } from "./bounds";
 import { countEligible, scanListed, scanRows, scoreRowsInto, startScan, startStops } from "./scan";
-import {
-  KEY_BYTES,
-  finishHeap,
-  itemOfKey,
-  keyOf,
-  offer,
-  resumeHeap,
-  scoreOfKey,
-  startHeap,
-  threshold,
-  unpackKeys,
-  worst,
-} from "./top-k";
+import { KEY_BYTES, itemOfKey, keyOf, unpackKeys } from "./top-k";
 
 const MAX_F32: f64 = 3.4028234663852886e38;
 
 function report(out: usize, keys: usize, k: u32, certified: bool, scanned: u32, probed: u32): void {
-  const count = finishHeap();
+  const count = finishBest();
   store<u32>(out, count);
   store<u32>(out, certified ? 1 : 0, 4);
   store<u32>(out, scanned, 8);
@@ -54,7 +43,7 @@ export function searchAll(
 ): void {
   startScan(q, rows, stride, scales, mask);
   startStops(0, 0, 0);
-  startHeap(keys, k);
+  startBest(keys, k);
   const qNorm = normOf(q, stride) * WIDEN;
   let scanned: u32 = 0;
   const blocks = (count + 63) >> 6;
@@ -82,7 +71,7 @@ export function searchListed(
   out: usize,
 ): void {
   startScan(q, rows, stride, scales, mask);
-  startHeap(keys, k);
+  startBest(keys, k);
   const scanned = scanListed(items, count);
   report(out, keys, k, false, scanned, 0);
 }
@@ -152,7 +141,7 @@ function boundKey(cell: u32): u64 {
 
 /** Puts the `count` unscanned cells of highest score, best first, into `list` and returns how many there were. */
 function selectCells(cells: u32, count: u32, list: usize): u32 {
-  startHeap(list, count);
+  startBest(list, count);
   let cell: u32 = 0;
   for (; cell < cells; cell += 4) {
     const score = v128.load(scores + ((<usize>cell) << 2));
@@ -160,10 +149,11 @@ function selectCells(cells: u32, count: u32, list: usize): u32 {
     const end = min(cell + 4, cells);
     for (let one = cell; one < end; one++) {
       const score = load<f32>(scores + ((<usize>one) << 2));
-      if (score != SCANNED) offer(score, one);
+      offerKey(score, one, <u32>(score == SCANNED));
     }
+    makeRoom();
   }
-  return finishHeap();
+  return finishBest();
 }
 
 /**
@@ -202,20 +192,20 @@ export function searchCells(
   scoreRowsInto(field(index, 6), cells, field(index, 7), scores);
   markUnknown(cells);
 
-  startHeap(keys, k);
+  let found: u32 = 0;
   let scanned: u32 = 0;
   let done: u32 = 0;
   let wantedRows: u32 = 0;
   let eligible: u32 = 0;
   let batch = min(probes, cells);
   for (;;) {
-    const found = selectCells(cells, batch, list);
-    resumeHeap(keys, k);
+    const selected = selectCells(cells, batch, list);
+    resumeBest(keys, k, found);
     const isFirst = done == 0;
-    for (let i: u32 = 0; i < found; i++) {
+    for (let i: u32 = 0; i < selected; i++) {
       // With a mask, "so many cells" means about as many eligible rows as the first batch had rows, so that recall does
       // not depend on how much is masked. An eighth less will do: what one has seen should not cost more cells.
-      if (!isFirst && worst != 0 && eligible >= wantedRows) break;
+      if (!isFirst && isFull() && eligible >= wantedRows) break;
       const cell = itemOfKey(load<u64>(list + (<usize>i) * KEY_BYTES));
       const first = load<u32>(starts + ((<usize>cell) << 2));
       const last = load<u32>(starts + ((<usize>cell) << 2), 4);
@@ -227,9 +217,10 @@ export function searchCells(
       store<f32>(scores + ((<usize>cell) << 2), SCANNED);
       done++;
     }
+    found = tighten();
     if (done == cells || prove != 0) break;
     if (isFirst) wantedRows -= wantedRows >> 3;
-    if (worst != 0 && eligible >= wantedRows) break;
+    if (isFull() && eligible >= wantedRows) break;
     batch = min(done, cells - done);
   }
 

@@ -1,7 +1,7 @@
-// Scoring runs of item rows into the current heap.
+// Scoring runs of item rows for the best keys.
 
+import { makeRoom, offerKey, threshold } from "./best-keys";
 import { dotRows, dotRows4 } from "./dot";
-import { offer, threshold } from "./top-k";
 
 /** What a search scans: set once per search, read by every run. */
 export let query: usize = 0;
@@ -24,7 +24,7 @@ export function startStops(norms_: usize, queryNorm_: f32, underflow_: f32): voi
   underflow = underflow_;
 }
 
-/** True when no row from this one to the end of its run can reach the heap. */
+/** True when no row from this one to the end of its run can be among the best. */
 // @ts-ignore: decorator
 @inline
 function isHopeless(row: u32): bool {
@@ -54,16 +54,17 @@ function scoreRow(row: u32): f32 {
   return scales == 0 ? score : score * load<f32>(scales + ((<usize>row) << 2));
 }
 
-/** Offers the rows first … last-1 to the heap and returns how many of them were scored. */
+/** Offers the rows first … last-1 to the best keys and returns how many of them were scored. */
 export function scanRows(first: u32, last: u32): u32 {
   let scanned: u32 = 0;
   const rowBytes = (<usize>stride) << 2;
   let row = first;
   for (; row + 4 <= last; row += 4) {
     if (isHopeless(row)) return scanned;
+    let excluded: u32 = 0;
     if (mask != 0) {
       // Sixteen bits from the row's byte on hold the four wanted ones wherever they start.
-      const excluded = (load<u16>(mask + (row >> 3)) >> (<u16>(row & 7))) & 15;
+      excluded = ((<u32>load<u16>(mask + (row >> 3))) >> (row & 7)) & 15;
       if (excluded == 15) continue;
       scanned += 4 - popcnt<u32>(excluded);
     } else scanned += 4;
@@ -74,15 +75,17 @@ export function scanRows(first: u32, last: u32): u32 {
     if (scales != 0) scores = f32x4.mul(scores, v128.load(scales + ((<usize>row) << 2)));
     // Not "greater or equal": a score that is not a number has to pass, it ranks as minus infinity.
     if (i32x4.all_true(f32x4.lt(scores, f32x4.splat(threshold)))) continue;
-    if (!isExcluded(row)) offer(f32x4.extract_lane(scores, 0), row);
-    if (!isExcluded(row + 1)) offer(f32x4.extract_lane(scores, 1), row + 1);
-    if (!isExcluded(row + 2)) offer(f32x4.extract_lane(scores, 2), row + 2);
-    if (!isExcluded(row + 3)) offer(f32x4.extract_lane(scores, 3), row + 3);
+    offerKey(f32x4.extract_lane(scores, 0), row, excluded & 1);
+    offerKey(f32x4.extract_lane(scores, 1), row + 1, (excluded >> 1) & 1);
+    offerKey(f32x4.extract_lane(scores, 2), row + 2, (excluded >> 2) & 1);
+    offerKey(f32x4.extract_lane(scores, 3), row + 3, excluded >> 3);
+    makeRoom();
   }
   for (; row < last; row++) {
     if (isExcluded(row)) continue;
     scanned++;
-    offer(scoreRow(row), row);
+    offerKey(scoreRow(row), row, 0);
+    makeRoom();
   }
   return scanned;
 }
@@ -99,14 +102,15 @@ export function countEligible(first: u32, last: u32): u32 {
   return last - first - excluded;
 }
 
-/** Offers the `count` rows listed at `items` to the heap and returns how many of them were not excluded. */
+/** Offers the `count` rows listed at `items` to the best keys and returns how many of them were not excluded. */
 export function scanListed(items: usize, count: u32): u32 {
   let scanned: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
     const row = load<u32>(items + ((<usize>i) << 2));
     if (isExcluded(row)) continue;
     scanned++;
-    offer(scoreRow(row), row);
+    offerKey(scoreRow(row), row, 0);
+    makeRoom();
   }
   return scanned;
 }
