@@ -74,8 +74,8 @@ export interface RetrievalKernels {
     relative: number,
     out: number,
   ): void;
-  /** `assembly/bounds.ts`: largest distance of the scaled rows first … last-1 from a scaled centroid. */
-  radiusOf(
+  /** `assembly/bounds.ts`: distances of the scaled rows first … last-1 from a scaled centroid, rounded up. */
+  rowRadii(
     rows: number,
     stride: number,
     scales: number,
@@ -83,7 +83,9 @@ export interface RetrievalKernels {
     last: number,
     centroid: number,
     centroidScale: number,
-  ): number;
+    relative: number,
+    out: number,
+  ): void;
 
   /** `assembly/clustering.ts`: the nearest centroid of each row first … last-1. */
   assignRows(

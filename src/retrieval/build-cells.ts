@@ -47,8 +47,8 @@ const WORTH_THREADS = 50_000_000;
  * Groups the items into k-means cells (Lloyd's algorithm; raw vectors, which measured better than normalised ones): first
  * centroids by ml-kmeans on a sample, then SIMD rounds over all items in worker threads.
  *
- * Cells are numbered by decreasing largest norm, and items cell by cell, within a cell by decreasing norm, so that a
- * scan meets high scores early and can stop early.
+ * Cells are numbered by decreasing largest norm, and items cell by cell, within a cell by decreasing distance from the
+ * centroid: a scan meets high scores early, and stops where all further rows are too near to a centroid of low score.
  * @param arena nothing else may be allocated in it until the promise resolves
  * @param items copied into the arena for the time of the run unless they are there
  */
@@ -90,15 +90,23 @@ export async function buildCells(arena: Arena, items: Matrix, options: CellsOpti
 
 /** The cells that have members, and the items in their order. */
 function inCellOrder(arena: Arena, { items, centroids, members, starts }: KMeans): BuiltCells {
+  const { stride, data } = items;
   const norms = arena.float32(items.rows);
-  arena.kernels.rowNorms(items.data.byteOffset, items.stride, 0, 0, items.rows, 0, norms.byteOffset);
-  const byNorm = (a: number, b: number): number => norms[b]! - norms[a]! || a - b;
-  const runs: { centroid: Float32Array; items: Uint32Array }[] = [];
+  const distances = arena.float32(items.rows);
+  arena.kernels.rowNorms(data.byteOffset, stride, 0, 0, items.rows, 0, norms.byteOffset);
+  const runs: { centroid: Float32Array; items: Uint32Array; norm: number }[] = [];
   for (let cell = 0; cell < centroids.rows; cell++) {
     const run = members.subarray(starts[cell], starts[cell + 1]);
-    if (run.length > 0) runs.push({ centroid: rowOf(centroids, cell), items: run.sort(byNorm) });
+    if (run.length === 0) continue;
+    const centroid = rowOf(centroids, cell);
+    for (const row of run) {
+      const { byteOffset } = centroid;
+      arena.kernels.rowRadii(data.byteOffset, stride, 0, row, row + 1, byteOffset, 1, 0, distances.byteOffset);
+    }
+    const norm = run.reduce((largest, row) => Math.max(largest, norms[row]!), 0);
+    runs.push({ centroid, items: run.sort((a, b) => distances[b]! - distances[a]! || a - b), norm });
   }
-  runs.sort((a, b) => byNorm(a.items[0]!, b.items[0]!));
+  runs.sort((a, b) => b.norm - a.norm || a.items[0]! - b.items[0]!);
 
   const order = new Uint32Array(items.rows);
   const cells: Cells = {

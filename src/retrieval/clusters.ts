@@ -2,7 +2,7 @@ import type { Arena } from '../kernels/arena.js';
 import type { Matrix } from '../numeric/matrix.js';
 import type { CandidateSource, Effort, SearchOptions } from './candidate-source.js';
 import type { Cells } from './cells.js';
-import { relativeError, roundedUp, underflowError } from './rounding.js';
+import { relativeError, underflowError } from './rounding.js';
 import { runSearch } from './search-memory.js';
 
 export interface ClusterOptions {
@@ -63,32 +63,32 @@ export function prepareCells(arena: Arena, items: Matrix, cells: Cells, scales?:
   const starts = arena.uint32(count + 1);
   starts.set(cells.starts);
   const centroids = arena.place(cells.centroids);
-  // Kernels read four cells at a time: room for the last four.
+  // Kernels read four at a time: room for the last four.
   const radii = arena.float32(count + 3);
   const maxNorms = arena.float32(count + 3);
-  const norms = arena.float32(items.rows);
+  const rowRadii = arena.float32(items.rows);
   const relative = relativeError(stride);
-  kernels.rowNorms(rows, stride, scaleAddress, 0, items.rows, relative, norms.byteOffset);
   for (let cell = 0; cell < count; cell++) {
     const first = starts[cell]!;
     const last = starts[cell + 1]!;
-    // From here on the norm of a row bounds all rows after it in its cell, in whatever order they are.
-    for (let row = last - 2; row >= first; row--) norms[row] = Math.max(norms[row]!, norms[row + 1]!);
-    maxNorms[cell] = norms[first]!;
+    const inCell = rowRadii.subarray(first, last);
+    // Norms for the moment.
+    kernels.rowNorms(rows, stride, scaleAddress, first, last, relative, rowRadii.byteOffset);
+    maxNorms[cell] = largestOf(inCell);
     const centroid = centroids.data.byteOffset + cell * stride * 4;
     const scale = scales ? scales.centroids[cell]! : 1;
-    const radius = kernels.radiusOf(rows, stride, scaleAddress, first, last, centroid, scale);
-    // The computed scores of the centroid and of an item are each off by at most |q| times this.
-    const rounding = relative * (norms[first]! + kernels.normOf(centroid, stride) * scale);
-    radii[cell] = roundedUp(radius + rounding);
+    // The computed scores of the centroid and of an item are each off by at most |q| times `relative` times their norm.
+    kernels.rowRadii(rows, stride, scaleAddress, first, last, centroid, scale, relative, rowRadii.byteOffset);
+    // From here on the radius of a row bounds all rows after it in its cell, in whatever order they are.
+    for (let row = last - 2; row >= first; row--) rowRadii[row] = Math.max(rowRadii[row]!, rowRadii[row + 1]!);
+    radii[cell] = rowRadii[first]!;
   }
   const index = arena.uint32(10);
   index.set([
     rows,
     stride,
     scaleAddress,
-    // Cosine scores all have norm 1: nothing to stop at.
-    scales ? 0 : norms.byteOffset,
+    rowRadii.byteOffset,
     count,
     starts.byteOffset,
     centroids.data.byteOffset,
@@ -96,8 +96,12 @@ export function prepareCells(arena: Arena, items: Matrix, cells: Cells, scales?:
     radii.byteOffset,
     maxNorms.byteOffset,
   ]);
-  const bytes = centroids.data.byteLength + norms.byteLength + (scales?.rows.byteLength ?? 0) + count * 16;
+  const bytes = centroids.data.byteLength + rowRadii.byteLength + (scales?.rows.byteLength ?? 0) + count * 16;
   return { address: index.byteOffset, cells: count, bytes };
+}
+
+function largestOf(values: Float32Array): number {
+  return values.reduce((largest, value) => Math.max(largest, value), 0);
 }
 
 /**

@@ -57,7 +57,8 @@ export function prepareCosine(arena: Arena, items: Matrix, cells: Cells, columns
 }
 
 function inverseNorms(arena: Arena, matrix: Matrix, columns: number): Float32Array {
-  const inverse = arena.float32(matrix.rows);
+  // Kernels read four at a time: room for the last four.
+  const inverse = arena.float32(matrix.rows + 3);
   for (let row = 0; row < matrix.rows; row++) {
     inverse[row] = inverseOf(arena.kernels.normOf(matrix.data.byteOffset + row * matrix.stride * 4, columns));
   }

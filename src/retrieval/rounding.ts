@@ -13,9 +13,3 @@ export function relativeError(stride: number): number {
 export function underflowError(stride: number): number {
   return stride * 2 ** -149;
 }
-
-/** The least float that is surely not below `value`. */
-export function roundedUp(value: number): number {
-  // 2^-22 outweighs rounding to 24 bits; two of the smallest floats outweigh rounding among the denormals.
-  return Math.fround((value > 0 ? value * (1 + 2 ** -22) : value / (1 + 2 ** -22)) + 2 ** -148);
-}

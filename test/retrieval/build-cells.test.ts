@@ -8,19 +8,20 @@ import { groupedVectors } from './sample-catalogues.js';
 
 const norm = (row: Float32Array): number => Math.hypot(...row);
 
-test('numbers every item once, cell by cell, by decreasing norm within a cell, cells by decreasing largest norm', async () => {
+test('numbers every item once, cell by cell, by decreasing distance within a cell, cells by decreasing largest norm', async () => {
   const vectors = groupedVectors(500, 10, createRandom(1));
   const { order, cells } = await buildCells(Arena.create(), vectors, { cells: 20 });
   expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 500 }, (_, i) => i));
   expect(cells.starts.length).toBe(cells.centroids.rows + 1);
   expect([cells.starts[0], cells.starts.at(-1)]).toEqual([0, 500]);
-  const norms = Array.from(order, item => norm(rowOf(vectors, item)));
   const largest: number[] = [];
   for (let cell = 0; cell < cells.centroids.rows; cell++) {
-    const inCell = norms.slice(cells.starts[cell], cells.starts[cell + 1]);
+    const inCell = Array.from(order.subarray(cells.starts[cell], cells.starts[cell + 1]), item => rowOf(vectors, item));
     expect(inCell.length).toBeGreaterThan(0);
-    expect(inCell).toEqual([...inCell].sort((a, b) => b - a));
-    largest.push(inCell[0]!);
+    const centroid = rowOf(cells.centroids, cell);
+    const distances = inCell.map(row => Math.fround(norm(row.map((value, j) => value - centroid[j]!))));
+    for (let i = 1; i < distances.length; i++) expect(distances[i]).toBeLessThanOrEqual(distances[i - 1]! * 1.000001);
+    largest.push(Math.max(...inCell.map(norm)));
   }
   expect(largest).toEqual([...largest].sort((a, b) => b - a));
 });

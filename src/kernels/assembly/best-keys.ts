@@ -6,11 +6,9 @@ import { KEY_BYTES, itemOfKey, keyOf, scoreOfKey } from "./top-k";
 
 /** Runs of at most so many keys are sorted by insertion. */
 const SHORT: usize = 12 * KEY_BYTES;
-/** Keys that may be offered between two calls of `makeRoom`. */
-const AT_ONCE: u32 = 4;
-
 let buffer: usize = 0;
 let wanted: u32 = 0;
+let spare: u32 = 0;
 let filled: u32 = 0;
 /** `makeRoom` acts when so many are in the buffer. */
 let limit: u32 = 0;
@@ -19,26 +17,25 @@ export let worst: u64 = 0;
 /** Its score: nothing strictly below it is among the best. Minus infinity while fewer than k are known. */
 export let threshold: f32 = 0;
 
-/** Keys that the buffer for the `size` best has room for. */
-// @ts-ignore: decorator
-@inline
-function capacityFor(size: u32): u32 {
-  return size + max<u32>(size >> 2, 8);
-}
-
-/** Starts with none. The buffer at `address` has room for 2 k + 20 keys. */
-export function startBest(address: usize, size: u32): void {
-  resumeBest(address, size, 0);
-}
-
-/** Goes on with the `count` keys that are at `address` already. */
-export function resumeBest(address: usize, size: u32, count: u32): void {
+/**
+ * Starts with none.
+ * @param address room for `size` + `room` + 4 keys
+ * @param room keys to gather beyond `size` before the best are chosen: few keep `worst` up to date, many save work
+ */
+export function startBest(address: usize, size: u32, room: u32): void {
   buffer = address;
   wanted = size;
-  filled = count;
+  spare = room;
+  filled = 0;
   limit = size;
   worst = 0;
   threshold = -Infinity;
+}
+
+/** Goes on with the `count` keys that are at `address` already. */
+export function resumeBest(address: usize, size: u32, room: u32, count: u32): void {
+  startBest(address, size, room);
+  filled = count;
   makeRoom();
 }
 
@@ -80,7 +77,7 @@ function keepBest(): void {
   worst = selectKeys(buffer, buffer + (<usize>filled) * KEY_BYTES, buffer + (<usize>wanted) * KEY_BYTES);
   threshold = scoreOfKey(worst);
   filled = wanted;
-  limit = capacityFor(wanted);
+  limit = wanted + spare;
 }
 
 /** Moves the greatest keys of first … last to first … middle and returns the least of them. */

@@ -30,8 +30,11 @@ export function rowNorms(rows: usize, stride: i32, scales: usize, first: u32, la
   }
 }
 
-/** The largest distance between the scaled rows first … last-1 and the scaled centroid. */
-export function radiusOf(
+/**
+ * For each row first … last-1: the distance of the scaled row from the scaled centroid, plus `relative` times the norms
+ * of both, rounded up.
+ */
+export function rowRadii(
   rows: usize,
   stride: i32,
   scales: usize,
@@ -39,17 +42,21 @@ export function radiusOf(
   last: u32,
   centroid: usize,
   centroidScale: f64,
-): f64 {
-  let largest: f64 = 0;
+  relative: f64,
+  out: usize,
+): void {
+  const centroidNorm = normOf(centroid, stride) * centroidScale;
   for (let row = first; row < last; row++) {
     const scale: f64 = scales == 0 ? 1 : <f64>load<f32>(scales + ((<usize>row) << 2));
-    let at = rows + (<usize>row) * ((<usize>stride) << 2);
-    let sum: f64 = 0;
+    const at = rows + (<usize>row) * ((<usize>stride) << 2);
+    let squares: f64 = 0;
+    let distances: f64 = 0;
     for (let j: usize = 0; j < (<usize>stride) << 2; j += 4) {
-      const difference = <f64>load<f32>(at + j) * scale - <f64>load<f32>(centroid + j) * centroidScale;
-      sum += difference * difference;
+      const value = <f64>load<f32>(at + j) * scale;
+      const difference = value - <f64>load<f32>(centroid + j) * centroidScale;
+      squares += value * value;
+      distances += difference * difference;
     }
-    largest = max(largest, sum);
+    store<f32>(out + ((<usize>row) << 2), roundedUp(sqrt(distances) + relative * (sqrt(squares) + centroidNorm)));
   }
-  return sqrt(largest);
 }

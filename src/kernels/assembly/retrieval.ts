@@ -1,7 +1,7 @@
 import { dotRows } from "./dot";
 
 export * from "./block-scores";
-export { normOf, radiusOf, rowNorms } from "./bounds";
+export { normOf, rowNorms, rowRadii } from "./bounds";
 export * from "./cell-search";
 export * from "./clustering";
 

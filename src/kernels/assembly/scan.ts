@@ -7,30 +7,35 @@ import { dotRows, dotRows4 } from "./dot";
 export let query: usize = 0;
 export let rows: usize = 0;
 export let stride: i32 = 0;
-/** Multiplies each row's dot product (`1 / norm` for cosine), or 0 for plain dot products. */
+/** Multiplies each row's dot product (`1 / norm` for cosine; three floats behind the last), or 0 for plain products. */
 export let scales: usize = 0;
 /** Excluded rows, one bit each, or 0. */
 export let mask: usize = 0;
 
-/** Upper bounds on the norm of a row and all rows after it in its run, or 0: see `startStops`. */
-let norms: usize = 0;
+/** How far a row and all rows after it in its run are from their centroid at most, or 0: see `startBounds`. */
+let radii: usize = 0;
+let centroidScore: f32 = 0;
 let queryNorm: f32 = 0;
-let underflow: f32 = 0;
+let slack: f32 = 0;
 
-/** Lets a run end where |q| * norm + underflow falls below the k-th score; without norms runs go to their end. */
-export function startStops(norms_: usize, queryNorm_: f32, underflow_: f32): void {
-  norms = norms_;
+/**
+ * Lets runs end where the bound of all further rows, centroid score + |q| * radius + slack, falls below the k-th score;
+ * without radii (0) they go to their end.
+ */
+export function startBounds(radii_: usize, centroidScore_: f32, queryNorm_: f32, slack_: f32): void {
+  radii = radii_;
+  centroidScore = centroidScore_;
   queryNorm = queryNorm_;
-  underflow = underflow_;
+  slack = slack_;
 }
 
 /** True when no row from this one to the end of its run can be among the best. */
 // @ts-ignore: decorator
 @inline
 function isHopeless(row: u32): bool {
-  if (norms == 0) return false;
+  if (radii == 0) return false;
   // Strictly below, for an equal score could win its tie. Infinite or undefined bounds never stop anything.
-  return queryNorm * load<f32>(norms + ((<usize>row) << 2)) + underflow < threshold;
+  return centroidScore + queryNorm * load<f32>(radii + ((<usize>row) << 2)) + slack < threshold;
 }
 
 export function startScan(query_: usize, rows_: usize, stride_: i32, scales_: usize, mask_: usize): void {
@@ -39,6 +44,7 @@ export function startScan(query_: usize, rows_: usize, stride_: i32, scales_: us
   stride = stride_;
   scales = scales_;
   mask = mask_;
+  radii = 0;
 }
 
 // @ts-ignore: decorator
@@ -58,20 +64,26 @@ function scoreRow(row: u32): f32 {
 export function scanRows(first: u32, last: u32): u32 {
   let scanned: u32 = 0;
   const rowBytes = (<usize>stride) << 2;
-  let row = first;
-  for (; row + 4 <= last; row += 4) {
-    if (isHopeless(row)) return scanned;
-    let excluded: u32 = 0;
-    if (mask != 0) {
-      // Sixteen bits from the row's byte on hold the four wanted ones wherever they start.
-      excluded = ((<u32>load<u16>(mask + (row >> 3))) >> (row & 7)) & 15;
-      if (excluded == 15) continue;
-      scanned += 4 - popcnt<u32>(excluded);
-    } else scanned += 4;
+  for (let row = first; row < last; row += 4) {
+    if (isHopeless(row)) break;
     const a = rows + (<usize>row) * rowBytes;
-    const b = a + rowBytes;
-    const c = b + rowBytes;
-    let scores = dotRows4(query, a, b, c, c + rowBytes, stride);
+    let b = a + rowBytes;
+    let c = b + rowBytes;
+    let d = c + rowBytes;
+    let excluded: u32 = 0;
+    // Sixteen bits from the row's byte on hold the four wanted ones wherever they start.
+    if (mask != 0) excluded = ((<u32>load<u16>(mask + (row >> 3))) >> (row & 7)) & 15;
+    if (row + 4 > last) {
+      // Four at once are as fast as one: past the end the last row stands in, excluded.
+      const end = rows + (<usize>(last - 1)) * rowBytes;
+      b = min(b, end);
+      c = min(c, end);
+      d = end;
+      excluded |= (15 << (last - row)) & 15;
+    }
+    if (excluded == 15) continue;
+    scanned += 4 - popcnt<u32>(excluded);
+    let scores = dotRows4(query, a, b, c, d, stride);
     if (scales != 0) scores = f32x4.mul(scores, v128.load(scales + ((<usize>row) << 2)));
     // Not "greater or equal": a score that is not a number has to pass, it ranks as minus infinity.
     if (i32x4.all_true(f32x4.lt(scores, f32x4.splat(threshold)))) continue;
@@ -79,12 +91,6 @@ export function scanRows(first: u32, last: u32): u32 {
     offerKey(f32x4.extract_lane(scores, 1), row + 1, (excluded >> 1) & 1);
     offerKey(f32x4.extract_lane(scores, 2), row + 2, (excluded >> 2) & 1);
     offerKey(f32x4.extract_lane(scores, 3), row + 3, excluded >> 3);
-    makeRoom();
-  }
-  for (; row < last; row++) {
-    if (isExcluded(row)) continue;
-    scanned++;
-    offerKey(scoreRow(row), row, 0);
     makeRoom();
   }
   return scanned;
