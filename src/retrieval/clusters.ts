@@ -3,7 +3,7 @@ import type { Matrix } from '../numeric/matrix.js';
 import type { CandidateSource, Effort, SearchOptions } from './candidate-source.js';
 import type { Cells } from './cells.js';
 import { relativeError, underflowError } from './rounding.js';
-import { runSearch } from './search-memory.js';
+import { createRunSearch } from './search-memory.js';
 
 export interface ClusterOptions {
   /** Cells probed, 1 or more, or 'exact'. Default: 'exact'. */
@@ -117,6 +117,7 @@ export function createCellSource(
   options: ClusterOptions,
 ): CandidateSource {
   const { kernels } = arena;
+  const runSearch = createRunSearch(arena, items);
   const workBytes = ((index.cells + 3) & ~3) * 12;
   const source: CandidateSource = {
     kind: 'clusters',
@@ -124,7 +125,7 @@ export function createCellSource(
     bytes: index.bytes,
     defaultEffort: options.defaultEffort ?? 'exact',
     search(query: Float32Array, k: number, { mask, effort = source.defaultEffort }: SearchOptions = {}) {
-      return runSearch(arena, items, query, k, mask, workBytes, memory =>
+      return runSearch(query, k, mask, workBytes, memory =>
         kernels.searchCells(
           index.address,
           memory.query,

@@ -2,7 +2,7 @@ import type { Arena } from '../kernels/arena.js';
 import type { Matrix } from '../numeric/matrix.js';
 import type { CandidateSource } from './candidate-source.js';
 import { relativeError, underflowError } from './rounding.js';
-import { runSearch } from './search-memory.js';
+import { createRunSearch } from './search-memory.js';
 
 /** Rows in a block of the scan, as `searchAll` has it. */
 const BLOCK_ROWS = 64;
@@ -45,6 +45,7 @@ export function createExactSource(arena: Arena, items: Matrix, prepared?: ExactI
   const rows = arena.place(items);
   const { order, norms } = prepared ?? prepareExact(arena, rows);
   const underflow = underflowError(rows.stride);
+  const runSearch = createRunSearch(arena, rows);
 
   return {
     kind: 'exact',
@@ -52,7 +53,7 @@ export function createExactSource(arena: Arena, items: Matrix, prepared?: ExactI
     bytes: order.byteLength + norms.byteLength,
     defaultEffort: 'exact',
     search: (query, k, options = {}) =>
-      runSearch(arena, rows, query, k, options.mask, 0, memory =>
+      runSearch(query, k, options.mask, 0, memory =>
         kernels.searchAll(
           memory.query,
           rows.data.byteOffset,

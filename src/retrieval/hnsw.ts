@@ -7,7 +7,7 @@ import type { Matrix } from '../numeric/matrix.js';
 import type { CandidateSource, Effort, SearchOptions } from './candidate-source.js';
 import { dimensionsOf, type HnswSpace, queryPoint } from './hnsw-space.js';
 import { type HnswGraph, loadHnswlib } from './hnswlib.js';
-import { checkSearch, runSearch } from './search-memory.js';
+import { checkSearch, createRunSearch } from './search-memory.js';
 
 /** How a graph was built; its file does not say. */
 export interface HnswParameters {
@@ -108,6 +108,7 @@ export function createHnswSource(
 ): CandidateSource {
   const { graph, space } = hnsw;
   const rows = arena.place(items);
+  const runSearch = createRunSearch(arena, rows);
   const source: CandidateSource = {
     kind: 'hnsw',
     items: rows.rows,
@@ -125,7 +126,7 @@ export function createHnswSource(
       }
       graph.setEf(Math.max(1, Math.floor(effort), fetch));
       const { neighbors } = graph.searchKnn(queryPoint(query, rows.columns, space), fetch);
-      const found = runSearch(arena, rows, query, k, mask, neighbors.length * 4, memory => {
+      const found = runSearch(query, k, mask, neighbors.length * 4, memory => {
         new Uint32Array(arena.memory.buffer, memory.work, neighbors.length).set(neighbors);
         arena.kernels.searchListed(
           memory.query,
