@@ -100,5 +100,5 @@ test.each([0, -1, 2.5, Number.NaN])('refuses %d cells', async cells => {
 });
 
 test('makes more cells for more items, but fewer per item', () => {
-  expect([0, 10, 1000, 40_981, 1_000_000].map(defaultCellCount)).toEqual([1, 1, 25, 862, 2500]);
+  expect([0, 10, 1000, 40_981, 1_000_000].map(defaultCellCount)).toEqual([1, 1, 25, 506, 2500]);
 });
