@@ -1,11 +1,12 @@
 // The k best of a stream of scored items, as keys of `top-k.ts` in a buffer with room for more than k. What may be among
 // them is appended without looking; when the buffer is full, the k best are moved to its front and the least of them
-// becomes the new limit. Against a heap, which is in order after every item, this saves most of the work for large k.
+// becomes the new limit. Against a heap, which is in order after every item, this saves most of the work for large k. One buffer is in use at a time.
 
 import { KEY_BYTES, itemOfKey, keyOf, scoreOfKey } from "./top-k";
 
 /** Runs of at most so many keys are sorted by insertion. */
 const SHORT: usize = 12 * KEY_BYTES;
+
 let buffer: usize = 0;
 let wanted: u32 = 0;
 let spare: u32 = 0;
@@ -19,7 +20,7 @@ export let threshold: f32 = 0;
 
 /**
  * Starts with none.
- * @param address room for `size` + `room` + 4 keys
+ * @param address room for `size` + `room` + 4 keys, or for all that will be offered
  * @param room keys to gather beyond `size` before the best are chosen: few keep `worst` up to date, many save work
  */
 export function startBest(address: usize, size: u32, room: u32): void {
