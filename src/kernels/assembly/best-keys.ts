@@ -1,8 +1,9 @@
 // The k best of a stream of scored items, as keys of `top-k.ts` in a buffer with room for more than k. What may be among
 // them is appended without looking; when the buffer is full, the k best are moved to its front and the least of them
-// becomes the new limit. Against a heap, which is in order after every item, this saves most of the work for large k. One buffer is in use at a time.
+// becomes the new limit. Against a heap, which is in order after every item, this saves most of the work for large k. One
+// buffer is in use at a time.
 
-import { KEY_BYTES, itemOfKey, keyOf, scoreOfKey } from "./top-k";
+import { KEY_BYTES, keyOf, scoreOfKey } from "./top-k";
 
 /** Runs of at most so many keys are sorted by insertion. */
 const SHORT: usize = 12 * KEY_BYTES;
@@ -142,4 +143,3 @@ function insertionSort(first: usize, last: usize): void {
     store<u64>(hole, key);
   }
 }
-
