@@ -9,7 +9,7 @@ const ALWAYS = /^\/(health\/|metrics)/;
 /** Requests taken in any turn, whatever they cost. */
 const MIN_PER_TURN = 8;
 /** Turns in a row that were too long before load is too high: a pause of the whole process is no overload yet. */
-const LONG_TURNS = 5;
+const LONG_TURNS = 10;
 /** How much longer a turn may be until then. */
 const SLACK = 3;
 
