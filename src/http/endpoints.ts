@@ -18,10 +18,19 @@ export const endpoints = {
     query: requests.recommendQuery,
     reply: replies.recommendation,
     failures: { 'unknown-category': { in: 'query', field: 'category' } },
-    answer({ recommender }, { path, query: { exclude, category, ...options } }) {
-      const filters = { ...(exclude && { exclude }), ...(category && { categories: category }) };
-      return recommender.recommend({ ...path, ...options, ...filters });
-    },
+    // Spelled out: objects that are spread here live until the next major collection, and longer pauses are the price.
+    answer: ({ recommender }, { path, query }) =>
+      recommender.recommend({
+        userId: path.userId,
+        limit: query.limit,
+        exclude: query.exclude,
+        categories: query.category,
+        match: query.match,
+        includeSeen: query.includeSeen,
+        coldShare: query.coldShare,
+        diversity: query.diversity,
+        explain: query.explain,
+      }),
   }),
 
   recommend: endpoint({

@@ -31,6 +31,11 @@ export interface Drawn extends Candidates {
   readonly searches: readonly Candidates[];
 }
 
+function drawnIn(search: Candidates): Drawn {
+  const { items, scores, certified, scanned } = search;
+  return { items, scores, certified, scanned, searches: [search] };
+}
+
 /**
  * The k best items of which at most `most` are cold; more only as far as there are not enough others, so that there are
  * always min(k, eligible) items. The items that the bound keeps out give their places to the best of the others.
@@ -46,11 +51,11 @@ export function searchWithColdBound(
 ): Drawn {
   const first = source.search(query, k, { mask, effort });
   const found = cold.countIn(first.items);
-  if (found <= most) return { ...first, searches: [first] };
+  if (found <= most) return drawnIn(first);
   let others = mask.eligible;
   for (const item of cold.cold) if (!mask.has(item)) others--;
   const allowed = Math.max(most, Math.min(k, mask.eligible) - others);
-  if (found <= allowed) return { ...first, searches: [first] };
+  if (found <= allowed) return drawnIn(first);
 
   // The best `allowed` cold items are the first in the list: all others go, and the search is repeated.
   const kept = new Set(first.items.filter(item => cold.has(item)).subarray(0, allowed));

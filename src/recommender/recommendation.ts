@@ -59,27 +59,27 @@ export interface RecommendRequest {
   /** Items wanted; fewer come back only when fewer are eligible. */
   readonly limit: number;
   /** Item ids that must not come back. Unknown ids are ignored. */
-  readonly exclude?: readonly string[];
+  readonly exclude?: readonly string[] | undefined;
   /** When given, only these items may come back. Unknown ids are ignored. */
   readonly only?: readonly string[];
   /** When given, only items in these categories may come back. */
-  readonly categories?: readonly string[];
+  readonly categories?: readonly string[] | undefined;
   /** Whether an item must be in `any` of the categories or in `all` of them. Default `any`. */
-  readonly match?: 'any' | 'all';
+  readonly match?: 'any' | 'all' | undefined;
   /**
    * Share of the list, 0 … 1, that items without ratings may take at most: floor(limit · share) of them, more only where
    * there are not enough others. Default `DEFAULT_COLD_SHARE`.
    */
-  readonly coldShare?: number;
+  readonly coldShare?: number | undefined;
   /**
    * How much the items of the list are to differ, 0 … 1. 0, the default, is the plain ranking; see `diversify`. Above 0
    * `limit` is at most `MAX_CAREFUL_LIMIT`.
    */
-  readonly diversity?: number;
+  readonly diversity?: number | undefined;
   /** Default false: items that the user has rated, or that are in `history`, do not come back. */
-  readonly includeSeen?: boolean;
+  readonly includeSeen?: boolean | undefined;
   /** Default false. Adds `explanation` to each item; `limit` is then at most `MAX_CAREFUL_LIMIT`. */
-  readonly explain?: boolean;
+  readonly explain?: boolean | undefined;
 }
 
 export interface RecommendedItem {

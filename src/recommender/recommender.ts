@@ -99,7 +99,7 @@ export class Recommender {
     const listed = effort === this.effort ? this.#listedFor(request) : undefined;
     if (listed) return listed;
     const known = this.#users.find(request);
-    const { user, news, vector, source, reason } = known;
+    const { user, news, vector } = known;
     this.#mask.clear();
     if (!request.includeSeen) {
       if (user !== undefined) this.#mask.excludeAll(rowIndices(this.#snapshot.seen, user));
@@ -107,19 +107,15 @@ export class Recommender {
     }
     this.#restrict(request);
 
-    const reply = { userId: request.userId ?? null, source, reason, snapshot: this.manifest.id };
     if (!vector) {
       const found = this.#mostPopular(DEFAULT_RANKER, request.limit);
       const items = request.explain ? found.map(explainPopular) : found;
-      return { ...reply, items, retrieval: { source: 'popularity', candidates: items.length, certified: true } };
+      return this.#reply(request, known, items, { source: 'popularity', candidates: items.length, certified: true });
     }
     const drawn = this.#draw(vector, request, effort);
     const items = this.#present(drawn);
-    return {
-      ...reply,
-      items: request.explain ? this.#explain(items, drawn, known) : items,
-      retrieval: retrievalOf(this.source.kind, drawn),
-    };
+    const told = request.explain ? this.#explain(items, drawn, known) : items;
+    return this.#reply(request, known, told, retrievalOf(this.source.kind, drawn));
   }
 
   /** The share of the exact list of a request that its answer has: items count that score as high as its last one. */
@@ -178,6 +174,16 @@ export class Recommender {
     return this.#snapshot.search.find(query, limit).map(item => this.#facts.details(item));
   }
 
+  /** One object of one shape, spelled out: one that is spread would live until the next major collection. */
+  #reply(
+    request: RecommendRequest,
+    { source, reason }: Pick<KnownUser, 'source' | 'reason'>,
+    items: readonly RecommendedItem[],
+    retrieval: Retrieval,
+  ): Recommendation {
+    return { userId: request.userId ?? null, items, source, reason, snapshot: this.manifest.id, retrieval };
+  }
+
   /** The answer from the batch, where it has one that is the same as would be computed. */
   #listedFor(request: RecommendRequest): Recommendation | undefined {
     const { userId, limit } = request;
@@ -187,15 +193,10 @@ export class Recommender {
     const list = this.precomputed.of(user, limit);
     // The list of the batch may be longer, and so have room for more cold items at its top.
     if (!list || this.#cold.countIn(list.items) > Math.floor(limit * DEFAULT_COLD_SHARE)) return undefined;
-    const candidates = { ...list, scanned: list.items.length };
-    return {
-      userId,
-      items: this.#present(candidates),
-      source: 'model',
-      reason: this.#users.reasonOf(user),
-      snapshot: this.manifest.id,
-      retrieval: retrievalOf('precomputed', candidates),
-    };
+    const reason = this.#users.reasonOf(user);
+    const { length } = list.items;
+    const retrieval: Retrieval = { source: 'precomputed', candidates: length, certified: list.certified };
+    return this.#reply(request, { source: 'model', reason }, this.#present(list), retrieval);
   }
 
   /** The items of a list, in its order. */
@@ -242,7 +243,7 @@ export class Recommender {
     return items;
   }
 
-  #present(candidates: Candidates): RecommendedItem[] {
+  #present(candidates: Pick<Candidates, 'items' | 'scores'>): RecommendedItem[] {
     return Array.from(candidates.items, (item, i) => this.#facts.recommended(item, candidates.scores[i]!));
   }
 
@@ -273,9 +274,9 @@ export class Recommender {
 
 /** Whether a request asks for nothing but the best items of a user. */
 function isPlain(request: RecommendRequest): boolean {
-  const { userId: _, limit: __, match: ___, coldShare = DEFAULT_COLD_SHARE, diversity = 0, ...rest } = request;
-  if (coldShare !== DEFAULT_COLD_SHARE || diversity !== 0) return false;
-  return Object.values(rest).every(value => value === undefined || value === false);
+  const { history, exclude, only, categories, coldShare = DEFAULT_COLD_SHARE, diversity = 0 } = request;
+  if (history || exclude || only || categories || request.includeSeen || request.explain) return false;
+  return coldShare === DEFAULT_COLD_SHARE && diversity === 0;
 }
 
 function retrievalOf(source: Retrieval['source'], candidates: Candidates): Retrieval {
