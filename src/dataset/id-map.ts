@@ -8,7 +8,7 @@ export type ItemIndex = number & { readonly __index: 'item' };
 /** The memory of an `IdMap`: plain arrays that another thread can be given as they are. */
 export interface IdMapData {
   readonly ids: PackedStringsData;
-  /** Hash table with linear probing: index + 1 of the id that lies there, or 0. Its length is a power of two. */
+  /** Hash table with linear probing: index + 1 of the id that lies there, or 0. `slotsFor` gives its length. */
   readonly slots: Uint32Array;
 }
 
@@ -36,7 +36,7 @@ export class IdMap<Index extends UserIndex | ItemIndex> {
     }
     this.#packed = PackedStrings.of(ids);
     this.#strings = [...ids];
-    this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(2, 2 * ids.length))));
+    this.#slots = new Uint32Array(slotsFor(ids.length));
     let different = 0;
     ids.forEach((id, index) => {
       const slot = this.#slotOf(id);
@@ -84,7 +84,7 @@ export class IdMap<Index extends UserIndex | ItemIndex> {
   /** Where an id lies, or the empty slot where it would. Half of the slots are empty, so there is one. */
   #slotOf(id: string): number {
     const mask = this.#slots.length - 1;
-    // FNV-1a; the high bits are folded in, since only the low ones choose the slot.
+    // FNV-1a; the high bits are folded in, since only the low ones choose the slot. Snapshots hold tables of it.
     let hash = 0x811c9dc5;
     for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
     hash ^= hash >>> 15;
@@ -93,4 +93,9 @@ export class IdMap<Index extends UserIndex | ItemIndex> {
       if (entry === 0 || this.#packed.is(entry - 1, id)) return slot;
     }
   }
+}
+
+/** Length of the hash table for a number of ids: a power of two, at least twice as many. */
+export function slotsFor(ids: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(2, 2 * ids)));
 }

@@ -72,16 +72,6 @@ export class Catalogue {
     const { starts, items } = this.data.members;
     return number === undefined ? undefined : items.subarray(starts[number], starts[number + 1]);
   }
-
-  /** The facts that are known, in index order, under the ids of `items`. */
-  entries(items: IdMap<ItemIndex>): CatalogueItem[] {
-    return items.ids.flatMap((itemId, i) => {
-      const title = this.titleOf(i as ItemIndex);
-      const categories = this.categoriesOf(i as ItemIndex);
-      if (title === undefined && categories.length === 0) return [];
-      return [{ itemId, ...(title === undefined ? {} : { title }), categories }];
-    });
-  }
 }
 
 /** Lists one after the other, and where each starts. */

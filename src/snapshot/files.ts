@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, ShortlistError } from '../errors.js';
+import type { PackedStringsData } from '../numeric/packed-strings.js';
 import type { FileFacts } from './manifest.js';
 
 /** Big enough for full disk speed, small enough that hashing one never holds up the event loop for long. */
 const CHUNK_BYTES = 1 << 20;
 
-type NumericArray = Float32Array | Float64Array | Uint32Array | Uint8Array;
+type NumericArray = Float32Array | Float64Array | Uint32Array | Uint16Array | Uint8Array;
 
 /** Writes the files of a snapshot into one directory and keeps what the manifest needs to know of them. */
 export class SnapshotFiles {
@@ -22,6 +23,12 @@ export class SnapshotFiles {
     const hash = createHash('sha256');
     for (let at = 0; at < bytes.length; at += CHUNK_BYTES) hash.update(bytes.subarray(at, at + CHUNK_BYTES));
     this.facts[name] = { bytes: bytes.length, sha256: hash.digest('hex') };
+  }
+
+  /** Writes a list of strings as it is in memory: in two files. */
+  async strings(name: string, { units, starts }: PackedStringsData): Promise<void> {
+    await this.array(`${name}.u16`, units);
+    await this.array(`${name}-starts.u32`, starts);
   }
 
   async json(name: string, value: unknown): Promise<void> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SOURCE_KINDS } from '../retrieval/candidate-source.js';
 
 /** Raised whenever a reader of the old format would misread the new one. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 
 /** Name of the manifest inside a snapshot's directory. */
 export const MANIFEST_FILE = 'manifest.json';

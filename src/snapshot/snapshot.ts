@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Csr } from '../dataset/csr.js';
-import { IdMap, type ItemIndex, type UserIndex } from '../dataset/id-map.js';
+import { IdMap, type IdMapData, type ItemIndex, slotsFor, type UserIndex } from '../dataset/id-map.js';
 import { messageOf, ShortlistError } from '../errors.js';
 import { Arena } from '../kernels/arena.js';
 import { Catalogue } from '../model/catalogue.js';
@@ -10,6 +10,7 @@ import { ItemSearch } from '../model/item-search.js';
 import type { Popularity } from '../model/popularity.js';
 import { RANKER_NAMES } from '../model/ranker-name.js';
 import { createMatrix, type Matrix, strideOf } from '../numeric/matrix.js';
+import type { PackedStringsData } from '../numeric/packed-strings.js';
 import type { Cells } from '../retrieval/cells.js';
 import { damaged, readVerified, type SnapshotFiles } from './files.js';
 import { FORMAT_VERSION, MANIFEST_FILE, type Manifest, manifestSchema } from './manifest.js';
@@ -56,8 +57,8 @@ export interface Snapshot extends SnapshotContent {
 /** Writes all files of `content`. */
 export async function writeContent(files: SnapshotFiles, content: SnapshotContent): Promise<void> {
   const { users, items, userFactors, itemFactors, gram, cells, seen, catalogue, popularity } = content;
-  await files.json('user-ids.json', users.ids);
-  await files.json('item-ids.json', items.ids);
+  await writeIds(files, 'user', users);
+  await writeIds(files, 'item', items);
   await files.array('user-factors.f32', userFactors.data);
   await files.array('item-factors.f32', itemFactors.data);
   await files.array('gram.f64', gram);
@@ -66,7 +67,14 @@ export async function writeContent(files: SnapshotFiles, content: SnapshotConten
   await files.array('seen-starts.u32', seen.starts);
   await files.array('seen-items.u32', seen.indices);
   await files.array('seen-values.f32', seen.values);
-  await files.json('catalogue.json', catalogue.entries(items));
+  const { titles, categories, ofItem, members } = catalogue.data;
+  await files.strings('titles', titles);
+  await files.json('categories.json', categories);
+  await files.array('item-category-starts.u32', ofItem.starts);
+  await files.array('item-categories.u32', ofItem.numbers);
+  await files.array('category-item-starts.u32', members.starts);
+  await files.array('category-items.u32', members.items);
+  await files.strings('search-texts', ItemSearch.of(items, catalogue, popularity.count.order).data.texts);
   // Only where there are any; without the file there are none.
   if (content.coldItems.length > 0) await files.array(COLD_FILE, content.coldItems);
   if (content.unavailableItems.length > 0) await files.array(UNAVAILABLE_FILE, content.unavailableItems);
@@ -75,6 +83,11 @@ export async function writeContent(files: SnapshotFiles, content: SnapshotConten
     await files.array(`popularity-${name}.f32`, popularity[name].scores);
     await files.array(`popularity-${name}.u32`, popularity[name].order);
   }
+}
+
+async function writeIds(files: SnapshotFiles, kind: string, { data }: IdMap<UserIndex | ItemIndex>): Promise<void> {
+  await files.strings(`${kind}-ids`, data.ids);
+  await files.array(`${kind}-id-slots.u32`, data.slots);
 }
 
 /**
@@ -88,8 +101,9 @@ export async function loadSnapshot(store: SnapshotStore, id: string): Promise<Sn
   const arena = Arena.create();
   const read = new SnapshotReader(directory, manifest);
 
-  const users = new IdMap<UserIndex>(await read.json('user-ids.json', z.array(z.string())));
-  const items = new IdMap<ItemIndex>(await read.json('item-ids.json', z.array(z.string())));
+  const users = new IdMap<UserIndex>(await read.ids('user', manifest.dataset.users));
+  const items = new IdMap<ItemIndex>(await read.ids('item', manifest.dataset.items + manifest.dataset.coldItems));
+  const categories = await read.json('categories.json', z.array(z.string()));
   const starts = await read.uint32('cell-starts.u32');
   const cellCount = starts.length - 1;
   const rankings = await Promise.all(
@@ -99,7 +113,6 @@ export async function loadSnapshot(store: SnapshotStore, id: string): Promise<Sn
     }),
   );
   const popularity = Object.fromEntries(rankings) as Popularity;
-  const catalogue = Catalogue.of(items, await read.json('catalogue.json', catalogueSchema));
   return {
     manifest,
     directory,
@@ -117,12 +130,23 @@ export async function loadSnapshot(store: SnapshotStore, id: string): Promise<Sn
       indices: await read.uint32('seen-items.u32', manifest.dataset.ratings),
       values: await read.float32('seen-values.f32', manifest.dataset.ratings),
     },
-    catalogue,
+    catalogue: new Catalogue({
+      titles: await read.strings('titles', items.size),
+      categories,
+      ofItem: {
+        starts: await read.uint32('item-category-starts.u32', items.size + 1),
+        numbers: await read.uint32('item-categories.u32'),
+      },
+      members: {
+        starts: await read.uint32('category-item-starts.u32', categories.length + 1),
+        items: await read.uint32('category-items.u32'),
+      },
+    }),
     popularity,
     coldItems: read.has(COLD_FILE) ? await read.uint32(COLD_FILE) : new Uint32Array(0),
     unavailableItems: read.has(UNAVAILABLE_FILE) ? await read.uint32(UNAVAILABLE_FILE) : new Uint32Array(0),
     averageUser: read.has(AVERAGE_USER_FILE) ? await read.float32(AVERAGE_USER_FILE, columns) : null,
-    search: ItemSearch.of(items, catalogue, popularity.count.order),
+    search: new ItemSearch({ order: popularity.count.order, texts: await read.strings('search-texts', items.size) }),
   };
 }
 
@@ -156,10 +180,6 @@ export async function loadNewestSnapshot(store: SnapshotStore, warn: (message: s
 export async function verifyFile({ directory, manifest }: Snapshot, name: string): Promise<void> {
   await readVerified(directory, name, manifest.files[name], bytes => new Uint8Array(bytes));
 }
-
-const catalogueSchema = z.array(
-  z.object({ itemId: z.string(), title: z.string().exactOptional(), categories: z.array(z.string()) }),
-);
 
 async function readManifest(directory: string): Promise<Manifest> {
   const path = join(directory, MANIFEST_FILE);
@@ -195,6 +215,17 @@ class SnapshotReader {
     const parsed = schema.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
     if (parsed.success) return parsed.data;
     throw damaged(join(this.directory, name), z.prettifyError(parsed.error).replace(/\s+/g, ' '));
+  }
+
+  async ids(kind: string, count: number): Promise<IdMapData> {
+    const ids = await this.strings(`${kind}-ids`, count);
+    return { ids, slots: await this.uint32(`${kind}-id-slots.u32`, slotsFor(count)) };
+  }
+
+  async strings(name: string, count: number): Promise<PackedStringsData> {
+    const starts = await this.uint32(`${name}-starts.u32`, count + 1);
+    const bytes = await this.#bytes(`${name}.u16`, 2, starts[count]);
+    return { units: new Uint16Array(bytes.buffer), starts };
   }
 
   async uint32(name: string, length?: number): Promise<Uint32Array> {

@@ -1,14 +1,14 @@
 import { ShortlistError } from '../../src/errors.js';
 import type { RecommendationService } from '../../src/http/serving.js';
 import type { Recommendation, RecommendRequest } from '../../src/recommender/recommendation.js';
-import type { Manifest } from '../../src/snapshot/manifest.js';
+import { FORMAT_VERSION, type Manifest } from '../../src/snapshot/manifest.js';
 
 export const SNAPSHOT_ID = '20260101T000000000Z-00000000';
 
 const TITLES = ['Alien', 'Brazil', 'Casablanca'];
 
 const manifest: Manifest = {
-  formatVersion: 1,
+  formatVersion: FORMAT_VERSION,
   id: SNAPSHOT_ID,
   created: '2026-01-01T00:00:00.000Z',
   parameters: { factors: 2 },

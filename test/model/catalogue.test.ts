@@ -25,13 +25,6 @@ describe('Catalogue', () => {
     expect(catalogue.inCategory('action')).toBeUndefined();
   });
 
-  test('gives back what is known, under the ids of the items', () => {
-    expect(catalogue.entries(items)).toEqual([
-      { itemId: '7', title: 'Alien', categories: ['Action'] },
-      { itemId: '9', title: 'Heat', categories: ['Crime', 'Action'] },
-    ]);
-  });
-
   test('finds items by a part of the title or of the id, in the order that is wanted', () => {
     const search = ItemSearch.of(items, catalogue, Uint32Array.of(2, 1, 0));
     expect(search.find('EA', 5)).toEqual([2]);
