@@ -12,6 +12,8 @@ const MIN_PER_TURN = 8;
 const LONG_TURNS = 10;
 /** How much longer a turn may be until then. */
 const SLACK = 3;
+/** The most that one request counts: where it took longer, somebody else had the processor, and refusing helps no one. */
+const MAX_REQUEST_MS = 2;
 
 /**
  * Bounds the time for which requests keep the server busy in one turn of the event loop. They are computed one after the
@@ -21,11 +23,15 @@ const SLACK = 3;
  */
 export class LoadBound {
   #taken = 0;
-  #started = 0;
+  /** Time that the requests of this turn took, and when the latest came. */
+  #busyMs = 0;
+  #latest = 0;
   #longTurns = 0;
   readonly #startOver = () => {
+    this.#count();
+    this.#longTurns = this.#busyMs > this.maxTurnMs ? this.#longTurns + 1 : 0;
     this.#taken = 0;
-    this.#longTurns = this.#elapsed > this.maxTurnMs ? this.#longTurns + 1 : 0;
+    this.#busyMs = 0;
   };
 
   /** @param maxTurnMs time after which no more requests are taken in a turn while load is too high */
@@ -36,13 +42,16 @@ export class LoadBound {
     if (this.#taken++ === 0) {
       // Runs when all that had arrived has been read.
       setImmediate(this.#startOver);
-      this.#started = performance.now();
-    }
-    return this.#taken <= MIN_PER_TURN || this.#elapsed < this.#budgetMs;
+      this.#latest = performance.now();
+    } else this.#count();
+    return this.#taken <= MIN_PER_TURN || this.#busyMs < this.#budgetMs;
   }
 
-  get #elapsed(): number {
-    return performance.now() - this.#started;
+  /** Counts the time since the request before. */
+  #count(): void {
+    const now = performance.now();
+    this.#busyMs += Math.min(now - this.#latest, MAX_REQUEST_MS);
+    this.#latest = now;
   }
 
   get #budgetMs(): number {
