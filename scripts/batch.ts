@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { messageOf, ShortlistError } from '../src/errors.js';
 import { recommendForAll } from '../src/recommender/batch.js';
 import { openRecommender } from '../src/recommender/open-recommender.js';
-import { loadNewestSnapshot } from '../src/snapshot/snapshot.js';
+import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { formatOf, writeBatch } from './batch-file.js';
 import { main } from './command.js';

@@ -2,7 +2,7 @@ import type { GrowthPoint } from '../src/evaluation/catalogue-growth.js';
 import type { ProductionFigures } from '../src/evaluation/production-figures.js';
 import type { RecallSlice } from '../src/evaluation/recall-slices.js';
 import { paretoFront, type SweepPoint } from '../src/evaluation/sweep.js';
-import { loadNewestSnapshot } from '../src/snapshot/snapshot.js';
+import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
 import { availableSources } from '../src/snapshot/sources.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import {

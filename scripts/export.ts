@@ -1,7 +1,8 @@
 import { exportFactors, exportFormatOf } from '../src/exchange/export-factors.js';
 import type { ExportedModel } from '../src/exchange/exported-model.js';
 import { createMatrix, rowOf } from '../src/numeric/matrix.js';
-import { loadNewestSnapshot, type Snapshot } from '../src/snapshot/snapshot.js';
+import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
+import type { Snapshot } from '../src/snapshot/snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { main } from './command.js';
 import { text } from './flag-values.js';

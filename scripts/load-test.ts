@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { ShortlistError } from '../src/errors.js';
-import { loadNewestSnapshot } from '../src/snapshot/snapshot.js';
+import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { main } from './command.js';
 import { integer, parsedBy, real, text, texts } from './flag-values.js';

@@ -1,5 +1,5 @@
 import { ShortlistError } from '../src/errors.js';
-import { loadSnapshot } from '../src/snapshot/snapshot.js';
+import { loadSnapshot } from '../src/snapshot/load-snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { main } from './command.js';
 import { text } from './flag-values.js';

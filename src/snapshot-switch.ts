@@ -6,6 +6,10 @@ import { loadInBackground } from './recommender/load-in-background.js';
 import type { Recommender } from './recommender/recommender.js';
 import type { SnapshotStore } from './snapshot/store.js';
 
+/** Rounds of warming: so that code is compiled, and later, when it is, so that memory is there. */
+const FIRST_ROUNDS = 100;
+const LATER_ROUNDS = 10;
+
 /**
  * Goes over from one snapshot to another while requests are answered: the new one is read and verified in another
  * thread, warmed, and then takes over by one reference. One that is damaged is refused, and the old one stays.
@@ -113,8 +117,8 @@ export class SnapshotSwitch implements SnapshotControl {
 
   async #load(id: string | undefined): Promise<Recommender> {
     this.#listsRead = await this.#listsState();
-    const task = { directory: this.store.directory, id, precomputed: this.precomputed };
-    return loadInBackground(task, this.#warn, this.serving.log);
+    const { store, precomputed } = this;
+    return loadInBackground({ store, id, precomputed }, this.#warn, this.serving.log);
   }
 
   async #listsState(): Promise<string | undefined> {
@@ -123,7 +127,7 @@ export class SnapshotSwitch implements SnapshotControl {
   }
 
   async #takeOver(recommender: Recommender): Promise<void> {
-    await recommender.warmUp();
+    await recommender.warmUp(this.#serving === undefined ? FIRST_ROUNDS : LATER_ROUNDS);
     this.serving.replace(recommender);
     this.#serving = recommender.manifest.id;
     this.#refused = undefined;

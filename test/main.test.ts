@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openRecommender } from '../src/recommender/open-recommender.js';
-import { loadNewestSnapshot } from '../src/snapshot/snapshot.js';
+import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
 import type { SnapshotStore } from '../src/snapshot/store.js';
 import { hashOf } from './http/running.js';
 import { buildSmallSnapshot, smallData } from './small-snapshot.js';

@@ -8,7 +8,7 @@ import { MAX_FOLDED } from '../src/model/fold-in.js';
 import { rowOf } from '../src/numeric/matrix.js';
 import { openRecommender } from '../src/recommender/open-recommender.js';
 import { UserVectors } from '../src/recommender/user-vectors.js';
-import { loadNewestSnapshot } from '../src/snapshot/snapshot.js';
+import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { runScript } from './scripts/run-script.js';
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ShortlistClient } from '../src/client/shortlist-client.js';
 import { readConfig } from '../src/config.js';
 import { type Service, startService } from '../src/service.js';
-import { loadSnapshot } from '../src/snapshot/snapshot.js';
+import { loadSnapshot } from '../src/snapshot/load-snapshot.js';
 import type { SnapshotStore } from '../src/snapshot/store.js';
 import { hashOf } from './http/running.js';
 import { runScript } from './scripts/run-script.js';

@@ -40,6 +40,10 @@ export class PackedStrings {
     return this.#bytes.toString('utf16le', starts[index]! * 2, starts[index + 1]! * 2);
   }
 
+  all(): string[] {
+    return Array.from({ length: this.length }, (_, index) => this.at(index));
+  }
+
   /** Whether the string at an index is this one, without making it. */
   is(index: number, text: string): boolean {
     const { units, starts } = this.data;

@@ -1,20 +1,30 @@
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, messageOf, ShortlistError } from '../errors.js';
+import { loadNewest, readManifest } from '../snapshot/load-snapshot.js';
+import type { Manifest } from '../snapshot/manifest.js';
 import { type SnapshotData, takeOverSnapshot } from '../snapshot/snapshot-data.js';
 import type { PreparedSources } from '../snapshot/sources.js';
+import type { SnapshotStore } from '../snapshot/store.js';
 import { openRecommender } from './open-recommender.js';
 import { type PrecomputedData, PrecomputedLists } from './precomputed.js';
 import type { UserEvents } from './recommendation.js';
 import type { Recommender } from './recommender.js';
 
-/** What the thread that loads is given. */
-export interface LoadTask {
-  /** Of the snapshot store. */
-  readonly directory: string;
+/** What is to be loaded. */
+export interface LoadOptions {
+  readonly store: SnapshotStore;
   /** Undefined: the newest good one, the current one first. */
-  readonly id: string | undefined;
+  readonly id?: string | undefined;
   /** File of lists that a batch made, to answer from where they are of the same snapshot. */
+  readonly precomputed?: string | undefined;
+}
+
+/** What the thread that loads is given. Its manifest comes validated: zod alone would take it longer than all files. */
+export interface LoadTask {
+  /** Of the snapshot. */
+  readonly directory: string;
+  readonly manifest: Manifest;
   readonly precomputed: string | undefined;
 }
 
@@ -36,10 +46,22 @@ export type LoadMessage =
  * @param events what users did since the snapshot was made
  * @throws {ShortlistError} `snapshot-damaged`, `no-snapshot`
  */
-export async function loadInBackground(
-  task: LoadTask,
+export function loadInBackground(
+  { store, id, precomputed }: LoadOptions,
   warn: (message: string) => void,
   events?: UserEvents,
+): Promise<Recommender> {
+  const load = async (one: string) => {
+    const directory = store.pathOf(one);
+    return loadInThread({ directory, manifest: await readManifest(directory), precomputed }, warn, events);
+  };
+  return id === undefined ? loadNewest(store, warn, load) : load(id);
+}
+
+async function loadInThread(
+  task: LoadTask,
+  warn: (message: string) => void,
+  events: UserEvents | undefined,
 ): Promise<Recommender> {
   const path = createRequire(import.meta.url).resolve('#dist/src/recommender/load-worker.js');
   const worker = new Worker(path, { workerData: task });

@@ -1,15 +1,13 @@
 import { constants, platform, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf, ShortlistError } from '../errors.js';
-import { loadNewestSnapshot, loadSnapshot, type Snapshot } from '../snapshot/snapshot.js';
+import { readContent, type Snapshot } from '../snapshot/snapshot.js';
 import { handOverSnapshot } from '../snapshot/snapshot-data.js';
 import { prepareSources } from '../snapshot/sources.js';
-import { SnapshotStore } from '../snapshot/store.js';
 import type { LoadMessage, LoadTask } from './load-in-background.js';
 import type { PrecomputedData } from './precomputed.js';
-import { readPrecomputed } from './read-precomputed.js';
 
-const { directory, id, precomputed: path } = workerData as LoadTask;
+const { directory, manifest, precomputed: path } = workerData as LoadTask;
 
 // Whoever is served goes first where cores are scarce. Only on Linux is this the priority of a thread alone.
 if (platform() === 'linux') setPriority(0, constants.priority.PRIORITY_LOW);
@@ -19,11 +17,7 @@ function post(message: LoadMessage): void {
 }
 
 try {
-  const store = new SnapshotStore(directory);
-  const snapshot =
-    id === undefined
-      ? await loadNewestSnapshot(store, text => post({ kind: 'warning', text }))
-      : await loadSnapshot(store, id);
+  const snapshot = readContent(directory, manifest);
   const precomputed = path === undefined ? undefined : await listsIn(path, snapshot);
   const prepared = prepareSources(snapshot);
   post({ kind: 'loaded', snapshot: handOverSnapshot(snapshot), prepared, precomputed });
@@ -37,6 +31,7 @@ try {
 /** Lists that cannot be used are no failure: every answer can be computed. */
 async function listsIn(path: string, snapshot: Snapshot): Promise<PrecomputedData | undefined> {
   try {
+    const { readPrecomputed } = await import('./read-precomputed.js');
     return await readPrecomputed(path, snapshot);
   } catch (thrown) {
     if (!(thrown instanceof ShortlistError)) throw thrown;

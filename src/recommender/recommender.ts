@@ -30,8 +30,7 @@ import { type KnownUser, UserVectors } from './user-vectors.js';
 /** Ranker of the lists for users nobody knows anything about. */
 export const DEFAULT_RANKER: RankerName = 'damped-mean';
 
-/** Rounds of `warmUp`, and the length of the list in its first: scratch memory then has the size that it will keep. */
-const WARM_UP_REQUESTS = 100;
+/** Length of the list in the first round of `warmUp`: scratch memory then has the size that it will keep. */
 const WARM_UP_LIMIT = 1000;
 
 /**
@@ -73,12 +72,13 @@ export class Recommender {
   /**
    * Answers some requests of every kind, so that the first real ones find code, caches and scratch memory ready. Other
    * work goes on in between.
+   * @param rounds of three turns of the event loop each
    */
-  async warmUp(): Promise<void> {
+  async warmUp(rounds: number): Promise<void> {
     const { users, items } = this.#snapshot;
-    for (let i = 0; i < WARM_UP_REQUESTS; i++) {
-      const userId = users.idOf(Math.floor((i / WARM_UP_REQUESTS) * users.size) as UserIndex);
-      const itemId = this.#facts.idOf(Math.floor((i / WARM_UP_REQUESTS) * items.size));
+    for (let i = 0; i < rounds; i++) {
+      const userId = users.idOf(Math.floor((i / rounds) * users.size) as UserIndex);
+      const itemId = this.#facts.idOf(Math.floor((i / rounds) * items.size));
       const limit = i === 0 ? WARM_UP_LIMIT : 10;
       this.recommend({ userId, limit });
       await nextTurn();

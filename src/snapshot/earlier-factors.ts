@@ -1,6 +1,7 @@
 import { ShortlistError } from '../errors.js';
 import type { KnownFactors } from '../training/warm-start.js';
-import { loadNewestSnapshot, type Snapshot } from './snapshot.js';
+import { loadNewestSnapshot } from './load-snapshot.js';
+import type { Snapshot } from './snapshot.js';
 import type { SnapshotStore } from './store.js';
 
 /**

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, ShortlistError } from '../errors.js';
 import type { PackedStringsData } from '../numeric/packed-strings.js';
 import type { FileFacts } from './manifest.js';
 
-/** Big enough for full disk speed, small enough that hashing one never holds up the event loop for long. */
-const CHUNK_BYTES = 1 << 20;
+/** Big enough for full disk speed, small enough to be hashed while it is in the cache. */
+const CHUNK_BYTES = 1 << 18;
 
 type NumericArray = Float32Array | Float64Array | Uint32Array | Uint16Array | Uint8Array;
 
@@ -31,10 +32,6 @@ export class SnapshotFiles {
     await this.array(`${name}-starts.u32`, starts);
   }
 
-  async json(name: string, value: unknown): Promise<void> {
-    await this.array(name, new TextEncoder().encode(JSON.stringify(value)));
-  }
-
   /** Takes in a file that a library wrote into the directory by itself. */
   async adopt(name: string): Promise<void> {
     const hash = createHash('sha256');
@@ -42,7 +39,12 @@ export class SnapshotFiles {
     try {
       const bytes = (await file.stat()).size;
       const chunk = new Uint8Array(CHUNK_BYTES);
-      for (let at = 0; at < bytes; ) at += await readChunk(file, chunk, at, part => hash.update(part));
+      for (let at = 0; at < bytes; ) {
+        const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, at);
+        if (bytesRead === 0) throw new Error('The file ended early.');
+        hash.update(chunk.subarray(0, bytesRead));
+        at += bytesRead;
+      }
       await file.sync();
       this.facts[name] = { bytes, sha256: hash.digest('hex') };
     } finally {
@@ -63,51 +65,41 @@ export async function writeDurably(path: string, data: Uint8Array | string): Pro
 }
 
 /**
- * Reads a file of a snapshot into `target` and checks its size and checksum on the way, a chunk at a time, so that a
- * server can do it between requests.
+ * Reads a file of a snapshot and checks its size and checksum on the way.
  * @param allocate gives the memory for that many bytes
  * @throws {ShortlistError} `snapshot-damaged`
  */
-export async function readVerified<Target extends Uint8Array>(
+export function readVerified<Target extends Uint8Array>(
   directory: string,
   name: string,
   facts: FileFacts | undefined,
   allocate: (bytes: number) => Target,
-): Promise<Target> {
+): Target {
   const path = join(directory, name);
   if (!facts) throw damaged(path, 'the manifest does not list it');
-  let file: FileHandle;
+  let file: number;
   try {
-    file = await open(path, 'r');
+    file = openSync(path, 'r');
   } catch (cause) {
     throw damaged(path, `it cannot be read (${messageOf(cause)})`);
   }
   try {
-    const { size } = await file.stat();
+    const { size } = fstatSync(file);
     if (size !== facts.bytes) throw damaged(path, `it has ${size} bytes, the manifest says ${facts.bytes}`);
     const target = allocate(size);
     const hash = createHash('sha256');
     for (let at = 0; at < size; ) {
-      at += await readChunk(file, target.subarray(at, at + CHUNK_BYTES), at, part => hash.update(part));
+      const read = readSync(file, target, at, Math.min(CHUNK_BYTES, size - at), at);
+      if (read === 0) throw damaged(path, `it ended after ${at} bytes, the manifest says ${facts.bytes}`);
+      hash.update(target.subarray(at, at + read));
+      at += read;
     }
     const sha256 = hash.digest('hex');
     if (sha256 !== facts.sha256) throw damaged(path, `its sha256 is ${sha256}, the manifest says ${facts.sha256}`);
     return target;
   } finally {
-    await file.close();
+    closeSync(file);
   }
-}
-
-async function readChunk(
-  file: FileHandle,
-  chunk: Uint8Array,
-  position: number,
-  use: (part: Uint8Array) => void,
-): Promise<number> {
-  const { bytesRead } = await file.read(chunk, 0, chunk.length, position);
-  if (bytesRead === 0) throw new Error('The file ended early.');
-  use(chunk.subarray(0, bytesRead));
-  return bytesRead;
 }
 
 /** The error for a snapshot that must not be served. */

@@ -1,20 +1,16 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import type { Csr } from '../dataset/csr.js';
 import { IdMap, type IdMapData, type ItemIndex, slotsFor, type UserIndex } from '../dataset/id-map.js';
-import { messageOf, ShortlistError } from '../errors.js';
 import { Arena } from '../kernels/arena.js';
 import { Catalogue } from '../model/catalogue.js';
 import { ItemSearch } from '../model/item-search.js';
 import type { Popularity } from '../model/popularity.js';
 import { RANKER_NAMES } from '../model/ranker-name.js';
 import { createMatrix, type Matrix, strideOf } from '../numeric/matrix.js';
-import type { PackedStringsData } from '../numeric/packed-strings.js';
+import { PackedStrings, type PackedStringsData } from '../numeric/packed-strings.js';
 import type { Cells } from '../retrieval/cells.js';
 import { damaged, readVerified, type SnapshotFiles } from './files.js';
-import { FORMAT_VERSION, MANIFEST_FILE, type Manifest, manifestSchema } from './manifest.js';
-import type { SnapshotStore } from './store.js';
+import type { Manifest } from './manifest.js';
 
 /** Name of the HNSW graph's file, which its library writes and reads by itself. */
 export const HNSW_FILE = 'hnsw.bin';
@@ -69,7 +65,7 @@ export async function writeContent(files: SnapshotFiles, content: SnapshotConten
   await files.array('seen-values.f32', seen.values);
   const { titles, categories, ofItem, members } = catalogue.data;
   await files.strings('titles', titles);
-  await files.json('categories.json', categories);
+  await files.strings('categories', PackedStrings.of(categories).data);
   await files.array('item-category-starts.u32', ofItem.starts);
   await files.array('item-categories.u32', ofItem.numbers);
   await files.array('category-item-starts.u32', members.starts);
@@ -91,27 +87,24 @@ async function writeIds(files: SnapshotFiles, kind: string, { data }: IdMap<User
 }
 
 /**
- * Reads a snapshot and verifies every file that it needs against the manifest.
+ * Reads a snapshot and verifies every file that it needs against the manifest. It holds up the thread, which is what a
+ * thread of its own is for: `loadInBackground`.
  * @throws {ShortlistError} `snapshot-damaged`
  */
-export async function loadSnapshot(store: SnapshotStore, id: string): Promise<Snapshot> {
-  const directory = store.pathOf(id);
-  const manifest = await readManifest(directory);
+export function readContent(directory: string, manifest: Manifest): Snapshot {
   const { columns } = manifest.model;
   const arena = Arena.create();
   const read = new SnapshotReader(directory, manifest);
 
-  const users = new IdMap<UserIndex>(await read.ids('user', manifest.dataset.users));
-  const items = new IdMap<ItemIndex>(await read.ids('item', manifest.dataset.items + manifest.dataset.coldItems));
-  const categories = await read.json('categories.json', z.array(z.string()));
-  const starts = await read.uint32('cell-starts.u32');
+  const users = new IdMap<UserIndex>(read.ids('user', manifest.dataset.users));
+  const items = new IdMap<ItemIndex>(read.ids('item', manifest.dataset.items + manifest.dataset.coldItems));
+  const categories = new PackedStrings(read.strings('categories')).all();
+  const starts = read.uint32('cell-starts.u32');
   const cellCount = starts.length - 1;
-  const rankings = await Promise.all(
-    RANKER_NAMES.map(async name => {
-      const scores = await read.float32(`popularity-${name}.f32`, items.size);
-      return [name, { scores, order: await read.uint32(`popularity-${name}.u32`, items.size) }];
-    }),
-  );
+  const rankings = RANKER_NAMES.map(name => {
+    const scores = read.float32(`popularity-${name}.f32`, items.size);
+    return [name, { scores, order: read.uint32(`popularity-${name}.u32`, items.size) }];
+  });
   const popularity = Object.fromEntries(rankings) as Popularity;
   return {
     manifest,
@@ -119,83 +112,43 @@ export async function loadSnapshot(store: SnapshotStore, id: string): Promise<Sn
     arena,
     users,
     items,
-    userFactors: await read.matrix('user-factors.f32', users.size, columns),
-    itemFactors: await read.matrix('item-factors.f32', items.size, columns, arena),
-    gram: await read.float64('gram.f64', columns * columns),
-    cells: { starts, centroids: await read.matrix('cell-centroids.f32', cellCount, columns) },
+    userFactors: read.matrix('user-factors.f32', users.size, columns),
+    itemFactors: read.matrix('item-factors.f32', items.size, columns, arena),
+    gram: read.float64('gram.f64', columns * columns),
+    cells: { starts, centroids: read.matrix('cell-centroids.f32', cellCount, columns) },
     seen: {
       rows: users.size,
       columns: items.size,
-      starts: await read.uint32('seen-starts.u32', users.size + 1),
-      indices: await read.uint32('seen-items.u32', manifest.dataset.ratings),
-      values: await read.float32('seen-values.f32', manifest.dataset.ratings),
+      starts: read.uint32('seen-starts.u32', users.size + 1),
+      indices: read.uint32('seen-items.u32', manifest.dataset.ratings),
+      values: read.float32('seen-values.f32', manifest.dataset.ratings),
     },
     catalogue: new Catalogue({
-      titles: await read.strings('titles', items.size),
+      titles: read.strings('titles', items.size),
       categories,
       ofItem: {
-        starts: await read.uint32('item-category-starts.u32', items.size + 1),
-        numbers: await read.uint32('item-categories.u32'),
+        starts: read.uint32('item-category-starts.u32', items.size + 1),
+        numbers: read.uint32('item-categories.u32'),
       },
       members: {
-        starts: await read.uint32('category-item-starts.u32', categories.length + 1),
-        items: await read.uint32('category-items.u32'),
+        starts: read.uint32('category-item-starts.u32', categories.length + 1),
+        items: read.uint32('category-items.u32'),
       },
     }),
     popularity,
-    coldItems: read.has(COLD_FILE) ? await read.uint32(COLD_FILE) : new Uint32Array(0),
-    unavailableItems: read.has(UNAVAILABLE_FILE) ? await read.uint32(UNAVAILABLE_FILE) : new Uint32Array(0),
-    averageUser: read.has(AVERAGE_USER_FILE) ? await read.float32(AVERAGE_USER_FILE, columns) : null,
-    search: new ItemSearch({ order: popularity.count.order, texts: await read.strings('search-texts', items.size) }),
+    coldItems: read.has(COLD_FILE) ? read.uint32(COLD_FILE) : new Uint32Array(0),
+    unavailableItems: read.has(UNAVAILABLE_FILE) ? read.uint32(UNAVAILABLE_FILE) : new Uint32Array(0),
+    averageUser: read.has(AVERAGE_USER_FILE) ? read.float32(AVERAGE_USER_FILE, columns) : null,
+    search: new ItemSearch({ order: popularity.count.order, texts: read.strings('search-texts', items.size) }),
   };
-}
-
-/**
- * The current snapshot, or where it is damaged the newest one that is not.
- * @param warn is told of each damaged one
- * @throws {ShortlistError} `no-snapshot`
- */
-export async function loadNewestSnapshot(store: SnapshotStore, warn: (message: string) => void): Promise<Snapshot> {
-  const ids = await store.candidates();
-  for (const id of ids) {
-    try {
-      return await loadSnapshot(store, id);
-    } catch (error) {
-      if (!(error instanceof ShortlistError && error.code === 'snapshot-damaged')) throw error;
-      warn(`Snapshot ${id} is passed over. ${error.message}`);
-    }
-  }
-  throw new ShortlistError(
-    'no-snapshot',
-    `There is no ${ids.length > 0 ? 'undamaged ' : ''}snapshot in ${store.directory}. ` +
-      `Build one: npm run rebuild -- --ratings FILE --snapshots ${store.directory}`,
-    { directory: store.directory, damaged: ids },
-  );
 }
 
 /**
  * Checks a file that a library reads by itself.
  * @throws {ShortlistError} `snapshot-damaged`
  */
-export async function verifyFile({ directory, manifest }: Snapshot, name: string): Promise<void> {
-  await readVerified(directory, name, manifest.files[name], bytes => new Uint8Array(bytes));
-}
-
-async function readManifest(directory: string): Promise<Manifest> {
-  const path = join(directory, MANIFEST_FILE);
-  let manifest: unknown;
-  try {
-    manifest = JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw damaged(path, `it cannot be read (${messageOf(cause)})`);
-  }
-  const version = z.object({ formatVersion: z.number() }).safeParse(manifest);
-  if (version.success && version.data.formatVersion !== FORMAT_VERSION) {
-    throw damaged(path, `it has format ${version.data.formatVersion}, this version reads format ${FORMAT_VERSION}`);
-  }
-  const parsed = manifestSchema.safeParse(manifest);
-  if (parsed.success) return parsed.data;
-  throw damaged(path, z.prettifyError(parsed.error).replace(/\s+/g, ' '));
+export function verifyFile({ directory, manifest }: Snapshot, name: string): void {
+  readVerified(directory, name, manifest.files[name], bytes => new Uint8Array(bytes));
 }
 
 /** Reads files into typed arrays and checks that they have the lengths they must have. */
@@ -210,51 +163,44 @@ class SnapshotReader {
     return this.manifest.files[name] !== undefined;
   }
 
-  async json<Schema extends z.ZodType>(name: string, schema: Schema): Promise<z.output<Schema>> {
-    const bytes = await this.#bytes(name, 1);
-    const parsed = schema.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
-    if (parsed.success) return parsed.data;
-    throw damaged(join(this.directory, name), z.prettifyError(parsed.error).replace(/\s+/g, ' '));
+  ids(kind: string, count: number): IdMapData {
+    const ids = this.strings(`${kind}-ids`, count);
+    return { ids, slots: this.uint32(`${kind}-id-slots.u32`, slotsFor(count)) };
   }
 
-  async ids(kind: string, count: number): Promise<IdMapData> {
-    const ids = await this.strings(`${kind}-ids`, count);
-    return { ids, slots: await this.uint32(`${kind}-id-slots.u32`, slotsFor(count)) };
-  }
-
-  async strings(name: string, count: number): Promise<PackedStringsData> {
-    const starts = await this.uint32(`${name}-starts.u32`, count + 1);
-    const bytes = await this.#bytes(`${name}.u16`, 2, starts[count]);
+  strings(name: string, count?: number): PackedStringsData {
+    const starts = this.uint32(`${name}-starts.u32`, count === undefined ? undefined : count + 1);
+    const bytes = this.#bytes(`${name}.u16`, 2, starts.at(-1));
     return { units: new Uint16Array(bytes.buffer), starts };
   }
 
-  async uint32(name: string, length?: number): Promise<Uint32Array> {
-    return new Uint32Array((await this.#bytes(name, 4, length)).buffer);
+  uint32(name: string, length?: number): Uint32Array {
+    return new Uint32Array(this.#bytes(name, 4, length).buffer);
   }
 
-  async float32(name: string, length?: number): Promise<Float32Array> {
-    return new Float32Array((await this.#bytes(name, 4, length)).buffer);
+  float32(name: string, length?: number): Float32Array {
+    return new Float32Array(this.#bytes(name, 4, length).buffer);
   }
 
-  async float64(name: string, length: number): Promise<Float64Array> {
-    return new Float64Array((await this.#bytes(name, 8, length)).buffer);
+  float64(name: string, length: number): Float64Array {
+    return new Float64Array(this.#bytes(name, 8, length).buffer);
   }
 
   /** A matrix in memory of its own, or in an arena. */
-  async matrix(name: string, rows: number, columns: number, arena?: Arena): Promise<Matrix> {
+  matrix(name: string, rows: number, columns: number, arena?: Arena): Matrix {
     const length = rows * strideOf(columns);
     const data = arena ? arena.float32(length) : new Float32Array(length);
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    await this.#bytes(name, 4, length, () => bytes);
+    this.#bytes(name, 4, length, () => bytes);
     return createMatrix(rows, columns, data);
   }
 
-  async #bytes(
+  #bytes(
     name: string,
     elementBytes: number,
     length?: number,
     allocate = (bytes: number): Uint8Array => new Uint8Array(bytes),
-  ): Promise<Uint8Array> {
+  ): Uint8Array {
     const facts = this.manifest.files[name];
     const bytes = facts?.bytes ?? 0;
     if (bytes % elementBytes !== 0 || (length !== undefined && bytes !== length * elementBytes)) {

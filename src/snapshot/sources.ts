@@ -21,8 +21,13 @@ export interface PreparedSources {
   readonly similarity: CellIndex;
 }
 
-/** Spares whoever opens sources of the snapshot a pass over all its vectors for each. */
-export function prepareSources({ arena, itemFactors, cells, manifest }: Snapshot): PreparedSources {
+/**
+ * Spares whoever opens sources of the snapshot a pass over all its vectors for each, and over the file of the graph.
+ * @throws {ShortlistError} `snapshot-damaged`
+ */
+export function prepareSources(snapshot: Snapshot): PreparedSources {
+  const { arena, itemFactors, cells, manifest } = snapshot;
+  if (manifest.retrieval.operatingPoint.source === 'hnsw') verifyFile(snapshot, HNSW_FILE);
   return {
     exact: prepareExact(arena, itemFactors),
     clusters: prepareCells(arena, itemFactors, cells),
@@ -54,7 +59,7 @@ export async function openSource(
     );
   }
   // The library trusts its file blindly: a damaged one could take the process with it.
-  await verifyFile(snapshot, HNSW_FILE);
+  if (!prepared) verifyFile(snapshot, HNSW_FILE);
   const graph = await loadHnsw(join(snapshot.directory, HNSW_FILE), itemFactors, hnsw.space);
   return createHnswSource(arena, itemFactors, graph, exact);
 }

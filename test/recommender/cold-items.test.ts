@@ -6,7 +6,8 @@ import { rowOf } from '../../src/numeric/matrix.js';
 import type { CatalogueItem } from '../../src/ratings/ratings-table.js';
 import { openRecommender } from '../../src/recommender/open-recommender.js';
 import type { Recommender } from '../../src/recommender/recommender.js';
-import { loadNewestSnapshot, type Snapshot } from '../../src/snapshot/snapshot.js';
+import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
+import type { Snapshot } from '../../src/snapshot/snapshot.js';
 import { buildSmallSnapshot, smallData } from '../small-snapshot.js';
 
 const [category, another] = [...new Set(smallData.catalogue.flatMap(item => item.categories))].sort();

@@ -4,7 +4,8 @@ import type { ItemIndex, UserIndex } from '../../src/dataset/id-map.js';
 import { openRecommender } from '../../src/recommender/open-recommender.js';
 import { PrecomputedLists } from '../../src/recommender/precomputed.js';
 import type { Recommender } from '../../src/recommender/recommender.js';
-import { loadNewestSnapshot, type Snapshot } from '../../src/snapshot/snapshot.js';
+import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
+import type { Snapshot } from '../../src/snapshot/snapshot.js';
 import { buildSmallSnapshot } from '../small-snapshot.js';
 
 let snapshot: Snapshot;

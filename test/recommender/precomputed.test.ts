@@ -6,7 +6,7 @@ import { loadInBackground } from '../../src/recommender/load-in-background.js';
 import { openRecommender } from '../../src/recommender/open-recommender.js';
 import { PrecomputedLists } from '../../src/recommender/precomputed.js';
 import type { Recommender } from '../../src/recommender/recommender.js';
-import { loadNewestSnapshot } from '../../src/snapshot/snapshot.js';
+import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
 import type { SnapshotStore } from '../../src/snapshot/store.js';
 import { runScript } from '../scripts/run-script.js';
 import { buildSmallSnapshot, smallData } from '../small-snapshot.js';
@@ -21,7 +21,7 @@ let online: Recommender;
 let lookup: Recommender;
 
 const load = (precomputed: string | undefined, warn: (text: string) => void = expect.fail) =>
-  loadInBackground({ directory: store.directory, id: undefined, precomputed }, warn);
+  loadInBackground({ store, precomputed }, warn);
 
 beforeAll(async () => {
   ({ store } = await buildSmallSnapshot({ sources: ['clusters'] }));

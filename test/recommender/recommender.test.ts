@@ -7,7 +7,8 @@ import { openRecommender } from '../../src/recommender/open-recommender.js';
 import type { RecommendRequest } from '../../src/recommender/recommendation.js';
 import { DEFAULT_RANKER, Recommender } from '../../src/recommender/recommender.js';
 import type { CandidateSource } from '../../src/retrieval/candidate-source.js';
-import { loadNewestSnapshot, type Snapshot } from '../../src/snapshot/snapshot.js';
+import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
+import type { Snapshot } from '../../src/snapshot/snapshot.js';
 import { buildSmallSnapshot, smallData } from '../small-snapshot.js';
 
 let snapshot: Snapshot;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openRecommender } from '../../src/recommender/open-recommender.js';
-import { loadNewestSnapshot } from '../../src/snapshot/snapshot.js';
+import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
 import { buildSmallSnapshot } from '../small-snapshot.js';
 import { runScript } from './run-script.js';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sampleUsers } from '../../scripts/benchmark-measurements.js';
-import { loadNewestSnapshot } from '../../src/snapshot/snapshot.js';
+import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
 import { buildSmallSnapshot } from '../small-snapshot.js';
 import { runScript } from './run-script.js';
 

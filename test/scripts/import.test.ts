@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openRecommender } from '../../src/recommender/open-recommender.js';
-import { loadNewestSnapshot } from '../../src/snapshot/snapshot.js';
+import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
 import { SnapshotStore } from '../../src/snapshot/store.js';
 import { npyBytes, npyMatrix, zipBytes } from '../exchange/factor-bytes.js';
 import { runScript } from './run-script.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { writeItemsCsv, writeRatingsCsv } from '../../src/ratings/write-csv.js';
-import { loadNewestSnapshot, loadSnapshot } from '../../src/snapshot/snapshot.js';
+import { loadNewestSnapshot, loadSnapshot } from '../../src/snapshot/load-snapshot.js';
 import { SnapshotStore } from '../../src/snapshot/store.js';
 import { smallData } from '../small-snapshot.js';
 import { runScript } from './run-script.js';
