@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import autocannon from 'autocannon';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openRecommender } from '../src/recommender/open-recommender.js';
 import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
@@ -15,8 +16,8 @@ afterEach(() => {
   for (const child of started.splice(0)) child.kill('SIGKILL');
 });
 
-function launch(environment: Record<string, string>, args: string[] = []) {
-  const child = spawn(process.execPath, ['dist/src/main.js', ...args], {
+function launch(environment: Record<string, string>, args: string[] = [], nodeArgs: string[] = []) {
+  const child = spawn(process.execPath, [...nodeArgs, 'dist/src/main.js', ...args], {
     env: { ...process.env, PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -35,8 +36,8 @@ async function run(environment: Record<string, string>, args: string[] = []) {
 }
 
 /** Starts the process and waits until it says where it listens. */
-async function startListening(environment: Record<string, string>) {
-  const { child, ended } = launch(environment);
+async function startListening(environment: Record<string, string>, nodeArgs: string[] = []) {
+  const { child, ended } = launch(environment, [], nodeArgs);
   let output = '';
   const log = (): { url?: string; msg: string; pid?: number }[] =>
     output
@@ -108,6 +109,27 @@ describe('serving a snapshot', () => {
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
     expect(log().at(-1)).toMatchObject({ msg: 'stopped' });
+  });
+
+  test('requests leave nothing in the old generation: what they did would make all pauses of the collector longer', async () => {
+    // So much room that the old generation is not collected meanwhile.
+    const { url } = await startListening({ SNAPSHOTS: store.directory }, ['--initial-old-space-size=1000']);
+    const requests = smallData.table.userIds.map(id => ({
+      path: `/v1/users/${encodeURIComponent(id)}/recommendations`,
+    }));
+    const oldBytes = async () => {
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      return Number(/^nodejs_heap_space_size_used_bytes\{space="old"\} (\d+)$/m.exec(metrics)?.[1]);
+    };
+    const send = async (amount: number) => {
+      const { '2xx': answered } = await autocannon({ url, requests, amount, connections: 20 });
+      expect(answered).toBe(amount);
+    };
+    // So long that code is compiled and caches are full.
+    await send(10_000);
+    const before = await oldBytes();
+    await send(6000);
+    expect((await oldBytes()) - before).toBeLessThan(6000 * 500);
   });
 
   test('a port that is taken: one line with what to do, status 1', async () => {
