@@ -109,20 +109,6 @@ describe('buildSnapshot', () => {
     expect(older.items.size).toBe(300);
   });
 
-  test('reads a snapshot from before there were cold items, availability and blending', async () => {
-    const { store: other, manifest } = await buildSmallSnapshot({ sources: ['exact'] });
-    const { coldItems: _, ...dataset } = manifest.dataset;
-    const { 'average-user.f32': __, ...files } = manifest.files;
-    const path = join(other.pathOf(manifest.id), 'manifest.json');
-    await writeFile(path, JSON.stringify({ ...manifest, dataset, files }));
-    const { coldItems, unavailableItems, averageUser } = await loadSnapshot(other, manifest.id);
-    expect({ coldItems, unavailableItems, averageUser }).toEqual({
-      coldItems: new Uint32Array(0),
-      unavailableItems: new Uint32Array(0),
-      averageUser: null,
-    });
-  });
-
   test('refuses a manifest of another format, or that is no manifest', async () => {
     const { store: other, manifest } = await buildSmallSnapshot({ sources: ['exact'] });
     const path = join(other.pathOf(manifest.id), 'manifest.json');

@@ -12,14 +12,17 @@ const MIN_PER_TURN = 8;
 const LONG_TURNS = 10;
 /** How much longer a turn may be until then. */
 const SLACK = 3;
-/** The most that one request counts: where it took longer, somebody else had the processor, and refusing helps no one. */
+/**
+ * The most that one request counts, which is more than nearly all of them cost: beyond it, others had the processor as a
+ * rule, and refusing helps nobody.
+ */
 const MAX_REQUEST_MS = 2;
 
 /**
  * Bounds the time for which requests keep the server busy in one turn of the event loop. They are computed one after the
  * other, so those that arrive together wait for each other, and what arrives meanwhile waits for the next turn. Whoever
  * comes when the time of a turn is spent is told at once to come back, at a small part of the cost of an answer. So an
- * accepted request waits for about two turns at most, whatever requests cost and however many clients there are.
+ * accepted request waits for about two turns at most, however many clients there are.
  */
 export class LoadBound {
   #taken = 0;

@@ -49,7 +49,7 @@ export const manifestSchema = z.object({
     /** Items that were trained. */
     items: count,
     /** Items without ratings beside them, whose vectors come from their categories. */
-    coldItems: count.default(0),
+    coldItems: count,
     ratings: count,
     duplicates: count,
     rejected: count,
@@ -73,9 +73,9 @@ export const manifestSchema = z.object({
     hnsw: z.object({ m: count, efConstruction: count, space: z.enum(['ip', 'l2']), seed: count }).nullable(),
     /**
      * How hard the search for similar items tries in the cells, and its recall of the best hundred for items that this
-     * was not chosen by. Snapshots made before this was tuned are searched exactly.
+     * was not chosen by.
      */
-    similarity: z.object({ effort, recall: finite }).default({ effort: 'exact', recall: 1 }),
+    similarity: z.object({ effort, recall: finite }),
   }),
   seconds: z.record(z.string(), finite),
   /** Every file of the snapshot but the manifest itself. */
