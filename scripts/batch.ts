@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, ShortlistError } from '../src/errors.js';
-import { recommendForAll } from '../src/recommender/batch.js';
-import { openRecommender } from '../src/recommender/open-recommender.js';
+import { recommendForAll } from '../src/recommend/batch.js';
+import { openRecommender } from '../src/recommend/open-recommender.js';
 import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
-import { formatOf, writeBatch } from './batch-file.js';
-import { main } from './command.js';
-import { integer, text } from './flag-values.js';
-import { createProgress } from './progress.js';
+import { formatOf, writeBatch } from './batch/lists-file.js';
+import { main } from './command/command.js';
+import { integer, text } from './command/flag-values.js';
+import { createProgress } from './command/progress.js';
 
 await main({
   name: 'batch',

@@ -1,7 +1,7 @@
-import type { GrowthPoint } from '../src/evaluation/catalogue-growth.js';
-import type { ProductionFigures } from '../src/evaluation/production-figures.js';
-import type { RecallSlice } from '../src/evaluation/recall-slices.js';
-import { paretoFront, type SweepPoint } from '../src/evaluation/sweep.js';
+import type { GrowthPoint } from '../src/measure/benchmark/catalogue-growth.js';
+import type { ProductionFigures } from '../src/measure/benchmark/production-figures.js';
+import type { RecallSlice } from '../src/measure/benchmark/recall-slices.js';
+import { paretoFront, type SweepPoint } from '../src/measure/benchmark/sweep.js';
 import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
 import { availableSources } from '../src/snapshot/sources.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
@@ -12,13 +12,13 @@ import {
   measureSources,
   rawHnsw,
   sampleUsers,
-} from './benchmark-measurements.js';
-import { writeReport } from './benchmark-report.js';
-import { benchmarkTable } from './benchmark-table.js';
-import { main } from './command.js';
-import { commaList, integer, onOff, text } from './flag-values.js';
-import { currentCommit, describeMachine } from './machine.js';
-import { createProgress } from './progress.js';
+} from './benchmark/measurements.js';
+import { writeReport } from './benchmark/page.js';
+import { benchmarkTable } from './benchmark/table.js';
+import { main } from './command/command.js';
+import { commaList, integer, onOff, text } from './command/flag-values.js';
+import { currentCommit, describeMachine } from './command/machine.js';
+import { createProgress } from './command/progress.js';
 
 await main({
   name: 'benchmark',

@@ -1,16 +1,16 @@
 import { pino } from 'pino';
-import { buildSnapshot } from '../src/build.js';
-import { readConfig } from '../src/config.js';
 import { ShortlistError } from '../src/errors.js';
-import { readItems } from '../src/ratings/read-items.js';
-import { readRatings } from '../src/ratings/read-ratings.js';
-import { generateSynthetic, type SyntheticData } from '../src/ratings/synthetic-ratings.js';
-import { startService } from '../src/service.js';
+import { readItems } from '../src/learn/ratings/read-items.js';
+import { readRatings } from '../src/learn/ratings/read-ratings.js';
+import { generateSynthetic, type SyntheticData } from '../src/learn/ratings/synthetic-ratings.js';
+import { readConfig } from '../src/serve/config.js';
+import { startService } from '../src/serve/service.js';
+import { buildSnapshot } from '../src/snapshot/build.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
-import { main } from './command.js';
-import { integer, text, texts } from './flag-values.js';
-import { createProgress } from './progress.js';
-import { buildOptions, snapshotFlags } from './snapshot-flags.js';
+import { main } from './command/command.js';
+import { integer, text, texts } from './command/flag-values.js';
+import { createProgress } from './command/progress.js';
+import { buildOptions, snapshotFlags } from './command/snapshot-flags.js';
 
 const { snapshots: _, ...demoSnapshotFlags } = snapshotFlags;
 

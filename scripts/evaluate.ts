@@ -1,22 +1,22 @@
-import type { Csr } from '../src/dataset/csr.js';
-import type { Dataset } from '../src/dataset/dataset.js';
-import { filterEntries } from '../src/dataset/filter-entries.js';
-import { evaluateRanking } from '../src/evaluation/evaluation.js';
-import { itemMeanPrediction, ratingError } from '../src/evaluation/rating-error.js';
-import { createScorer } from '../src/evaluation/scorer.js';
-import { ALS_DEFAULTS } from '../src/training/als-options.js';
-import { type TrainingChoice, train, trainingMemory, trainingParameters } from '../src/training/train.js';
-import type { TrainedFactors } from '../src/training/trained-factors.js';
-import { type CommandContext, main, type Options } from './command.js';
-import { partFlags, readParts } from './evaluation-parts.js';
-import { evaluationTable } from './evaluation-table.js';
-import { commaList, integer } from './flag-values.js';
-import { createProgress, type Progress } from './progress.js';
-import { readerFlags, readerOptions } from './reader-flags.js';
-import { trainingChoice, trainingFlags } from './training-flags.js';
-import { tune } from './tuning.js';
-import { checkTuningFlags, tuningFlags } from './tuning-flags.js';
-import { tuningSummary } from './tuning-summary.js';
+import { filterEntries } from '../src/base/numeric/filter-entries.js';
+import type { Csr } from '../src/base/numeric/sparse.js';
+import type { Dataset } from '../src/learn/dataset/dataset.js';
+import { ALS_DEFAULTS } from '../src/learn/training/als-options.js';
+import { type TrainingChoice, train, trainingMemory, trainingParameters } from '../src/learn/training/train.js';
+import type { TrainedFactors } from '../src/learn/training/trained-factors.js';
+import { evaluateRanking } from '../src/measure/quality/evaluation.js';
+import { itemMeanPrediction, ratingError } from '../src/measure/quality/rating-error.js';
+import { createScorer } from '../src/measure/quality/scorer.js';
+import { type CommandContext, main, type Options } from './command/command.js';
+import { commaList, integer } from './command/flag-values.js';
+import { createProgress, type Progress } from './command/progress.js';
+import { readerFlags, readerOptions } from './command/reader-flags.js';
+import { trainingChoice, trainingFlags } from './command/training-flags.js';
+import { partFlags, readParts } from './evaluate/parts.js';
+import { evaluationTable } from './evaluate/table.js';
+import { tune } from './evaluate/tune.js';
+import { checkTuningFlags, tuningFlags } from './evaluate/tuning-flags.js';
+import { tuningSummary } from './evaluate/tuning-summary.js';
 
 const flags = {
   ...partFlags,

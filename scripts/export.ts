@@ -1,12 +1,12 @@
-import { exportFactors, exportFormatOf } from '../src/exchange/export-factors.js';
-import type { ExportedModel } from '../src/exchange/exported-model.js';
-import { createMatrix, rowOf } from '../src/numeric/matrix.js';
+import { createMatrix, rowOf } from '../src/base/numeric/matrix.js';
+import { exportFactors, exportFormatOf } from '../src/learn/exchange/export-factors.js';
+import type { ExportedModel } from '../src/learn/exchange/exported-model.js';
 import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
 import type { Snapshot } from '../src/snapshot/snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
-import { main } from './command.js';
-import { text } from './flag-values.js';
-import { createProgress } from './progress.js';
+import { main } from './command/command.js';
+import { text } from './command/flag-values.js';
+import { createProgress } from './command/progress.js';
 
 await main({
   name: 'export',

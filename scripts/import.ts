@@ -1,16 +1,16 @@
-import { datasetFacts, publishFactors } from '../src/build.js';
-import { importFactors } from '../src/exchange/import-factors.js';
-import { knownRatings } from '../src/exchange/known-ratings.js';
-import { readItems } from '../src/ratings/read-items.js';
-import { readRatings } from '../src/ratings/read-ratings.js';
+import { importFactors } from '../src/learn/exchange/import-factors.js';
+import { knownRatings } from '../src/learn/exchange/known-ratings.js';
+import { readItems } from '../src/learn/ratings/read-items.js';
+import { readRatings } from '../src/learn/ratings/read-ratings.js';
+import { datasetFacts, publishFactors } from '../src/snapshot/build.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
-import { main } from './command.js';
-import { text, texts } from './flag-values.js';
-import { objectiveFlags, objectiveFrom } from './objective-flags.js';
-import { createProgress } from './progress.js';
-import { readerFlags, readerOptions } from './reader-flags.js';
-import { publishFlags, publishOptions, seedFlag } from './snapshot-flags.js';
-import { printSummary, summaryOf } from './snapshot-summary.js';
+import { main } from './command/command.js';
+import { text, texts } from './command/flag-values.js';
+import { objectiveFlags, objectiveFrom } from './command/objective-flags.js';
+import { createProgress } from './command/progress.js';
+import { readerFlags, readerOptions } from './command/reader-flags.js';
+import { publishFlags, publishOptions, seedFlag } from './command/snapshot-flags.js';
+import { printSummary, summaryOf } from './command/snapshot-summary.js';
 
 const FACTORS = '.npy, .npz, CSV, Parquet file or folder (Spark ALS)';
 const IDS =

@@ -2,8 +2,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import { ShortlistError } from '../src/errors.js';
 import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
-import { main } from './command.js';
-import { integer, parsedBy, real, text, texts } from './flag-values.js';
+import { main } from './command/command.js';
+import { integer, parsedBy, real, text, texts } from './command/flag-values.js';
+import { currentCommit, describeMachine } from './command/machine.js';
+import { createProgress } from './command/progress.js';
 import {
   measureOverload,
   measureRate,
@@ -11,13 +13,11 @@ import {
   median,
   type Overload,
   type Throughput,
-} from './load-measurements.js';
-import { environmentOf, fetchText, type LoadTarget, LoadTargets, loopbackUrl } from './load-targets.js';
-import { loadTestTable } from './load-test-table.js';
-import { currentCommit, describeMachine } from './machine.js';
-import type { PacedResult } from './paced-load.js';
-import { createProgress } from './progress.js';
-import { measureReloads, type Reloads } from './reload-measurement.js';
+} from './load-test/measurements.js';
+import type { PacedResult } from './load-test/paced-load.js';
+import { measureReloads, type Reloads } from './load-test/reloads.js';
+import { loadTestTable } from './load-test/table.js';
+import { environmentOf, fetchText, type LoadTarget, LoadTargets, loopbackUrl } from './load-test/targets.js';
 
 /** Of the servers that are started here, on addresses of this machine alone. */
 const ADMIN_KEY = randomUUID();

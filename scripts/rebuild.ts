@@ -1,17 +1,17 @@
-import { type BuildOptions, buildSnapshot } from '../src/build.js';
 import { ShortlistError } from '../src/errors.js';
-import { readItems } from '../src/ratings/read-items.js';
-import { readRatings } from '../src/ratings/read-ratings.js';
-import { earlierFactors } from '../src/snapshot/earlier-factors.js';
+import { readItems } from '../src/learn/ratings/read-items.js';
+import { readRatings } from '../src/learn/ratings/read-ratings.js';
+import { ALS_DEFAULTS } from '../src/learn/training/als-options.js';
+import type { KnownFactors } from '../src/learn/training/warm-start.js';
+import { type BuildOptions, buildSnapshot } from '../src/snapshot/build.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
-import { ALS_DEFAULTS } from '../src/training/als-options.js';
-import type { KnownFactors } from '../src/training/warm-start.js';
-import { main } from './command.js';
-import { onOff, text, texts } from './flag-values.js';
-import { createProgress } from './progress.js';
-import { readerFlags, readerOptions } from './reader-flags.js';
-import { buildOptions, snapshotFlags } from './snapshot-flags.js';
-import { printSummary, summaryOf } from './snapshot-summary.js';
+import { earlierFactors } from '../src/snapshot/warm-start.js';
+import { main } from './command/command.js';
+import { onOff, text, texts } from './command/flag-values.js';
+import { createProgress } from './command/progress.js';
+import { readerFlags, readerOptions } from './command/reader-flags.js';
+import { buildOptions, snapshotFlags } from './command/snapshot-flags.js';
+import { printSummary, summaryOf } from './command/snapshot-summary.js';
 
 await main({
   name: 'rebuild',

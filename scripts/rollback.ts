@@ -1,8 +1,8 @@
 import { ShortlistError } from '../src/errors.js';
 import { loadSnapshot } from '../src/snapshot/load-snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
-import { main } from './command.js';
-import { text } from './flag-values.js';
+import { main } from './command/command.js';
+import { text } from './command/flag-values.js';
 
 await main({
   name: 'rollback',

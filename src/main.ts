@@ -2,10 +2,10 @@ import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { type Logger, pino } from 'pino';
-import { type Config, describeConfig, readConfig } from './config.js';
 import { messageOf, ShortlistError } from './errors.js';
-import { joinProcesses, runProcesses } from './processes.js';
-import { type Service, startService } from './service.js';
+import { type Config, describeConfig, readConfig } from './serve/config.js';
+import { joinProcesses, runProcesses } from './serve/processes.js';
+import { type Service, startService } from './serve/service.js';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;

@@ -1,81 +1,106 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { dirname, join, normalize, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
-/** A room of src and the rooms that it may import from; itself goes without saying. */
-const ALLOWED: Readonly<Record<string, readonly string[]>> = (() => {
-  const base = ['errors', 'numeric', 'kernels'];
-  const line = ['ratings', 'dataset', 'training', 'model', 'retrieval', 'snapshot', 'recommender', 'http'];
-  const allowed: Record<string, string[]> = { errors: [], numeric: ['errors'], kernels: ['errors', 'numeric'] };
-  line.forEach((room, i) => {
-    allowed[room] = [...base, ...line.slice(0, i)];
-  });
-  allowed.events = [...base, 'ratings'];
-  allowed.http!.push('events');
-  allowed.evaluation = [...base, 'dataset', 'model', 'retrieval', 'recommender', 'training', 'snapshot', 'ratings'];
-  allowed.exchange = [...base, 'ratings', 'dataset', 'training'];
-  allowed.config = base;
-  allowed.client = ['http'];
-  allowed.build = [...base, ...line.slice(0, -2)];
-  allowed['snapshot-switch'] = [...base, ...line];
-  allowed.service = [...base, ...line, 'events', 'config', 'snapshot-switch'];
-  allowed.processes = [];
-  allowed.main = ['errors', 'config', 'service', 'processes'];
-  return allowed;
-})();
+/**
+ * What the files of a place may import from, beside their own place:
+ * `base ← (learn | retrieve) ← snapshot ← recommend ← serve`. `measure` uses anything left of `serve`, a page uses the
+ * client only, and the roots see everything and are imported by nobody.
+ */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  'src/errors': [],
+  'src/base': ['src/errors'],
+  'src/learn': ['src/errors', 'src/base'],
+  'src/retrieve': ['src/errors', 'src/base'],
+  'src/snapshot': ['src/errors', 'src/base', 'src/learn', 'src/retrieve'],
+  'src/recommend': ['src/errors', 'src/base', 'src/learn', 'src/retrieve', 'src/snapshot'],
+  'src/measure': ['src/errors', 'src/base', 'src/learn', 'src/retrieve', 'src/snapshot', 'src/recommend'],
+  'src/serve': ['src/errors', 'src/base', 'src/learn', 'src/retrieve', 'src/snapshot', 'src/recommend'],
+  'scripts/command': ['src'],
+};
+/** Commands and their parts: each may use the frame, the sources, and nothing of another command. */
+const OF_A_COMMAND = ['src', 'scripts/command'];
 
-/** Rooms that the service loads. They must not pull in what only the offline side needs. */
+/** What the service loads must not pull in what only the offline side needs. */
 const OFFLINE_ONLY = ['@duckdb/node-api', '@zip.js/zip.js', 'ml-kmeans', 'cli-progress'];
 
-const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
-  .filter(file => file.endsWith('.ts') && !file.startsWith(join('kernels', 'assembly')))
-  .map(file => ({ file, room: roomOf(file), imports: importsOf(join('src', file)) }));
-
-function roomOf(file: string): string {
-  return normalize(file)
-    .split(/[\\/]/)[0]!
-    .replace(/\.(d\.)?ts$|\.js$/, '');
+interface SourceFile {
+  readonly path: string;
+  readonly place: string;
+  /** Files of the project that it imports, and the names of packages. */
+  readonly imports: readonly { readonly to: string; readonly isPackage: boolean; readonly typeOnly: boolean }[];
 }
 
-function importsOf(path: string): { from: string; typeOnly: boolean }[] {
+const files = new Map(
+  ['src', 'scripts']
+    .flatMap(root => readdirSync(root, { recursive: true, encoding: 'utf8' }).map(file => join(root, file)))
+    .filter(path => path.endsWith('.ts') && !path.includes(`${sep}assembly${sep}`))
+    .map(path => [path, { path, place: placeOf(path), imports: importsOf(path) } satisfies SourceFile]),
+);
+
+/** `src/learn` for all in it; a file at the top of `src` or `scripts` is a place of its own, with the folder of its name. */
+function placeOf(path: string): string {
+  return normalize(path)
+    .split(sep)
+    .slice(0, 2)
+    .join('/')
+    .replace(/\.(d\.)?ts$/, '');
+}
+
+function importsOf(path: string): SourceFile['imports'] {
   const source = readFileSync(path, 'utf8');
-  const statements = source.matchAll(/^(?:import|export)\s+(type\s)?[^;]*?from\s+'([^']+)'|^import\s+()'([^']+)'/gm);
-  return [...statements].map(match => ({ from: match[2] ?? match[4]!, typeOnly: match[1] !== undefined }));
+  const statements = source.matchAll(
+    /^(?:import|export)\s+(type\s)?[^;]*?from\s+'([^']+)'|^import\s+()'([^']+)'|\b()import\('([^']+)'\)/gm,
+  );
+  return [...statements].map(match => {
+    const from = match[2] ?? match[4] ?? match[6]!;
+    const isPackage = !from.startsWith('.');
+    const to = isPackage ? from : join(dirname(path), from).replace(/\.js$/, '.ts');
+    return { to, isPackage, typeOnly: match[1] !== undefined };
+  });
+}
+
+function isAllowed(from: string, to: string): boolean {
+  if (from === to) return true;
+  const isRoot = (place: string) => files.has(`${place}.ts`) && place !== 'src/errors';
+  if (isRoot(to)) return false;
+  if (isRoot(from) && from.startsWith('src/')) return to.startsWith('src/');
+  const allowed = ALLOWED[from] ?? (from.startsWith('scripts/') ? OF_A_COMMAND : []);
+  return allowed.some(place => to === place || to.startsWith(`${place}/`));
 }
 
 describe('imports', () => {
-  test('there are imports to look at', () => {
-    expect(files.flatMap(({ imports }) => imports).length).toBeGreaterThan(100);
+  test('there are imports to look at, and all of them are found', () => {
+    const between = [...files.values()].flatMap(({ imports }) => imports.filter(({ isPackage }) => !isPackage));
+    expect(between.length).toBeGreaterThan(400);
+    expect(between.map(({ to }) => to).filter(to => !files.has(to))).toEqual([]);
   });
 
-  test.each([...new Set(files.map(({ room }) => room))])('of src/%s point left only', room => {
-    const wrong = files
-      .filter(entry => entry.room === room)
-      .flatMap(({ file, imports }) =>
+  test.each([...new Set([...files.values()].map(({ place }) => place))])('of %s point where they may', place => {
+    const wrong = [...files.values()]
+      .filter(file => file.place === place)
+      .flatMap(({ path, imports }) =>
         imports
-          .filter(({ from }) => from.startsWith('.'))
-          .map(({ from }) => roomOf(join(dirname(file), from)))
-          .filter(target => target !== room && !ALLOWED[room]?.includes(target))
-          .map(target => `${file} imports from ${target}`),
+          .filter(({ to, isPackage }) => !isPackage && !isAllowed(place, placeOf(to)))
+          .map(({ to }) => `${path} imports ${to}`),
       );
     expect(wrong).toEqual([]);
   });
 
   test('of the service reach nothing that only the offline side needs', () => {
-    const byPath = new Map(files.map(entry => [normalize(entry.file), entry]));
     const reached = new Set<string>();
     const packages = new Set<string>();
     const visit = (path: string) => {
-      const entry = byPath.get(path);
-      if (!entry || reached.has(path)) return;
+      const file = files.get(path);
+      if (!file || reached.has(path)) return;
       reached.add(path);
-      for (const { from, typeOnly } of entry.imports) {
+      for (const { to, isPackage, typeOnly } of file.imports) {
         if (typeOnly) continue;
-        if (from.startsWith('.')) visit(join(dirname(path), from.replace(/\.js$/, '.ts')));
-        else packages.add(from);
+        if (isPackage) packages.add(to);
+        else visit(to);
       }
     };
-    visit('main.ts');
+    visit(join('src', 'main.ts'));
     expect(reached.size).toBeGreaterThan(20);
     expect(packages).toContain('express');
     expect([...packages].filter(name => OFFLINE_ONLY.includes(name))).toEqual([]);

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import autocannon from 'autocannon';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { openRecommender } from '../src/recommender/open-recommender.js';
+import { openRecommender } from '../src/recommend/open-recommender.js';
 import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
 import type { SnapshotStore } from '../src/snapshot/store.js';
-import { hashOf } from './http/running.js';
-import { buildSmallSnapshot, smallData } from './small-snapshot.js';
+import { hashOf } from './support/running.js';
+import { buildSmallSnapshot, smallData } from './support/small-snapshot.js';
 
 const started: ChildProcess[] = [];
 afterEach(() => {

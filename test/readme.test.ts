@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { runScript } from './scripts/run-script.js';
+import { runScript } from './support/run-script.js';
 
 const scripts: Record<string, string> = JSON.parse(readFileSync('package.json', 'utf8')).scripts;
 const texts = ['README.md', 'src/README.md'].map(file => readFileSync(file, 'utf8')).join('\n');

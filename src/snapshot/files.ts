@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { PackedStringsData } from '../base/numeric/packed-strings.js';
 import { messageOf, ShortlistError } from '../errors.js';
-import type { PackedStringsData } from '../numeric/packed-strings.js';
 import type { FileFacts } from './manifest.js';
 
 /** Big enough for full disk speed, small enough to be hashed while it is in the cache. */

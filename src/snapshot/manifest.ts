@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SOURCE_KINDS } from '../retrieval/candidate-source.js';
+import { SOURCE_KINDS } from '../retrieve/candidate-source.js';
 
 /** Raised whenever a reader of the old format would misread the new one. */
 export const FORMAT_VERSION = 2;

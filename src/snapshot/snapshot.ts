@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import type { Csr } from '../dataset/csr.js';
-import { IdMap, type IdMapData, type ItemIndex, slotsFor, type UserIndex } from '../dataset/id-map.js';
-import { Arena } from '../kernels/arena.js';
-import { Catalogue } from '../model/catalogue.js';
-import { ItemSearch } from '../model/item-search.js';
-import type { Popularity } from '../model/popularity.js';
-import { RANKER_NAMES } from '../model/ranker-name.js';
-import { createMatrix, type Matrix, strideOf } from '../numeric/matrix.js';
-import { PackedStrings, type PackedStringsData } from '../numeric/packed-strings.js';
-import type { Cells } from '../retrieval/cells.js';
+import { Arena } from '../base/kernels/arena.js';
+import { createMatrix, type Matrix, strideOf } from '../base/numeric/matrix.js';
+import { PackedStrings, type PackedStringsData } from '../base/numeric/packed-strings.js';
+import type { Csr } from '../base/numeric/sparse.js';
+import { IdMap, type IdMapData, type ItemIndex, slotsFor, type UserIndex } from '../learn/dataset/id-map.js';
+import { Catalogue } from '../learn/model/catalogue.js';
+import { ItemSearch } from '../learn/model/item-search.js';
+import type { Popularity } from '../learn/model/popularity.js';
+import { RANKER_NAMES } from '../learn/model/ranker-name.js';
+import type { Cells } from '../retrieve/cells.js';
 import { damaged, readVerified, type SnapshotFiles } from './files.js';
 import type { Manifest } from './manifest.js';
 

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
+import type { Matrix } from '../base/numeric/matrix.js';
 import { ShortlistError } from '../errors.js';
-import type { Matrix } from '../numeric/matrix.js';
-import type { CandidateSource, Effort, SourceKind } from '../retrieval/candidate-source.js';
-import { type CellIndex, createClusterSource, prepareCells } from '../retrieval/clusters.js';
-import { createCosineSource, prepareCosine } from '../retrieval/cosine.js';
-import { createExactSource, type ExactIndex, prepareExact } from '../retrieval/exact.js';
-import { createHnswSource, loadHnsw } from '../retrieval/hnsw.js';
+import type { CandidateSource, Effort, SourceKind } from '../retrieve/candidate-source.js';
+import { type CellIndex, createClusterSource, prepareCells } from '../retrieve/clusters.js';
+import { createCosineSource, prepareCosine } from '../retrieve/cosine.js';
+import { createExactSource, type ExactIndex, prepareExact } from '../retrieve/exact.js';
+import { createHnswSource, loadHnsw } from '../retrieve/hnsw.js';
 import type { Manifest } from './manifest.js';
 import { HNSW_FILE, type Snapshot, verifyFile } from './snapshot.js';
 

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openRecommender } from '../../src/recommender/open-recommender.js';
+import { openRecommender } from '../../src/recommend/open-recommender.js';
 import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
-import { buildSmallSnapshot } from '../small-snapshot.js';
-import { runScript } from './run-script.js';
+import { runScript } from '../support/run-script.js';
+import { buildSmallSnapshot } from '../support/small-snapshot.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'shortlist-batch-'));
 let snapshots: string;

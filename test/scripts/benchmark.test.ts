@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { sampleUsers } from '../../scripts/benchmark-measurements.js';
+import { sampleUsers } from '../../scripts/benchmark/measurements.js';
 import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
-import { buildSmallSnapshot } from '../small-snapshot.js';
-import { runScript } from './run-script.js';
+import { runScript } from '../support/run-script.js';
+import { buildSmallSnapshot } from '../support/small-snapshot.js';
 
 describe('benchmark', () => {
   it('measures every source and writes the report', async () => {

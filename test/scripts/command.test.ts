@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { runCommand } from '../../scripts/command.js';
-import { commaList, integer, oneOf, onOff, real, text, texts } from '../../scripts/flag-values.js';
+import { runCommand } from '../../scripts/command/command.js';
+import { commaList, integer, oneOf, onOff, real, text, texts } from '../../scripts/command/flag-values.js';
 import { ShortlistError } from '../../src/errors.js';
 
 const flags = {

@@ -2,9 +2,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { writeRatingsCsv } from '../../src/ratings/write-csv.js';
-import { smallData } from '../small-snapshot.js';
-import { runScript } from './run-script.js';
+import { writeRatingsCsv } from '../../src/learn/ratings/write-csv.js';
+import { runScript } from '../support/run-script.js';
+import { smallData } from '../support/small-snapshot.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'shortlist-evaluate-'));
 const small = ['--factors', '2', '--iterations', '4'];

@@ -2,11 +2,11 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openRecommender } from '../../src/recommender/open-recommender.js';
+import { openRecommender } from '../../src/recommend/open-recommender.js';
 import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
 import { SnapshotStore } from '../../src/snapshot/store.js';
-import { npyBytes, npyMatrix, zipBytes } from '../exchange/factor-bytes.js';
-import { runScript } from './run-script.js';
+import { npyBytes, npyMatrix, zipBytes } from '../support/factor-bytes.js';
+import { runScript } from '../support/run-script.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'shortlist-import-'));
 const file = (name: string, content: string | Uint8Array) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { buildSmallSnapshot, smallData } from '../small-snapshot.js';
-import { runScript } from './run-script.js';
+import { runScript } from '../support/run-script.js';
+import { buildSmallSnapshot, smallData } from '../support/small-snapshot.js';
 
 describe('load-test', () => {
   test('measures the service beside a bare route, at fixed rates, and under too much', async () => {

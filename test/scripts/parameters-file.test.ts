@@ -2,8 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type CommandOutput, type Options, runCommand } from '../../scripts/command.js';
-import { trainingChoice, trainingFlags } from '../../scripts/training-flags.js';
+import { type CommandOutput, type Options, runCommand } from '../../scripts/command/command.js';
+import { trainingChoice, trainingFlags } from '../../scripts/command/training-flags.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'shortlist-parameters-'));
 

@@ -2,11 +2,11 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { writeItemsCsv, writeRatingsCsv } from '../../src/ratings/write-csv.js';
+import { writeItemsCsv, writeRatingsCsv } from '../../src/learn/ratings/write-csv.js';
 import { loadNewestSnapshot, loadSnapshot } from '../../src/snapshot/load-snapshot.js';
 import { SnapshotStore } from '../../src/snapshot/store.js';
-import { smallData } from '../small-snapshot.js';
-import { runScript } from './run-script.js';
+import { runScript } from '../support/run-script.js';
+import { smallData } from '../support/small-snapshot.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'shortlist-rebuild-'));
 const snapshots = join(directory, 'snapshots');

@@ -1,8 +1,8 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { buildSmallSnapshot, smallData } from '../small-snapshot.js';
-import { runScript } from './run-script.js';
+import { runScript } from '../support/run-script.js';
+import { buildSmallSnapshot, smallData } from '../support/small-snapshot.js';
 
 test('goes back to the snapshot before, and not to a damaged one', async () => {
   const { store, manifest: first } = await buildSmallSnapshot({ sources: ['exact'] });

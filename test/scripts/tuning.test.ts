@@ -2,8 +2,8 @@ import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { smallData } from '../small-snapshot.js';
-import { type Run, runScript } from './run-script.js';
+import { type Run, runScript } from '../support/run-script.js';
+import { smallData } from '../support/small-snapshot.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'shortlist-tuning-'));
 const out = join(directory, 'out');

@@ -1,0 +1,168 @@
+import { Command, CommanderError, Option } from 'commander';
+import type { z } from 'zod';
+import { messageOf, ShortlistError } from '../../src/errors.js';
+
+/** One flag of a command. The key it is defined under is its name: `minRating` is `--min-rating`. */
+export interface Flag<Schema extends z.ZodType = z.ZodType> {
+  /** What stands for the value in the help: `N`, `FILE`, or `FILE...` for one or more. Left out: an on/off flag. */
+  readonly value?: string;
+  readonly help: string;
+  /** Checks and converts the text (`FILE...`: the list of texts). Its own default, if it has one, is shown in the help. */
+  readonly schema: Schema;
+}
+
+export type Flags = Readonly<Record<string, Flag>>;
+/** The checked values of a command's flags. */
+export type Options<F extends Flags> = { readonly [Name in keyof F]: z.output<F[Name]['schema']> };
+
+export interface CommandContext {
+  /** True when the caller asked for `--json`. */
+  readonly json: boolean;
+  /** Registers work to be done before a Ctrl-C or a SIGTERM ends the process; the last registered runs first. */
+  onInterrupt(cleanup: () => void | Promise<void>): void;
+}
+
+/** A program of the `scripts` folder. */
+export interface CommandDefinition<F extends Flags, Result> {
+  /** As it is called: `rebuild` stands for `npm run rebuild --`. */
+  readonly name: string;
+  /** What it does, in a sentence or two. */
+  readonly summary: string;
+  readonly flags: F;
+  /** Full command lines, shown at the end of the help. */
+  readonly examples?: readonly string[];
+  /** Does the work. Progress goes to stderr; a `ShortlistError` 'invalid-option' is reported as wrong usage. */
+  run(options: Options<F>, context: CommandContext): Promise<Result>;
+  /** The result as text for people. A command without it prints nothing at the end and has no `--json`. */
+  print?(result: Result): string;
+}
+
+/** Where a command writes. */
+export interface CommandOutput {
+  stdout(text: string): void;
+  stderr(text: string): void;
+}
+
+export const EXIT_DONE = 0;
+export const EXIT_FAILED = 1;
+export const EXIT_USAGE = 2;
+/** 128 + the signal's number, as shells report it. */
+const EXIT_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Runs a command as this process: arguments from the command line, then exits with its status. */
+export async function main<F extends Flags, Result>(definition: CommandDefinition<F, Result>): Promise<never> {
+  // A reader that goes away early (`| head`) is no failure of ours.
+  process.stdout.on('error', () => process.exit(EXIT_DONE));
+  const cleanups: (() => void | Promise<void>)[] = [];
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void interrupt(signal, cleanups));
+  const code = await runCommand(
+    definition,
+    process.argv.slice(2),
+    { stdout: text => process.stdout.write(text), stderr: text => process.stderr.write(text) },
+    cleanup => cleanups.push(cleanup),
+  );
+  // Pipes are written in the background: exit only when they are empty.
+  await Promise.all([process.stdout, process.stderr].map(stream => new Promise(done => stream.write('', done))));
+  process.exit(code);
+}
+
+/**
+ * Runs a command on the given arguments.
+ * @returns the exit status: 0 done (or help shown), 1 failed, 2 wrong usage
+ */
+export async function runCommand<F extends Flags, Result>(
+  definition: CommandDefinition<F, Result>,
+  args: readonly string[],
+  output: CommandOutput,
+  onInterrupt: CommandContext['onInterrupt'] = () => {},
+): Promise<number> {
+  const program = programOf(definition, output);
+  try {
+    program.parse(args, { from: 'user' });
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    if (thrown.exitCode === 0) return EXIT_DONE;
+    return wrongUsage(program, output, [thrown.message.replace(/^error: /, '')]);
+  }
+  const { json = false, ...texts } = program.opts<Record<string, unknown> & { json?: boolean }>();
+  const parsed = parseFlags(definition.flags, texts);
+  if ('problems' in parsed) return wrongUsage(program, output, parsed.problems);
+  try {
+    const result = await definition.run(parsed.options, { json, onInterrupt });
+    if (json) output.stdout(`${JSON.stringify(result)}\n`);
+    else if (definition.print) output.stdout(`${definition.print(result).trimEnd()}\n`);
+    return EXIT_DONE;
+  } catch (thrown) {
+    if (!(thrown instanceof ShortlistError)) {
+      // A bug, not a failure that we foresaw: whoever mends it needs the stack.
+      output.stderr(`error [unexpected]: ${oneLine(messageOf(thrown))}\n`);
+      if (thrown instanceof Error && thrown.stack) output.stderr(`${thrown.stack}\n`);
+      return EXIT_FAILED;
+    }
+    if (thrown.code === 'invalid-option') return wrongUsage(program, output, [thrown.message]);
+    output.stderr(`error [${thrown.code}]: ${oneLine(thrown.message)}\n`);
+    return EXIT_FAILED;
+  }
+}
+
+function programOf(
+  definition: Pick<CommandDefinition<Flags, unknown>, 'name' | 'summary' | 'flags' | 'examples'> & { print?: unknown },
+  output: CommandOutput,
+): Command {
+  const program = new Command(`npm run ${definition.name} --`)
+    .description(definition.summary)
+    .exitOverride()
+    // What commander would print on errors is printed by `wrongUsage`, in one form for all causes.
+    .configureOutput({ writeOut: output.stdout, writeErr: () => {} });
+  for (const [name, { value, help, schema }] of Object.entries(definition.flags)) {
+    const flag = `--${kebabCase(name)}${value === undefined ? '' : ` <${value}>`}`;
+    const preset = schema.safeParse(undefined);
+    const shown = preset.success && preset.data !== undefined && preset.data !== false;
+    program.addOption(new Option(flag, shown ? `${help} (default: ${String(preset.data)})` : help));
+  }
+  if (definition.print) program.option('--json', 'print one JSON object on stdout and nothing else there');
+  program.helpOption('-h, --help', 'show this help');
+  if (definition.examples) {
+    program.addHelpText('after', `\nExamples:\n${definition.examples.map(line => `  ${line}`).join('\n')}`);
+  }
+  return program;
+}
+
+function parseFlags<F extends Flags>(
+  flags: F,
+  texts: Readonly<Record<string, unknown>>,
+): { options: Options<F> } | { problems: string[] } {
+  const problems: string[] = [];
+  const options: Record<string, unknown> = {};
+  for (const [name, { schema }] of Object.entries(flags)) {
+    const parsed = schema.safeParse(texts[name]);
+    if (parsed.success) options[name] = parsed.data;
+    else if (texts[name] === undefined) problems.push(`--${kebabCase(name)} is required`);
+    else for (const issue of parsed.error.issues) problems.push(`--${kebabCase(name)}: ${issue.message}`);
+  }
+  return problems.length > 0 ? { problems } : { options: options as Options<F> };
+}
+
+function wrongUsage(program: Command, output: CommandOutput, problems: readonly string[]): number {
+  for (const problem of problems) output.stderr(`error [usage]: ${oneLine(problem)}\n`);
+  output.stderr(`\n${program.helpInformation()}`);
+  return EXIT_USAGE;
+}
+
+async function interrupt(signal: keyof typeof EXIT_SIGNAL, cleanups: (() => void | Promise<void>)[]): Promise<never> {
+  process.stderr.write('\ninterrupted\n');
+  try {
+    for (const cleanup of cleanups.reverse()) await cleanup();
+  } finally {
+    process.exit(EXIT_SIGNAL[signal]);
+  }
+}
+
+function oneLine(message: string): string {
+  return message.trim().replace(/\s*\n\s*/g, ' ');
+}
+
+/** A flag's name as it is typed: `minRating` is `min-rating`. */
+export function kebabCase(name: string): string {
+  return name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
+}

@@ -1,0 +1,78 @@
+import { filterEntries, hasEntry } from '../../src/base/numeric/filter-entries.js';
+import type { Csr } from '../../src/base/numeric/sparse.js';
+import { ShortlistError } from '../../src/errors.js';
+import { createDataset, type Dataset, interactionsOf } from '../../src/learn/dataset/dataset.js';
+import { parseSplitSpec } from '../../src/learn/dataset/split-spec.js';
+import { splitDataset } from '../../src/learn/dataset/splits.js';
+import { type ReadRatingsOptions, readRatings } from '../../src/learn/ratings/read-ratings.js';
+import type { Flags, Options } from '../command/command.js';
+import { parsedBy, texts } from '../command/flag-values.js';
+
+/** The flags that say what to train on and what to test on. */
+export const partFlags = {
+  ratings: { value: 'FILE...', help: 'ratings to divide with --split', schema: texts().optional() },
+  split: {
+    value: 'HOW',
+    help: 'what to hold back: leave-last-out, random:F or time:F with F the part tested, such as random:0.2',
+    schema: parsedBy(parseSplitSpec).optional(),
+  },
+  train: {
+    value: 'FILE...',
+    help: 'ratings to train on, instead of --ratings and --split',
+    schema: texts().optional(),
+  },
+  test: { value: 'FILE...', help: 'ratings held back, with --train', schema: texts().optional() },
+  negatives: {
+    value: 'FILE...',
+    help: "with --train: rows of user and item; rank each test item against that user's rows only",
+    schema: texts().optional(),
+  },
+} satisfies Flags;
+
+/** What to train on and what to test on, in one index space. */
+export interface EvaluationParts {
+  readonly train: Dataset;
+  readonly test: Csr;
+  readonly negatives?: Csr;
+}
+
+/**
+ * Reads the files that the flags name.
+ * @throws ShortlistError 'invalid-option' unless the flags name either two parts or a whole and its split
+ */
+export async function readParts(
+  { ratings, split, train, test, negatives }: Options<typeof partFlags>,
+  reader: ReadRatingsOptions,
+  seed: number,
+): Promise<EvaluationParts> {
+  const wholeGiven = ratings ?? split;
+  const partsGiven = train ?? test ?? negatives;
+  if (ratings && split && !partsGiven)
+    return splitDataset(createDataset(await readRatings(ratings, reader)), split, seed);
+  if (train && test && !wholeGiven) return readFiles(train, test, negatives, reader);
+  throw new ShortlistError(
+    'invalid-option',
+    'give either --train and --test (and --negatives, if you have them), or --ratings and --split',
+  );
+}
+
+async function readFiles(
+  trainFiles: readonly string[],
+  testFiles: readonly string[],
+  negativesFiles: readonly string[] | undefined,
+  reader: ReadRatingsOptions,
+): Promise<EvaluationParts> {
+  const train = await readRatings(trainFiles, reader);
+  const test = await readRatings(testFiles, reader);
+  // Negatives are pairs: whatever else their file has is of no interest.
+  const { ratingColumn: _, timestampColumn: __, ...pairs } = reader;
+  const negatives = negativesFiles && (await readRatings(negativesFiles, pairs));
+  const dataset = createDataset(train, test, ...(negatives ? [negatives] : []));
+  const { byUser } = dataset;
+  return {
+    train: dataset,
+    // What training has seen is never recommended again, so as a test item it could only be missed.
+    test: filterEntries(interactionsOf(test, dataset), (user, item) => !hasEntry(byUser, user, item)),
+    ...(negatives ? { negatives: interactionsOf(negatives, dataset) } : {}),
+  };
+}

@@ -1,0 +1,36 @@
+import { ShortlistError } from '../../src/errors.js';
+import type { Flags, Options } from '../command/command.js';
+import { onOff, real, text } from '../command/flag-values.js';
+
+/** Minutes that a search may take when nothing is said. */
+export const DEFAULT_BUDGET = 10;
+export const DEFAULT_OUT = 'data/tuning';
+
+/** The flags of `evaluate` that search the hyper-parameters first. */
+export const tuningFlags = {
+  tune: {
+    help: 'first search factors, regularization, its exponent and unobserved weight, as far as no flag gives them',
+    schema: onOff(),
+  },
+  budget: {
+    value: 'MINUTES',
+    help: `with --tune: time for all trials, those of earlier runs included (default: ${DEFAULT_BUDGET})`,
+    schema: real(1e-6).optional(),
+  },
+  tuneMetric: {
+    value: 'NAME',
+    help: 'with --tune: what to raise, such as recall@20 (default: ndcg at the first --k)',
+    schema: text().optional(),
+  },
+  out: {
+    value: 'DIR',
+    help: `with --tune: where trials and winner are kept, to resume and to use (default: ${DEFAULT_OUT})`,
+    schema: text().optional(),
+  },
+} satisfies Flags;
+
+/** @throws ShortlistError `invalid-option` for flags of tuning without `--tune` */
+export function checkTuningFlags({ tune, budget, tuneMetric, out }: Options<typeof tuningFlags>): void {
+  if (tune || (budget ?? tuneMetric ?? out) === undefined) return;
+  throw new ShortlistError('invalid-option', '--budget, --tune-metric and --out have no meaning without --tune');
+}

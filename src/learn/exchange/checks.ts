@@ -1,0 +1,42 @@
+import { ShortlistError } from '../../errors.js';
+import type { FactorTable } from './factor-table.js';
+
+/** More factors than anybody trains; a matrix with more columns lies on its side. */
+const MAX_FACTORS = 4096;
+
+/**
+ * Both tables must have the same number of factors, one row per user or item. People mix up the two directions all the
+ * time, so that shapes which would fit after turning a matrix are told so.
+ * @throws ShortlistError `factors-transposed`, `factors-mismatched`
+ */
+export function checkShapes(users: FactorTable, items: FactorTable): void {
+  const [u, i] = [users.factors, items.factors];
+  const shapes = `${shapeOf(users)}, ${shapeOf(items)}`;
+  if (u.columns === i.columns) {
+    if (u.columns > MAX_FACTORS) throw transposed([users, items], shapes);
+    return;
+  }
+  if (u.rows === i.rows) throw transposed([users, items], shapes);
+  if (u.rows === i.columns) throw transposed([users], shapes);
+  if (u.columns === i.rows) throw transposed([items], shapes);
+  throw new ShortlistError(
+    'factors-mismatched',
+    `Users and items must have the same number of factors, but ${shapes}. Give two files of the same training run.`,
+    { users: u.columns, items: i.columns },
+  );
+}
+
+/** The error for matrices that hold a factor in each row instead of a user or an item. */
+export function transposed(tables: readonly FactorTable[], evidence: string): ShortlistError {
+  const names = tables.map(({ name }) => name).join(' and ');
+  return new ShortlistError(
+    'factors-transposed',
+    `${names} ${tables.length > 1 ? 'look' : 'looks'} transposed: ${evidence}. Expected one row per user or item and one column per factor. ` +
+      'Save it the other way round: numpy.save(file, numpy.ascontiguousarray(x.T)).',
+    { files: tables.map(({ name }) => name) },
+  );
+}
+
+function shapeOf({ name, factors }: FactorTable): string {
+  return `${name} is ${factors.rows} x ${factors.columns}`;
+}

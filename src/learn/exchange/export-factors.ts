@@ -1,0 +1,54 @@
+import { readdir, rename, rm } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { messageOf, ShortlistError } from '../../errors.js';
+import type { ExportedModel } from './exported-model.js';
+import { writeNpz } from './write-npz.js';
+import { writeParquet } from './write-parquet.js';
+
+/**
+ * Writes factors and ids to a .npz file (replaced if it exists) or, where the path has no ending, as Parquet folders into
+ * a new directory. Either appears whole or not at all.
+ * @throws ShortlistError `output-unwritable`
+ */
+export async function exportFactors(path: string, model: ExportedModel): Promise<void> {
+  const format = exportFormatOf(path);
+  const aside = `${path.replace(/[\\/]+$/, '')}.${process.pid}.part`;
+  try {
+    if (format === 'parquet' && (await contentOf(path)).length > 0) throw new Error('it exists and is not empty');
+    await (format === 'npz' ? writeNpz(aside, model) : writeParquet(aside, model));
+    await rename(aside, path);
+  } catch (cause) {
+    await rm(aside, { recursive: true, force: true });
+    throw new ShortlistError(
+      'output-unwritable',
+      `The factors cannot be written to ${path}: ${messageOf(cause)}. Give a new path in a directory that can be written.`,
+      { path },
+      { cause },
+    );
+  }
+}
+
+/**
+ * The format that a path stands for.
+ * @throws ShortlistError `invalid-option` for another ending
+ */
+export function exportFormatOf(path: string): 'npz' | 'parquet' {
+  const ending = extname(path).toLowerCase();
+  if (ending === '.npz') return 'npz';
+  if (ending === '') return 'parquet';
+  throw new ShortlistError(
+    'invalid-option',
+    `--out must end in .npz, or be a directory (a name without an ending) for Parquet, got "${path}".`,
+    { path },
+  );
+}
+
+/** What a directory holds; nothing when it is not there. A file in its place is an error. */
+async function contentOf(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}

@@ -1,0 +1,90 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { type FileEntry, Reader, ZipReader } from '@zip.js/zip.js';
+import { unreadable } from '../../base/tables/input-file.js';
+import { messageOf, ShortlistError } from '../../errors.js';
+import type { FactorTable, Side } from './factor-table.js';
+import { type NpySource, readNpyFactors, readNpyIds } from './npy.js';
+
+const NPY_ENDING = '.npy';
+
+/**
+ * Reads the factors of users or items from an archive of arrays as `numpy.savez` and the library `implicit` write it,
+ * stored or deflated: the array `user_factors` or `item_factors`, or the only array there is; and beside it, where it
+ * exists, `user_ids` or `item_ids`.
+ * @throws ShortlistError as reading .npy does, `missing-column` when the arrays have other names
+ */
+export async function readNpzFactors(path: string, side: Side): Promise<FactorTable> {
+  const file = await open(path);
+  try {
+    const zip = new ZipReader(new FileReader(file), { useWebWorkers: false });
+    const arrays = await arraysOf(path, zip);
+    const wanted = `${side}_factors`;
+    const only = arrays.size === 1 ? [...arrays.values()][0] : undefined;
+    const factors = arrays.get(wanted) ?? only;
+    if (!factors) {
+      const names = [...arrays.keys()].slice(0, SHOWN_ARRAYS).map(name => `"${name}"`);
+      throw new ShortlistError(
+        'missing-column',
+        `${path} has no array ${wanted}; its arrays are ${names.join(', ') || 'none'}. ` +
+          'Save with numpy.savez(file, user_factors=…, item_factors=…).',
+        { file: path, wanted, arrays: [...arrays.keys()] },
+      );
+    }
+    const ids = arrays.get(`${side}_ids`);
+    return {
+      name: factors.name,
+      factors: await readNpyFactors(factors),
+      ids: ids ? await readNpyIds(ids) : null,
+    };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Names of arrays shown in a message. */
+const SHOWN_ARRAYS = 20;
+
+/** The arrays of an archive by name, which is without the ending. */
+async function arraysOf(path: string, zip: ZipReader<unknown>): Promise<Map<string, NpySource>> {
+  const arrays = new Map<string, NpySource>();
+  try {
+    for (const entry of await zip.getEntries()) {
+      if (entry.directory || !entry.filename.endsWith(NPY_ENDING)) continue;
+      const name = entry.filename.slice(0, -NPY_ENDING.length);
+      const shown = `${path} (${name})`;
+      arrays.set(name, { name: shown, size: entry.uncompressedSize, open: () => contentOf(shown, entry) });
+    }
+  } catch (cause) {
+    throw unreadable(path, `it is not a whole zip archive (${messageOf(cause)}); copy or save it again`, cause);
+  }
+  return arrays;
+}
+
+/** The content of a member, its checksum verified at the end. */
+async function* contentOf(name: string, entry: FileEntry): AsyncGenerator<Uint8Array> {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  // An error reaches the reader through the stream.
+  const sent = entry.getData(writable, { checkSignature: true }).catch(() => {});
+  try {
+    yield* readable;
+  } catch (cause) {
+    throw unreadable(name, `its content is damaged (${messageOf(cause)}); copy or save it again`, cause);
+  }
+  await sent;
+}
+
+/** Random access to a file of any size. */
+class FileReader extends Reader<FileHandle> {
+  constructor(private readonly file: FileHandle) {
+    super(file);
+  }
+
+  override async init(): Promise<void> {
+    this.size = (await this.file.stat()).size;
+  }
+
+  override async readUint8Array(index: number, length: number): Promise<Uint8Array> {
+    const { buffer, bytesRead } = await this.file.read({ buffer: new Uint8Array(length), position: index });
+    return buffer.subarray(0, bytesRead);
+  }
+}

@@ -1,0 +1,53 @@
+import { createRequire } from 'node:module';
+import { runTeam } from '../../base/threads/team.js';
+import { ShortlistError } from '../../errors.js';
+import type { AlsReport } from './als-iterations.js';
+import { type AlsOptions, alsCountsOf, completeAlsOptions } from './als-options.js';
+import { type AlsInteractions, type AlsPlan, collectFactors, planAls } from './als-plan.js';
+import type { TrainedFactors, TrainingProgress } from './trained-factors.js';
+
+/** A thread costs some ten milliseconds to start; with less than this to do (multiplications) it does not pay. */
+const WORK_PER_THREAD = 2e7;
+
+/**
+ * Implicit alternating least squares (Hu, Koren and Volinsky, "Collaborative Filtering for Implicit Feedback Datasets",
+ * 2008) with the loss that `AlsOptions` states. Runs in worker threads; the calling thread stays free. The same
+ * interactions, options and start give the same factors to the last bit, whatever the number of threads.
+ *
+ * @param options what is left out has its default, see `ALS_DEFAULTS`
+ * @param warmStart factors to begin with, in the index space of `interactions`; a row of zeros is new and starts
+ *   as it does without a warm start
+ * @throws ShortlistError `invalid-option`, `non-finite-factors`, `out-of-memory`, `worker-failed`
+ */
+export async function trainAls(
+  interactions: AlsInteractions,
+  options: Partial<AlsOptions> = {},
+  onProgress?: (progress: TrainingProgress) => void,
+  warmStart?: TrainedFactors,
+): Promise<TrainedFactors> {
+  const start = performance.now();
+  const all = completeAlsOptions(options, alsCountsOf(interactions.byUser, options));
+  const work = interactions.byUser.indices.length * all.factors * all.iterations;
+  const threads = Math.min(all.threads, Math.ceil(work / WORK_PER_THREAD) || 1);
+  const { plan, orders } = planAls(interactions, all, threads, warmStart);
+
+  const script = createRequire(import.meta.url).resolve('#dist/src/learn/training/als-worker.js');
+  await runTeam<AlsPlan, AlsReport>(script, threads, plan, ({ iteration, loss }) => {
+    if (!Number.isFinite(loss)) throw nonFinite(iteration, all);
+    const seconds = (performance.now() - start) / 1000;
+    onProgress?.({ iteration, iterations: all.iterations, loss, seconds });
+  });
+  return {
+    userFactors: collectFactors(plan.users, orders.users, all.factors, plan.stride),
+    itemFactors: collectFactors(plan.items, orders.items, all.factors, plan.stride),
+  };
+}
+
+function nonFinite(iteration: number, { regularization, alpha, stddev }: AlsOptions): ShortlistError {
+  return new ShortlistError(
+    'non-finite-factors',
+    `The factors stopped being finite numbers in iteration ${iteration}. Raise regularization (${regularization}), or ` +
+      `lower alpha (${alpha}) or stddev (${stddev}); ratings that are used as confidence must be of ordinary size.`,
+    { iteration, regularization, alpha, stddev },
+  );
+}

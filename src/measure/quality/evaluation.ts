@@ -1,0 +1,149 @@
+import { createRandom } from '../../base/numeric/random.js';
+import { type Csr, rowIndices } from '../../base/numeric/sparse.js';
+import { ShortlistError } from '../../errors.js';
+import type { Dataset } from '../../learn/dataset/dataset.js';
+import type { TrainedFactors } from '../../learn/training/trained-factors.js';
+import { type ActivitySlice, activitySlices } from './activity-slices.js';
+import { itemCounts, popularityLists, randomLists } from './baselines.js';
+import { bootstrapIntervals, type Interval } from './bootstrap.js';
+import { catalogueMetrics } from './catalogue-metrics.js';
+import { listedNegativesMetrics, type Score } from './listed-negatives.js';
+import { rankUsers } from './rank-users.js';
+import { rankingMetrics } from './ranking-metrics.js';
+import { createScorer } from './scorer.js';
+import type { TopLists } from './top-lists.js';
+import { meanMetrics, type UserMetrics } from './user-metrics.js';
+
+export interface EvaluationOptions {
+  /** Lengths of list at which the figures are taken, each 1 or more. */
+  readonly cutOffs: readonly number[];
+  /** Users × items: when given, a test item competes with these of its user only, instead of with the catalogue. */
+  readonly negatives?: Csr;
+  /** For the random baseline and the confidence intervals. Default 1. */
+  readonly seed?: number;
+  /** Worker threads. Default: one per processor. */
+  readonly threads?: number;
+  /** Told now and then how many of how many users are ranked. */
+  readonly onProgress?: (users: number, of: number) => void;
+}
+
+/** The figures of one recommender. */
+export interface Quality {
+  readonly metrics: Readonly<Record<string, number>>;
+  /** 95% confidence intervals of the per-user figures. */
+  readonly intervals: Readonly<Record<string, Interval>>;
+  readonly activity: readonly ActivitySlice[];
+}
+
+export interface Evaluation {
+  /** Users with test items and with something in training: those that the figures are about. */
+  readonly testedUsers: number;
+  /** Users left out because training knows nothing of them, or because no negatives are listed for them. */
+  readonly skippedUsers: number;
+  readonly model: Quality;
+  /** Ranking by the number of interactions in training. */
+  readonly popularity: Quality;
+  /** Items drawn at random: what the figures are when nothing is known. */
+  readonly random: Quality['metrics'];
+}
+
+/**
+ * Measures how well factors rank the held-out items of all users, beside the popularity and the random ranking under
+ * the same protocol. Items of the training history are never ranked against the test items; test items that training
+ * has never seen stay in and count as misses.
+ * @throws ShortlistError 'no-usable-rows' when there is no user to test on
+ */
+export async function evaluateRanking(
+  factors: TrainedFactors,
+  train: Dataset,
+  test: Csr,
+  options: EvaluationOptions,
+): Promise<Evaluation> {
+  const { users, skippedUsers } = testableUsers(train.byUser, test, options.negatives);
+  const qualities = options.negatives
+    ? againstListed(factors, train, test, options.negatives, users, options)
+    : await againstCatalogue(factors, train, test, users, options);
+  return { testedUsers: users.length, skippedUsers, ...qualities };
+}
+
+type Qualities = Pick<Evaluation, 'model' | 'popularity' | 'random'>;
+
+async function againstCatalogue(
+  factors: TrainedFactors,
+  train: Dataset,
+  test: Csr,
+  users: Uint32Array,
+  { cutOffs, seed = 1, threads, onProgress }: EvaluationOptions,
+): Promise<Qualities> {
+  const k = Math.max(...cutOffs);
+  const quality = (lists: TopLists) =>
+    qualityOf(rankingMetrics(lists, test, cutOffs), train.byUser, seed, catalogueMetrics(lists, train, cutOffs));
+  const random = randomLists(train, users, k, seed);
+  const ranked = await rankUsers(factors, users, train.byUser, {
+    k,
+    ...(threads === undefined ? {} : { threads }),
+    ...(onProgress ? { onProgress: done => onProgress(done, users.length) } : {}),
+  });
+  return {
+    model: quality(ranked),
+    popularity: quality(popularityLists(train, users, k)),
+    random: { ...meanMetrics(rankingMetrics(random, test, cutOffs)), ...catalogueMetrics(random, train, cutOffs) },
+  };
+}
+
+function againstListed(
+  factors: TrainedFactors,
+  train: Dataset,
+  test: Csr,
+  negatives: Csr,
+  users: Uint32Array,
+  { cutOffs, seed = 1 }: EvaluationOptions,
+): Qualities {
+  const counts = itemCounts(train);
+  const random = createRandom(seed);
+  const score = createScorer(factors);
+  const rank = (by: Score) => listedNegativesMetrics(by, users, test, negatives, cutOffs);
+  return {
+    // Of an item without training interactions the factors know nothing, whatever they started from.
+    model: qualityOf(
+      rank((user, item) => (counts[item]! > 0 ? score(user, item) : 0)),
+      train.byUser,
+      seed,
+    ),
+    popularity: qualityOf(
+      rank((_, item) => counts[item]!),
+      train.byUser,
+      seed,
+    ),
+    random: meanMetrics(rank(() => random.uniform())),
+  };
+}
+
+function qualityOf(
+  metrics: UserMetrics,
+  history: Csr,
+  seed: number,
+  ofCatalogue: Record<string, number> = {},
+): Quality {
+  return {
+    metrics: { ...meanMetrics(metrics), ...ofCatalogue },
+    intervals: bootstrapIntervals(metrics, seed),
+    activity: activitySlices(metrics, history),
+  };
+}
+
+function testableUsers(history: Csr, test: Csr, negatives?: Csr): { users: Uint32Array; skippedUsers: number } {
+  const tested = Uint32Array.from({ length: test.rows }, (_, u) => u).filter(u => rowIndices(test, u).length > 0);
+  const users = tested.filter(
+    u => rowIndices(history, u).length > 0 && (!negatives || rowIndices(negatives, u).length > 0),
+  );
+  if (users.length === 0) {
+    throw new ShortlistError(
+      'no-usable-rows',
+      `There is nobody to test on: of ${tested.length} users with test interactions none has training interactions` +
+        `${negatives ? ' and listed negatives' : ''}. Check that the files use the same user ids.`,
+      { tested: tested.length },
+    );
+  }
+  return { users, skippedUsers: tested.length - users.length };
+}

@@ -1,0 +1,51 @@
+import { constants, platform, setPriority } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
+import { messageOf, ShortlistError } from '../errors.js';
+import { handOverSnapshot } from '../snapshot/hand-over.js';
+import { readContent, type Snapshot } from '../snapshot/snapshot.js';
+import { prepareSources } from '../snapshot/sources.js';
+import type { LoadMessage, LoadTask } from './load-in-background.js';
+import type { PrecomputedData } from './precomputed.js';
+
+const { directory, manifest, precomputed: path } = workerData as LoadTask;
+
+// Whoever is served goes first where cores are scarce. Only on Linux is this the priority of a thread alone.
+if (platform() === 'linux') setPriority(0, constants.priority.PRIORITY_LOW);
+
+function post(message: LoadMessage): void {
+  parentPort?.postMessage(message, buffersIn(message));
+}
+
+try {
+  const snapshot = readContent(directory, manifest);
+  const precomputed = path === undefined ? undefined : await listsIn(path, snapshot);
+  const prepared = prepareSources(snapshot);
+  post({ kind: 'loaded', snapshot: handOverSnapshot(snapshot), prepared, precomputed });
+} catch (thrown) {
+  if (!(thrown instanceof ShortlistError)) throw thrown;
+  // An error loses its class and its fields on the way.
+  const { code, fields } = thrown;
+  post({ kind: 'failed', code, text: messageOf(thrown), fields: { ...fields } });
+}
+
+/** Lists that cannot be used are no failure: every answer can be computed. */
+async function listsIn(path: string, snapshot: Snapshot): Promise<PrecomputedData | undefined> {
+  try {
+    const { readPrecomputed } = await import('./read-precomputed.js');
+    return await readPrecomputed(path, snapshot);
+  } catch (thrown) {
+    if (!(thrown instanceof ShortlistError)) throw thrown;
+    post({ kind: 'warning', text: `All requests are computed online. ${thrown.message}` });
+    return undefined;
+  }
+}
+
+/** The memory of all arrays in a message that is not shared: moved to the other thread instead of copied. */
+function buffersIn(value: unknown, found = new Set<ArrayBuffer>()): ArrayBuffer[] {
+  if (ArrayBuffer.isView(value)) {
+    if (value.buffer instanceof ArrayBuffer) found.add(value.buffer);
+  } else if (typeof value === 'object' && value !== null && !(value instanceof WebAssembly.Memory)) {
+    for (const part of Object.values(value)) buffersIn(part, found);
+  }
+  return [...found];
+}

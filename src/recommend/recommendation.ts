@@ -1,0 +1,163 @@
+import type { RankerName } from '../learn/model/ranker-name.js';
+import type { SourceKind } from '../retrieve/candidate-source.js';
+
+/** Which knowledge a recommendation rests on, best first. */
+export type Tier = 'model' | 'fold-in' | 'popularity';
+
+/**
+ * Why a recommendation rests on the tier that it does:
+ * - `trained` (`model`): the user was trained;
+ * - `few-interactions` (`model`): trained, but on so little that the average user makes up a tenth of the vector or more;
+ * - `history` (`fold-in`): the vector was solved for from the request's history, and what the snapshot knows of the user;
+ * - `events` (`fold-in`): the same with new events of the user instead of a history in the request;
+ * - `no-user` (`popularity`): the request names neither a user nor a history;
+ * - `unknown-user` (`popularity`): the snapshot does not know the user, and the request has no history;
+ * - `not-trained` (`popularity`): the user is known, but nothing of what training took counts as liked;
+ * - `history-unknown` (`popularity`): the snapshot knows none of the items of the history;
+ * - `history-without-likes` (`popularity`): the history, or the new events, say of no item that it is liked (`sgd`: have no
+ *   ratings).
+ */
+export const REASONS = [
+  'trained',
+  'few-interactions',
+  'history',
+  'events',
+  'no-user',
+  'unknown-user',
+  'not-trained',
+  'history-unknown',
+  'history-without-likes',
+] as const;
+export type Reason = (typeof REASONS)[number];
+
+/** Share of cold items in a list at most, unless told otherwise: one in a list of ten, so that they are met at all. */
+export const DEFAULT_COLD_SHARE = 0.1;
+
+/**
+ * Longest list that may be diversified or explained: both take time in proportion to it, at most about 0.1 ms an item (256
+ * factors, a history of a thousand).
+ */
+export const MAX_CAREFUL_LIMIT = 50;
+
+/** An item of a user's history that comes with the request instead of from the snapshot. */
+export interface HistoryEntry {
+  readonly itemId: string;
+  /** Rating or weight; negative for a dislike. What it means is told at `FoldIn`. Default: it is only known that they met. */
+  readonly value?: number | undefined;
+}
+
+/** What users did since the snapshot was made, or shortly before. */
+export interface UserEvents {
+  /** A user's events, at most one for each item. `timestamp` is in seconds since 1970, 0 when it is not known. */
+  of(userId: string): readonly (HistoryEntry & { readonly timestamp: number })[] | undefined;
+}
+
+export interface RecommendRequest {
+  /** Unknown or missing: the tiers below `model` answer. */
+  readonly userId?: string;
+  readonly history?: readonly HistoryEntry[];
+  /** Items wanted; fewer come back only when fewer are eligible. */
+  readonly limit: number;
+  /** Item ids that must not come back. Unknown ids are ignored. */
+  readonly exclude?: readonly string[] | undefined;
+  /** When given, only these items may come back. Unknown ids are ignored. */
+  readonly only?: readonly string[];
+  /** When given, only items in these categories may come back. */
+  readonly categories?: readonly string[] | undefined;
+  /** Whether an item must be in `any` of the categories or in `all` of them. Default `any`. */
+  readonly match?: 'any' | 'all' | undefined;
+  /**
+   * Share of the list, 0 … 1, that items without ratings may take at most: floor(limit · share) of them, more only where
+   * there are not enough others. Default `DEFAULT_COLD_SHARE`.
+   */
+  readonly coldShare?: number | undefined;
+  /**
+   * How much the items of the list are to differ, 0 … 1. 0, the default, is the plain ranking; see `diversify`. Above 0
+   * `limit` is at most `MAX_CAREFUL_LIMIT`.
+   */
+  readonly diversity?: number | undefined;
+  /** Default false: items that the user has rated, or that are in `history`, do not come back. */
+  readonly includeSeen?: boolean | undefined;
+  /** Default false. Adds `explanation` to each item; `limit` is then at most `MAX_CAREFUL_LIMIT`. */
+  readonly explain?: boolean | undefined;
+}
+
+export interface RecommendedItem {
+  readonly itemId: string;
+  /** Exact dot product for `model` and `fold-in`, the ranker's score for `popularity`. Higher is better. */
+  readonly score: number;
+  readonly title?: string;
+  readonly explanation?: Explanation;
+}
+
+/** How an item came into the list. */
+export interface Explanation {
+  /** Where it came from: the candidate source, the candidates without ratings (cold items), or the popularity ranking. */
+  readonly stage: 'candidates' | 'cold' | 'popularity';
+  /** Number of the cell that holds the item; null for what the popularity ranking found. */
+  readonly cell: number | null;
+  /** Place in the list, from 1. */
+  readonly rank: number;
+  /** Place by score among all candidates that were looked at, before diversity and the bound on cold items. */
+  readonly rankBefore: number;
+  /** Part of the score that no item of the history accounts for, such as the average user's. */
+  readonly base: number;
+  /** The past items that contributed most, most first. */
+  readonly because: readonly Contribution[];
+}
+
+/** What a past item adds to a score. With `base`, the contributions of the whole history add up to it (up to convergence). */
+export interface Contribution {
+  readonly itemId: string;
+  readonly title?: string;
+  readonly contribution: number;
+  /** Cosine of the two item vectors. */
+  readonly similarity: number;
+}
+
+/** How the items of a reply were found. */
+export interface Retrieval {
+  readonly source: SourceKind | 'popularity' | 'precomputed';
+  /** Items that reached the ranking stage. */
+  readonly candidates: number;
+  /** True only when the list is proven to be the exact one. */
+  readonly certified: boolean;
+}
+
+export interface Recommendation {
+  /** The id that was asked for, whether known or not; null when the request had none. */
+  readonly userId: string | null;
+  readonly items: readonly RecommendedItem[];
+  readonly source: Tier;
+  readonly reason: Reason;
+  /** Id of the snapshot that answered. */
+  readonly snapshot: string;
+  readonly retrieval: Retrieval;
+}
+
+export interface SimilarItems {
+  readonly itemId: string;
+  readonly title?: string;
+  /** `score` is the cosine of the two item vectors. */
+  readonly items: readonly RecommendedItem[];
+  readonly snapshot: string;
+  readonly retrieval: Retrieval;
+}
+
+export interface PopularItems {
+  readonly ranker: RankerName;
+  readonly category: string | null;
+  readonly items: readonly RecommendedItem[];
+  readonly snapshot: string;
+}
+
+/** What the catalogue knows about an item. */
+export interface ItemDetails {
+  readonly itemId: string;
+  readonly title?: string;
+  readonly categories: readonly string[];
+  /** Ratings of it in the snapshot. */
+  readonly ratings: number;
+  /** Mean rating, or null where there is none. */
+  readonly meanRating: number | null;
+}

@@ -1,0 +1,10 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { Arena } from '../base/kernels/arena.js';
+import { type CellTask, runCellTask } from './cell-task.js';
+
+const { kernels } = Arena.attach((workerData as { memory: WebAssembly.Memory }).memory);
+
+parentPort?.on('message', (task: CellTask) => {
+  runCellTask(kernels, task);
+  parentPort?.postMessage('done');
+});

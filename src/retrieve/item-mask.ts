@@ -1,0 +1,79 @@
+import type { Arena } from '../base/kernels/arena.js';
+
+/**
+ * A set of excluded items, one bit each, in the arena where kernels can read it. Made to be reused: `clear` costs as
+ * much as what was excluded, not as much as the catalogue.
+ * A mask may have a base: items that stay excluded whatever happens.
+ */
+export class ItemMask {
+  /** Bit i of word w excludes item 32 w + i. */
+  readonly words: Uint32Array;
+  /** The words and the number of excluded items of a mask that was cleared; no words where all are 0. */
+  readonly #base: Uint32Array | undefined;
+  readonly #baseExcluded: number = 0;
+  #excluded = 0;
+  #touched: number[] | 'many' = [];
+
+  constructor(
+    arena: Arena,
+    /** Items in the catalogue. */
+    readonly items: number,
+    /** Items that are excluded always. Default: none. */
+    always: ArrayLike<number> = [],
+  ) {
+    // One word more than needed: kernels read a few bits past the last item.
+    this.words = arena.uint32((items + 63) >>> 5);
+    if (always.length === 0) return;
+    this.excludeAll(always);
+    this.#base = this.words.slice();
+    this.#baseExcluded = this.#excluded;
+    this.#touched = [];
+  }
+
+  /** How many items are not excluded. */
+  get eligible(): number {
+    return this.items - this.#excluded;
+  }
+
+  has(item: number): boolean {
+    return ((this.words[item >>> 5]! >>> (item & 31)) & 1) === 1;
+  }
+
+  exclude(item: number): void {
+    const word = item >>> 5;
+    const bit = 1 << (item & 31);
+    if ((this.words[word]! & bit) !== 0) return;
+    this.words[word]! |= bit;
+    this.#excluded++;
+    if (this.#touched !== 'many' && this.#touched.push(word) > this.words.length >>> 3) this.#touched = 'many';
+  }
+
+  excludeAll(items: ArrayLike<number>): void {
+    for (let i = 0; i < items.length; i++) this.exclude(items[i]!);
+  }
+
+  /** Excludes every item but these. Those that are excluded already stay so. */
+  keepOnly(items: Iterable<number>): void {
+    const kept: number[] = [];
+    for (const item of items) if (!this.has(item)) kept.push(item);
+    this.words.fill(0xffffffff);
+    this.#touched = 'many';
+    this.#excluded = this.items;
+    for (const item of kept) {
+      const bit = 1 << (item & 31);
+      if ((this.words[item >>> 5]! & bit) === 0) continue;
+      this.words[item >>> 5]! &= ~bit;
+      this.#excluded--;
+    }
+  }
+
+  /** Excludes nothing any more but the base. */
+  clear(): void {
+    const base = this.#base;
+    if (this.#touched !== 'many') for (const word of this.#touched) this.words[word] = base?.[word] ?? 0;
+    else if (base) this.words.set(base);
+    else this.words.fill(0);
+    this.#touched = [];
+    this.#excluded = this.#baseExcluded;
+  }
+}

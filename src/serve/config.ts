@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { ShortlistError } from '../errors.js';
+
+/** A whole number as the text of an environment variable. */
+function whole(min: number, max: number, preset: number) {
+  const expected = `expected a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^[0-9]+$/, expected)
+    .transform(Number)
+    .pipe(z.int(expected).min(min, expected).max(max, expected))
+    .default(preset);
+}
+
+/** Hashes of keys, separated by commas. */
+function keyHashes() {
+  return z
+    .string()
+    .transform(text => text.split(',').map(hash => hash.trim()))
+    .pipe(z.array(z.string().regex(/^[0-9a-fA-F]{64}$/, 'expected SHA-256 hashes of 64 hexadecimal digits')))
+    .default([]);
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** Every environment variable of the service. `npm start -- --help` prints this table. */
+const schema = z.object({
+  SNAPSHOTS: z
+    .string()
+    .default('data/snapshots')
+    .meta({ description: 'Directory of snapshots, written by "npm run rebuild". The current one is served.' }),
+  PRECOMPUTED: z
+    .string()
+    .exactOptional()
+    .meta({
+      description:
+        'File of lists by "npm run batch -- --out FILE.jsonl" to answer from, as long as it is of the snapshot that is served. ' +
+        'Who is missing there is answered online.',
+    }),
+  EVENTS: z
+    .string()
+    .exactOptional()
+    .meta({
+      description:
+        'Directory of the log of new interactions, for POST /v1/events. Processes on this machine may share it. ' +
+        'None: events are off.',
+    }),
+  RELOAD_INTERVAL_MS: whole(0, 3_600_000, 2000).meta({
+    description: 'Time between two looks whether another snapshot is the current one. 0: only when told to.',
+  }),
+  HOST: z
+    .string()
+    .default('127.0.0.1')
+    .meta({ description: 'Address to listen on. 0.0.0.0 or :: for every network of this machine.' }),
+  PORT: whole(0, 65_535, 3000).meta({ description: 'Port to listen on. 0 takes a free one and logs it.' }),
+  PROCESSES: whole(0, 1024, 1).meta({
+    description: 'Processes that share the port, each with the whole snapshot in memory. 0: one for each core.',
+  }),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS, `expected one of ${LOG_LEVELS.join(', ')}`)
+    .default('info')
+    .meta({
+      description: `Least severe log lines written: ${LOG_LEVELS.join(', ')}. debug has one for every request.`,
+    }),
+  MAX_BODY_BYTES: whole(1024, 2 ** 30, 2 ** 20).meta({
+    description: 'Largest request body. The default holds the longest lists of ids of ordinary length.',
+  }),
+  MAX_URL_LENGTH: whole(1024, 30_000, 16_384).meta({ description: 'Longest request URL, in characters.' }),
+  MAX_TURN_MS: whole(1, 10_000, 20).meta({
+    description: 'Time that requests which arrived together may take; those beyond get 503 and Retry-After at once.',
+  }),
+  DEADLINE_MS: whole(1, 3_600_000, 10_000).meta({
+    description: 'Time after which a long request, such as a batch that waits for others, gives up with 503.',
+  }),
+  API_KEYS_SHA256: keyHashes().meta({
+    description: 'SHA-256 of each key that may read and write, separated by commas. None: everybody may write.',
+  }),
+  ADMIN_KEYS_SHA256: keyHashes().meta({
+    description: 'SHA-256 of each key that may also use /v1/admin. None: the API keys may; without those, nobody.',
+  }),
+  READS: z
+    .enum(['open', 'closed'], 'expected open or closed')
+    .optional()
+    .meta({ description: 'Whether reading needs no key (open) or one. Default: closed where there are API keys.' }),
+  RECALL_SAMPLE: whole(0, 1_000_000_000, 500).meta({
+    description: 'One of so many lists is answered again exactly, to show its recall at /metrics. 0: none.',
+  }),
+  REQUESTS_PER_MINUTE: whole(0, 1_000_000_000, 0).meta({
+    description: 'Most requests to /v1 in a minute by one API key, or of those who need none one address. 0: no limit.',
+  }),
+  REQUEST_TIMEOUT_MS: whole(100, 3_600_000, 30_000).meta({
+    description: 'Time for a client to send its whole request.',
+  }),
+  SHUTDOWN_TIMEOUT_MS: whole(0, 3_600_000, 10_000).meta({
+    description: 'Time that running requests get to finish after SIGTERM or SIGINT.',
+  }),
+});
+
+/** With what follows from several variables together. */
+const environmentSchema = schema
+  .transform(config => ({ ...config, READS: config.READS ?? (config.API_KEYS_SHA256.length > 0 ? 'closed' : 'open') }))
+  .refine(config => config.READS === 'open' || config.API_KEYS_SHA256.length + config.ADMIN_KEYS_SHA256.length > 0, {
+    path: ['READS'],
+    error: 'expected API_KEYS_SHA256 beside it, or nobody could read',
+  });
+
+export type Config = z.infer<typeof environmentSchema>;
+
+/**
+ * The configuration in a set of environment variables. Empty ones count as not set.
+ * @throws {ShortlistError} `invalid-config`, naming every variable that is wrong, what came and what was expected
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.keys(schema.shape).flatMap(name => (environment[name] ? [[name, environment[name]]] : [])),
+  );
+  const result = environmentSchema.safeParse(given);
+  if (result.success) return result.data;
+  const wrong = result.error.issues.map(issue => {
+    const variable = String(issue.path[0]);
+    return { variable, got: given[variable], message: issue.message };
+  });
+  const listed = wrong.map(({ variable, got, message }) => `${variable} is "${got}", ${message}`).join('; ');
+  throw new ShortlistError('invalid-config', `The environment is not valid: ${listed}.`, { wrong });
+}
+
+/** The table of variables for `--help`: name, default, meaning. */
+export function describeConfig(): string {
+  return Object.entries(schema.shape)
+    .map(([name, variable]) => {
+      const preset = String(variable.safeParse(undefined).data ?? '') || '(none)';
+      return `  ${name.padEnd(22)} ${variable.meta()?.description}\n  ${''.padEnd(22)} Default: ${preset}\n`;
+    })
+    .join('');
+}

@@ -1,0 +1,75 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { RequestHandler, Response } from 'express';
+import { ShortlistError } from '../../errors.js';
+import type { Access } from './endpoint.js';
+
+/** Who may do what. Keys are held as SHA-256 hashes of 64 hexadecimal digits only. */
+export interface AccessOptions {
+  /** Of keys that may write and read. None: everybody may write. */
+  readonly apiKeyHashes: readonly string[];
+  /** Of keys that may do everything. None: the API keys may. */
+  readonly adminKeyHashes: readonly string[];
+  /** Whether reading needs a key as well. */
+  readonly readsClosed: boolean;
+}
+
+/** What lets requests for one kind of access pass: nothing at all where everybody may. */
+export function guardsOf(access: Access, options: AccessOptions): RequestHandler[] {
+  const { apiKeyHashes, adminKeyHashes, readsClosed } = options;
+  const all = [...apiKeyHashes, ...adminKeyHashes];
+  switch (access) {
+    case 'open':
+      return [];
+    case 'read':
+      return readsClosed ? [requireKey(all)] : [];
+    case 'write':
+      return apiKeyHashes.length > 0 ? [requireKey(all)] : [];
+    case 'admin':
+      return all.length === 0 ? [refuseAll] : [requireKey(adminKeyHashes.length > 0 ? adminKeyHashes : apiKeyHashes)];
+  }
+}
+
+const refuseAll: RequestHandler = () => {
+  throw new ShortlistError(
+    'forbidden',
+    'Nobody may do this here, because this server has no keys. Start it with ADMIN_KEYS_SHA256 set to the SHA-256 of a ' +
+      'key of your choice (printf %s KEY | sha256sum), and send the key itself: "Authorization: Bearer KEY".',
+  );
+};
+
+/**
+ * Lets only requests with a known key pass: `Authorization: Bearer KEY` or `X-Api-Key: KEY`. Hashes are compared in
+ * constant time.
+ */
+function requireKey(hashes: readonly string[]): RequestHandler {
+  const known = hashes.map(hash => Buffer.from(hash, 'hex'));
+  return (request, response, next) => {
+    const key = keyOf(request);
+    const hash = key === undefined ? undefined : createHash('sha256').update(key).digest();
+    // All are compared, so that the time does not tell which one came close.
+    if (hash && known.filter(one => timingSafeEqual(one, hash)).length > 0) {
+      response.locals.key = hash.toString('hex');
+      return next();
+    }
+    response.setHeader('WWW-Authenticate', 'Bearer');
+    throw new ShortlistError(
+      'unauthorized',
+      key === undefined
+        ? 'This needs an API key: "Authorization: Bearer KEY".'
+        : 'This API key is not known here, or not for this.',
+      { errors: [{ in: 'header', field: 'Authorization', message: 'expected Bearer and a known key' }] },
+    );
+  };
+}
+
+/** The hash of the key with which a request passed, where it had to. */
+export function passedWith(response: Response): string | undefined {
+  return response.locals.key;
+}
+
+function keyOf({ headers }: IncomingMessage): string | undefined {
+  const given = headers['x-api-key'];
+  if (typeof given === 'string') return given;
+  return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+}

@@ -1,0 +1,176 @@
+import { ShortlistError } from '../../errors.js';
+import type { Recommendation } from '../../recommend/recommendation.js';
+import { endpoint } from './endpoint.js';
+import { columnsLike, eventsOf } from './new-events.js';
+import * as replies from './replies.js';
+import * as requests from './requests.js';
+
+/** Users of a batch between two looks at the event loop: at some 50 µs each, other requests wait a millisecond at most. */
+const BATCH_TURN = 16;
+
+/** The API, in the order in which routes are tried: the busiest first. */
+export const endpoints = {
+  recommendForUser: endpoint({
+    method: 'get',
+    url: '/v1/users/{userId}/recommendations',
+    summary: 'Recommendations for a user. Unknown users get the popular items.',
+    path: requests.userPath,
+    query: requests.recommendQuery,
+    reply: replies.recommendation,
+    failures: { 'unknown-category': { in: 'query', field: 'category' } },
+    // Spelled out: objects that are spread here live until the next major collection, and longer pauses are the price.
+    answer: ({ recommender }, { path, query }) =>
+      recommender.recommend({
+        userId: path.userId,
+        limit: query.limit,
+        exclude: query.exclude,
+        categories: query.category,
+        match: query.match,
+        includeSeen: query.includeSeen,
+        coldShare: query.coldShare,
+        diversity: query.diversity,
+        explain: query.explain,
+      }),
+  }),
+
+  recommend: endpoint({
+    method: 'post',
+    url: '/v1/recommendations',
+    summary: 'Recommendations for a user or for a history, with long filters.',
+    body: requests.recommendBody,
+    reply: replies.recommendation,
+    failures: { 'unknown-category': { in: 'body', field: 'categories' } },
+    answer: ({ recommender }, { body }) => recommender.recommend(body),
+  }),
+
+  recommendBatch: endpoint({
+    method: 'post',
+    url: '/v1/recommendations/batch',
+    summary: 'Recommendations for many users at once.',
+    body: requests.batchBody,
+    reply: replies.recommendations,
+    async answer({ recommender }, { body: { userIds, limit } }, nextTurn) {
+      const recommendations: Recommendation[] = [];
+      for (const [i, userId] of userIds.entries()) {
+        if (i % BATCH_TURN === 0) await nextTurn();
+        recommendations.push(recommender.recommend({ userId, limit }));
+      }
+      return { recommendations, snapshot: recommender.manifest.id };
+    },
+  }),
+
+  logEvents: endpoint({
+    method: 'post',
+    url: '/v1/events',
+    access: 'write',
+    summary: 'Logs new interactions. They count at once: the next recommendations of these users take them in.',
+    body: requests.eventsBody,
+    reply: replies.loggedEvents,
+    failures: { 'events-off': null },
+    async answer({ recommender, events: log }, { body: { events } }) {
+      const { manifest } = recommender;
+      await log.append(eventsOf(events, manifest), columnsLike(manifest));
+      const items = new Set(events.map(({ itemId }) => itemId));
+      const unknownItems = [...items].filter(itemId => !recommender.knows(itemId)).length;
+      return { accepted: events.length, unknownItems, snapshot: manifest.id };
+    },
+  }),
+
+  similarItems: endpoint({
+    method: 'get',
+    url: '/v1/items/{itemId}/similar',
+    summary: 'The items most similar to an item.',
+    path: requests.itemPath,
+    query: requests.limitQuery,
+    reply: replies.similarItems,
+    failures: { 'unknown-item': { in: 'path', field: 'itemId' } },
+    answer: ({ recommender }, { path, query }) => recommender.similar(path.itemId, query.limit),
+  }),
+
+  popularItems: endpoint({
+    method: 'get',
+    url: '/v1/popular',
+    summary: 'The most popular items, overall or in one category.',
+    query: requests.popularQuery,
+    reply: replies.popularItems,
+    failures: { 'unknown-category': { in: 'query', field: 'category' } },
+    answer: ({ recommender }, { query }) => recommender.popular(query),
+  }),
+
+  findItems: endpoint({
+    method: 'get',
+    url: '/v1/items',
+    summary: 'Finds items by a part of their title or id, the most rated first.',
+    query: requests.findItemsQuery,
+    reply: replies.foundItems,
+    answer: ({ recommender }, { query: { query, limit } }) => ({
+      items: recommender.findItems(query, limit),
+      snapshot: recommender.manifest.id,
+    }),
+  }),
+
+  item: endpoint({
+    method: 'get',
+    url: '/v1/items/{itemId}',
+    summary: 'What the catalogue knows about an item.',
+    path: requests.itemPath,
+    reply: replies.itemDetails,
+    failures: { 'unknown-item': { in: 'path', field: 'itemId' } },
+    answer: ({ recommender }, { path }) => recommender.item(path.itemId),
+  }),
+
+  snapshot: endpoint({
+    method: 'get',
+    url: '/v1/snapshot',
+    summary: 'The snapshot that answers: its data, parameters, measured quality and files.',
+    reply: replies.snapshotManifest,
+    answer: ({ recommender }) => recommender.manifest,
+  }),
+
+  reload: endpoint({
+    method: 'post',
+    url: '/v1/admin/reload',
+    access: 'admin',
+    summary: 'Goes over to the current snapshot of the store. One that is damaged is refused, and the old one stays.',
+    reply: replies.snapshotChange,
+    failures: { 'no-snapshot': null, 'snapshot-damaged': null },
+    answer: ({ control }) => control.reload(),
+  }),
+
+  rollback: endpoint({
+    method: 'post',
+    url: '/v1/admin/rollback',
+    access: 'admin',
+    summary: 'Goes back to an earlier snapshot, by default the one before, and makes it the current one of the store.',
+    query: requests.rollbackQuery,
+    reply: replies.snapshotChange,
+    failures: {
+      'unknown-snapshot': { in: 'query', field: 'to' },
+      'no-earlier-snapshot': null,
+      'snapshot-damaged': null,
+      'snapshot-unwritable': null,
+    },
+    answer: ({ control }, { query }) => control.rollback(query.to),
+  }),
+
+  live: endpoint({
+    method: 'get',
+    url: '/health/live',
+    access: 'open',
+    summary: 'Whether the process answers at all.',
+    reply: replies.health,
+    answer: () => ({ status: 'ok' as const }),
+  }),
+
+  ready: endpoint({
+    method: 'get',
+    url: '/health/ready',
+    access: 'open',
+    summary: 'Whether requests should be sent here: a snapshot is loaded and no shutdown is under way.',
+    reply: replies.health,
+    answer(serving) {
+      if (serving.stopping) throw new ShortlistError('not-ready', 'This process is shutting down.');
+      return serving.recommender && { status: 'ok' as const };
+    },
+  }),
+};

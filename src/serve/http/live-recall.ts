@@ -1,0 +1,70 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Recommendation } from '../../recommend/recommendation.js';
+import type { Serving } from '../../recommend/serving.js';
+
+/** Samples whose mean is shown. */
+const LATEST = 100;
+
+/**
+ * Recall of the lists that are served, from a sample of real requests that is answered again exactly, after the reply
+ * was sent.
+ */
+export class LiveRecall {
+  readonly #latest: number[] = [];
+  readonly #samples: Counter;
+  #requests = 0;
+
+  /** @param every one of so many lists is looked at; 0: none */
+  constructor(
+    registry: Registry,
+    private readonly every: number,
+  ) {
+    const latest = this.#latest;
+    const registers = [registry];
+    this.#samples = new Counter({
+      name: 'shortlist_recall_samples_total',
+      help: 'Lists whose recall was measured.',
+      registers,
+    });
+    new Gauge({
+      name: 'shortlist_live_recall',
+      help: `Mean share of the exact list that was served, over the latest ${LATEST} samples.`,
+      registers,
+      aggregator: 'average',
+      collect() {
+        if (latest.length > 0) this.set(latest.reduce((sum, recall) => sum + recall, 0) / latest.length);
+        // Nothing is known yet, which is not the 0 that a gauge begins with.
+        else this.remove();
+      },
+    });
+  }
+
+  /**
+   * Counts a reply and now and then measures it.
+   * @param answer gives the same answer from another serving
+   */
+  look(reply: Recommendation, serving: Serving, answer: (from: Pick<Serving, 'recommender'>) => unknown): void {
+    if (this.every === 0 || reply.source === 'popularity' || ++this.#requests % this.every !== 0) return;
+    setImmediate(() => {
+      const { recommender } = serving;
+      const measuring = Object.create(recommender, {
+        recommend: {
+          value: (request: Parameters<typeof recommender.recommend>[0]) => {
+            this.#add(recommender.recallOf(request));
+            return reply;
+          },
+        },
+      });
+      try {
+        answer({ recommender: measuring });
+      } catch {
+        // Another snapshot may have taken over that does not know what was asked for: nothing to measure then.
+      }
+    });
+  }
+
+  #add(recall: number): void {
+    this.#samples.inc();
+    if (this.#latest.push(recall) > LATEST) this.#latest.shift();
+  }
+}

@@ -1,0 +1,101 @@
+import type { RequestListener, ServerResponse } from 'node:http';
+import { ShortlistError } from '../../errors.js';
+import { problemOf } from './problem.js';
+import { requestIdOf } from './request-id.js';
+import { API_HEADERS, PROBLEM_TYPE } from './send-json.js';
+
+/** Paths that answer under any load: the machinery around a service would end a process that stops answering them. */
+const ALWAYS = /^\/(health\/|metrics)/;
+/** Requests taken in any turn, whatever they cost. */
+const MIN_PER_TURN = 8;
+/** Turns in a row that were too long before load is too high: a pause of the whole process is no overload yet. */
+const LONG_TURNS = 10;
+/** How much longer a turn may be until then. */
+const SLACK = 3;
+/**
+ * The most that one request counts, which is more than nearly all of them cost: beyond it, others had the processor as a
+ * rule, and refusing helps nobody.
+ */
+const MAX_REQUEST_MS = 2;
+
+/**
+ * Bounds the time for which requests keep the server busy in one turn of the event loop. They are computed one after the
+ * other, so those that arrive together wait for each other, and what arrives meanwhile waits for the next turn. Whoever
+ * comes when the time of a turn is spent is told at once to come back, at a small part of the cost of an answer. So an
+ * accepted request waits for about two turns at most, however many clients there are.
+ */
+export class LoadBound {
+  #taken = 0;
+  /** Time that the requests of this turn took, and when the latest came. */
+  #busyMs = 0;
+  #latest = 0;
+  #longTurns = 0;
+  readonly #startOver = () => {
+    this.#count();
+    this.#longTurns = this.#busyMs > this.maxTurnMs ? this.#longTurns + 1 : 0;
+    this.#taken = 0;
+    this.#busyMs = 0;
+  };
+
+  /** @param maxTurnMs time after which no more requests are taken in a turn while load is too high */
+  constructor(private readonly maxTurnMs: number) {}
+
+  /** Whether one more request may be computed in this turn, which counts it. */
+  admits(): boolean {
+    if (this.#taken++ === 0) {
+      // Runs when all that had arrived has been read.
+      setImmediate(this.#startOver);
+      this.#latest = performance.now();
+    } else this.#count();
+    return this.#taken <= MIN_PER_TURN || this.#busyMs < this.#budgetMs;
+  }
+
+  /** Counts the time since the request before. */
+  #count(): void {
+    const now = performance.now();
+    this.#busyMs += Math.min(now - this.#latest, MAX_REQUEST_MS);
+    this.#latest = now;
+  }
+
+  get #budgetMs(): number {
+    return this.#longTurns < LONG_TURNS ? SLACK * this.maxTurnMs : this.maxTurnMs;
+  }
+
+  /** A listener that passes on what is admitted and refuses the rest. */
+  guard(listener: RequestListener, onRefused: () => void): RequestListener {
+    return (request, response) => {
+      if (this.admits() || ALWAYS.test(request.url ?? '')) return listener(request, response);
+      onRefused();
+      refuse(response, requestIdOf(request));
+    };
+  }
+}
+
+/** What a request that is not admitted is told. */
+export function overloaded(): ShortlistError {
+  return new ShortlistError(
+    'overloaded',
+    'More requests came at once than this server can answer soon. Try again after the seconds in Retry-After.',
+  );
+}
+
+/** The text of the refusal, once for all, in two parts around the request's id: refusing has to be cheap. */
+const [BEFORE = '', AFTER = ''] = JSON.stringify(problemOf(overloaded(), '\u{1f511}')).split('\u{1f511}');
+
+function refuse(response: ServerResponse, requestId: string): void {
+  const text = BEFORE + requestId + AFTER;
+  response
+    .writeHead(503, [
+      'Content-Type',
+      PROBLEM_TYPE,
+      // Of ASCII characters, like every request id.
+      'Content-Length',
+      text.length,
+      'Retry-After',
+      1,
+      'X-Request-Id',
+      requestId,
+      ...API_HEADERS,
+    ] as unknown as string[])
+    .end(text);
+}

@@ -1,0 +1,121 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Recommendation } from '../../recommend/recommendation.js';
+import type { Serving } from '../../recommend/serving.js';
+import { LiveRecall } from './live-recall.js';
+import { observeLoopDelay } from './loop-delay.js';
+
+/** From 50 µs, what a lookup takes, to 1 s, when nobody waits any more. */
+const SECONDS_BUCKETS = [0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
+
+/** From half a millisecond, below which timers do not tell, to a second. */
+const DELAY_BUCKETS = [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
+/** Parts of a request's time: its fields are read and checked, the answer is found, and sent as JSON. */
+const STAGES = ['validate', 'answer', 'send'] as const;
+/** Stages of one of so many requests are observed: an observation costs about a microsecond. */
+const STAGE_SAMPLE = 8;
+
+/** What the process counts about itself, in the Prometheus text format. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #seconds: Histogram<'operation'>;
+  readonly #stages: readonly Histogram.Internal<'stage'>[];
+  readonly #problems: Counter<'code'>;
+  readonly #tiers: Readonly<Record<Recommendation['source'], Counter.Internal>>;
+  readonly #refused: Counter;
+  readonly recall: LiveRecall;
+
+  /** @param recallSample one of so many lists has its recall measured; 0: none */
+  constructor(serving: Serving, recallSample = 0) {
+    const registers = [this.registry];
+    // Event-loop lag, memory, garbage collection and processor time.
+    collectDefaultMetrics({ register: this.registry });
+    this.#seconds = new Histogram({
+      name: 'shortlist_request_seconds',
+      help: 'Time from a request’s arrival to its reply, for requests that were answered.',
+      labelNames: ['operation'],
+      buckets: SECONDS_BUCKETS,
+      registers,
+    });
+    const stages = new Histogram({
+      name: 'shortlist_stage_seconds',
+      help: `Parts of the time of requests that were answered, of one in ${STAGE_SAMPLE}.`,
+      labelNames: ['stage'],
+      buckets: SECONDS_BUCKETS,
+      registers,
+    });
+    this.#stages = STAGES.map(stage => stages.labels(stage));
+    const delay = new Histogram({
+      name: 'shortlist_event_loop_delay_seconds',
+      help: 'How much later than due a timer ran, looked at a hundred times a second.',
+      buckets: DELAY_BUCKETS,
+      registers,
+    });
+    observeLoopDelay(delay);
+    this.recall = new LiveRecall(this.registry, recallSample);
+    this.#problems = new Counter({
+      name: 'shortlist_problems_total',
+      help: 'Requests answered with a problem, by its code.',
+      labelNames: ['code'],
+      registers,
+    });
+    const tiers = new Counter({
+      name: 'shortlist_recommendations_total',
+      help: 'Single recommendation lists served, by what they rest on.',
+      labelNames: ['source'],
+      registers,
+    });
+    this.#tiers = {
+      model: tiers.labels('model'),
+      'fold-in': tiers.labels('fold-in'),
+      popularity: tiers.labels('popularity'),
+    };
+    this.#refused = new Counter({
+      name: 'shortlist_overload_refusals_total',
+      help: 'Requests refused because too many came at once.',
+      registers,
+    });
+    new Gauge({
+      name: 'shortlist_snapshot_age_seconds',
+      help: 'Time since the snapshot that answers was created.',
+      registers,
+      aggregator: 'max',
+      collect() {
+        if (serving.ready) this.set((Date.now() - Date.parse(serving.recommender.manifest.created)) / 1000);
+      },
+    });
+  }
+
+  readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
+
+  /** All metrics as text: those of this process, unless somebody gathers them of several. */
+  text = (): Promise<string> => this.registry.metrics();
+
+  /**
+   * A clock for one operation, to be told when each request started, was validated, answered and sent, in milliseconds;
+   * made once because looking it up is its main cost.
+   */
+  timerOf(operation: string): (started: number, validated: number, answered: number, sent: number) => void {
+    const whole = this.#seconds.labels(operation);
+    const [validate, answer, send] = this.#stages;
+    let requests = 0;
+    return (started, validated, answered, sent) => {
+      whole.observe((sent - started) / 1000);
+      if (requests++ % STAGE_SAMPLE !== 0) return;
+      validate?.observe((validated - started) / 1000);
+      answer?.observe((answered - validated) / 1000);
+      send?.observe((sent - answered) / 1000);
+    };
+  }
+
+  countProblem(code: string): void {
+    this.#problems.labels(code).inc();
+  }
+
+  countTier(source: Recommendation['source']): void {
+    this.#tiers[source].inc();
+  }
+
+  readonly countRefused = (): void => {
+    this.#refused.inc();
+  };
+}

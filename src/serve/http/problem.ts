@@ -1,0 +1,76 @@
+import { type ErrorCode, messageOf, ShortlistError } from '../../errors.js';
+import type { FieldError, Problem } from './replies.js';
+
+/** The one place where causes of failure become HTTP statuses. Every other cause is our own fault: 500. */
+export const PROBLEM_KINDS: Readonly<Partial<Record<ErrorCode, { status: number; title: string }>>> = {
+  'invalid-request': { status: 400, title: 'Invalid request' },
+  'malformed-request': { status: 400, title: 'Malformed request' },
+  'unknown-category': { status: 400, title: 'Unknown category' },
+  unauthorized: { status: 401, title: 'Unauthorized' },
+  forbidden: { status: 403, title: 'Forbidden' },
+  'unknown-item': { status: 404, title: 'Unknown item' },
+  'events-off': { status: 404, title: 'Events are off' },
+  'not-found': { status: 404, title: 'Not found' },
+  'unknown-snapshot': { status: 404, title: 'Unknown snapshot' },
+  'method-not-allowed': { status: 405, title: 'Method not allowed' },
+  'request-timeout': { status: 408, title: 'Request timeout' },
+  'no-earlier-snapshot': { status: 409, title: 'No earlier snapshot' },
+  'no-snapshot': { status: 409, title: 'No snapshot' },
+  'snapshot-damaged': { status: 409, title: 'Snapshot damaged' },
+  'body-too-large': { status: 413, title: 'Body too large' },
+  'url-too-long': { status: 414, title: 'URL too long' },
+  'unsupported-media-type': { status: 415, title: 'Unsupported media type' },
+  'rate-limited': { status: 429, title: 'Too many requests' },
+  'headers-too-large': { status: 431, title: 'Headers too large' },
+  'snapshot-unwritable': { status: 500, title: 'Snapshots not writable' },
+  'not-ready': { status: 503, title: 'Not ready' },
+  'events-unavailable': { status: 503, title: 'Events cannot be logged' },
+  overloaded: { status: 503, title: 'Overloaded' },
+  'deadline-exceeded': { status: 503, title: 'Deadline exceeded' },
+};
+
+/** Of problems whose cause stays between us and our log. */
+const INTERNAL = {
+  code: 'internal-error',
+  status: 500,
+  title: 'Internal error',
+  detail: 'The request failed for a reason of the server’s own. The log tells more under this request id.',
+};
+
+/** The problem details (RFC 9457) of anything that was thrown. Nothing of an unexpected error gets out. */
+export function problemOf(thrown: unknown, requestId: string): Problem {
+  const error = thrown instanceof ShortlistError ? thrown : fromLibrary(thrown);
+  const kind = error && PROBLEM_KINDS[error.code];
+  if (!kind) return { type: typeOf(INTERNAL.code), ...INTERNAL, requestId };
+  const errors = error.fields.errors as FieldError[] | undefined;
+  return {
+    type: typeOf(error.code),
+    title: kind.title,
+    status: kind.status,
+    detail: error.message,
+    code: error.code,
+    requestId,
+    ...(errors && { errors }),
+  };
+}
+
+/** The same error, saying which field of the request it is about. */
+export function blaming(error: ShortlistError, field: Omit<FieldError, 'message'>): ShortlistError {
+  const errors: FieldError[] = [{ ...field, message: error.message }];
+  return new ShortlistError(error.code, error.message, { ...error.fields, errors }, { cause: error });
+}
+
+function typeOf(code: string): string {
+  return `/docs#problem-${code}`;
+}
+
+/** What Express and its body parser complain about has a 4xx status; an error without one is not about the request. */
+function fromLibrary(thrown: unknown): ShortlistError | undefined {
+  const status = thrown instanceof Error && 'status' in thrown ? thrown.status : undefined;
+  if (typeof status !== 'number' || status < 400 || status > 499) return undefined;
+  const said = messageOf(thrown);
+  if (status === 413)
+    return new ShortlistError('body-too-large', `The body is larger than this server takes: ${said}.`);
+  if (status === 415) return new ShortlistError('unsupported-media-type', `The body cannot be read: ${said}.`);
+  return new ShortlistError('malformed-request', `The request cannot be read: ${said}.`);
+}

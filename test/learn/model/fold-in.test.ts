@@ -1,0 +1,176 @@
+import { describe, expect, test } from 'vitest';
+import { Arena } from '../../../src/base/kernels/arena.js';
+import { type Matrix, matrixFromRows, rowOf } from '../../../src/base/numeric/matrix.js';
+import { createRandom } from '../../../src/base/numeric/random.js';
+import { rowIndices, rowValues } from '../../../src/base/numeric/sparse.js';
+import { createDataset } from '../../../src/learn/dataset/dataset.js';
+import { AverageUser } from '../../../src/learn/model/average-user.js';
+import { FoldIn, type FoldInEntry, gramOf } from '../../../src/learn/model/fold-in.js';
+import { type Objective, objectiveOf } from '../../../src/learn/model/objective.js';
+import { trainAls } from '../../../src/learn/training/als.js';
+import { alsCountsOf, completeAlsOptions } from '../../../src/learn/training/als-options.js';
+import { smallData } from '../../support/small-snapshot.js';
+
+function randomItems(rows: number, columns: number): Matrix {
+  const random = createRandom(7);
+  return matrixFromRows(Array.from({ length: rows }, () => Array.from({ length: columns }, () => random.normal())));
+}
+
+function foldInOf(objective: Objective, items: Matrix, average?: AverageUser): FoldIn {
+  const arena = Arena.create();
+  return new FoldIn(arena, objective, arena.place(items), gramOf(items), items.rows, average);
+}
+
+const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+  Array.from(a).reduce((sum, value, f) => sum + value * b[f]!, 0);
+
+type Als = Objective & { algorithm: 'als' };
+
+/** The user's part of the implicit loss, written out over all items. */
+function implicitLoss(p: ArrayLike<number>, items: Matrix, history: readonly FoldInEntry[], objective: Als): number {
+  const score = (item: number) => dot(rowOf(items, item), p);
+  let loss = 0;
+  for (const { item, value = 1 } of history) {
+    loss += (1 + objective.alpha * Math.abs(value)) * ((value < 0 ? 0 : 1) - score(item)) ** 2;
+  }
+  for (let item = 0; item < items.rows; item++) loss += objective.unobservedWeight * score(item) ** 2;
+  const frequency = (history.length + objective.unobservedWeight * items.rows) ** objective.regularizationExponent;
+  return loss + objective.regularization * frequency * dot(p, p);
+}
+
+const objective: Als = {
+  algorithm: 'als',
+  regularization: 0.1,
+  regularizationExponent: 0.7,
+  unobservedWeight: 0.3,
+  alpha: 0.5,
+  minRating: 0,
+};
+
+describe('FoldIn, implicit', () => {
+  const items = randomItems(30, 5);
+  const history = [
+    { item: 3, value: 2 },
+    { item: 11, value: undefined },
+    { item: 20, value: 5 },
+    { item: 7, value: -2 },
+  ];
+
+  test('finds the minimum of the training loss, dislikes included: no step in any direction lowers it', () => {
+    const vector = foldInOf(objective, items).vectorOf(history)!;
+    const least = implicitLoss(vector, items, history, objective);
+    for (let f = 0; f < items.columns; f++) {
+      for (const step of [-1e-3, 1e-3]) {
+        const moved = Float64Array.from(vector);
+        moved[f]! += step;
+        expect(implicitLoss(moved, items, history, objective)).toBeGreaterThan(least);
+      }
+    }
+  });
+
+  test('solves large systems as exactly as small ones', () => {
+    const many = randomItems(600, 45);
+    const long = Array.from({ length: 300 }, (_, item) => ({ item, value: item % 5 }));
+    const vector = foldInOf(objective, many).vectorOf(long)!;
+    // The gradient of the loss, half of it: zero at the minimum.
+    const ridge = 0.1 * (300 + 0.3 * 600) ** 0.7;
+    const gradient = Float64Array.from(vector, value => ridge * value);
+    let size = 0;
+    for (let item = 0; item < many.rows; item++) {
+      const row = rowOf(many, item);
+      const score = dot(row, vector);
+      const observed = item < 300 ? (1 + 0.5 * (item % 5)) * (score - 1) : 0;
+      row.forEach((q, f) => {
+        gradient[f]! += q * (0.3 * score + observed);
+        size = Math.max(size, Math.abs(q * observed));
+      });
+    }
+    expect(Math.max(...gradient.map(Math.abs)) / size).toBeLessThan(1e-4);
+  });
+
+  test('a dislike draws the score to 0, the more the larger it is; another value below the threshold does nothing', () => {
+    const strict = { ...objective, minRating: 3 };
+    const liked = [{ item: 3, value: 5 }];
+    const score = (more: FoldInEntry[]) => dot(foldInOf(strict, items).vectorOf([...liked, ...more])!, rowOf(items, 7));
+    const scores = [[], [-1], [-20]].map(values => Math.abs(score(values.map(value => ({ item: 7, value })))));
+    expect(scores).toEqual([...scores].sort((a, b) => b - a));
+    expect(scores[2]).toBeLessThan(scores[0]! / 3);
+    expect(score([{ item: 7, value: 0 }])).toBe(score([]));
+    expect(score([{ item: 7, value: 2.5 }])).toBe(score([]));
+  });
+
+  test('knows nothing from an empty history, from one below the rating threshold, or from dislikes alone', () => {
+    const foldIn = foldInOf({ ...objective, minRating: 4 }, items);
+    expect(foldIn.vectorOf([])).toBeUndefined();
+    expect(foldIn.vectorOf([{ item: 3, value: 2 }])).toBeUndefined();
+    expect(foldIn.vectorOf([{ item: 3, value: -2 }])).toBeUndefined();
+    expect(foldIn.vectorOf([{ item: 3, value: undefined }])).toHaveLength(5);
+  });
+
+  test('blends the vector with the average user by the number of entries', () => {
+    const average = new AverageUser(Float32Array.of(1, 2, 3, 4, 5));
+    const own = foldInOf(objective, items).vectorOf(history)!;
+    const blended = foldInOf(objective, items, average).vectorOf(history)!;
+    blended.forEach((value, f) => {
+      expect(value).toBeCloseTo(0.8 * own[f]! + 0.2 * (f + 1), 5);
+    });
+  });
+
+  test.each([undefined, new AverageUser(Float32Array.of(1, 2, 3, 4, 5))])(
+    'explains a score by what each entry adds to it',
+    average => {
+      const foldIn = foldInOf(objective, items, average);
+      const vector = foldIn.vectorOf(history)!;
+      const parts = foldIn.explain(history, Uint32Array.of(0, 3, 12));
+      [0, 3, 12].forEach((item, i) => {
+        const { base, contributions } = parts[i]!;
+        const sum = contributions.reduce((total, value) => total + value, base);
+        expect(sum).toBeCloseTo(dot(vector, rowOf(items, item)), 4);
+        expect(contributions[3]).toBeCloseTo(0, 12);
+      });
+    },
+  );
+
+  test('gives known users the vectors that training gave them', async () => {
+    const { byUser, byItem } = createDataset(smallData.table);
+    const options = completeAlsOptions({ factors: 12, iterations: 60, alpha: 0.2, minRating: 3 }, alsCountsOf(byUser));
+    const { userFactors, itemFactors } = await trainAls({ byUser, byItem }, options);
+    const foldIn = foldInOf(objectiveOf({ algorithm: 'als', ...options }, 1), itemFactors);
+    for (let user = 0; user < byUser.rows; user++) {
+      const trained = rowOf(userFactors, user);
+      const values = rowValues(byUser, user);
+      const folded = foldIn.vectorOf(Array.from(rowIndices(byUser, user), (item, i) => ({ item, value: values[i] })))!;
+      expect(dot(trained, folded) / Math.sqrt(dot(trained, trained) * dot(folded, folded))).toBeGreaterThan(0.99);
+    }
+  });
+});
+
+describe('FoldIn, explicit', () => {
+  const factors = 3;
+  const taste = [0.5, -1, 0.25];
+  const meanRating = 3;
+  const userBias = 0.4;
+  const rows = Array.from({ length: 12 }, (_, i) => [...rowOf(randomItems(12, factors), i), 1, (i % 5) / 10]);
+  const items = matrixFromRows(rows);
+  const user = [...taste, meanRating + userBias, 1];
+  const history = rows.map((row, item) => ({ item, value: dot(row, user) }));
+
+  test('recovers the taste and bias that made a noiseless history', () => {
+    const foldIn = foldInOf({ algorithm: 'sgd', regularization: 1e-9, meanRating }, items);
+    const vector = foldIn.vectorOf(history)!;
+    user.forEach((expected, f) => {
+      expect(vector[f]).toBeCloseTo(expected, 4);
+    });
+    expect(foldIn.vectorOf([{ item: 0, value: undefined }])).toBeUndefined();
+  });
+
+  test('explains a predicted rating by mean, item bias and what each rating adds', () => {
+    const foldIn = foldInOf({ algorithm: 'sgd', regularization: 0.1, meanRating }, items);
+    const vector = foldIn.vectorOf(history.slice(0, 5))!;
+    const [{ base, contributions }] = foldIn.explain(history.slice(0, 5), Uint32Array.of(9)) as [
+      ReturnType<FoldIn['explain']>[number],
+    ];
+    expect(base).toBeCloseTo(3.4, 5);
+    expect(contributions.reduce((sum, value) => sum + value, base)).toBeCloseTo(dot(vector, rows[9]!), 4);
+  });
+});

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { Arena } from '../../../src/base/kernels/arena.js';
+import { medianLatencies } from '../../../src/measure/benchmark/latency.js';
+import { SearchWorkload } from '../../../src/measure/benchmark/search-workload.js';
+import { type Contender, paretoFront, sweep } from '../../../src/measure/benchmark/sweep.js';
+import { buildCells } from '../../../src/retrieve/build-cells.js';
+import type { CandidateSource, Candidates } from '../../../src/retrieve/candidate-source.js';
+import { createClusterSource } from '../../../src/retrieve/clusters.js';
+import { createExactSource } from '../../../src/retrieve/exact.js';
+import { matrixOf, randomFactors } from '../../support/sample-data.js';
+
+const ITEMS = 600;
+const USERS = 12;
+
+async function setUp(k = 20) {
+  const { userFactors, itemFactors } = randomFactors(USERS, ITEMS, 8, 3);
+  const { order, cells } = await buildCells(Arena.create(), itemFactors, { cells: 30, threads: 1 });
+  const arena = Arena.create();
+  const items = arena.matrix(ITEMS, 8);
+  order.forEach((old, row) => {
+    items.data.set(itemFactors.data.subarray(old * 8, old * 8 + 8), row * 8);
+  });
+  const exact = createExactSource(arena, items);
+  const seen = matrixOf(
+    ITEMS,
+    Array.from({ length: USERS }, (_, u) => [u, u + 40, u + 300]),
+  );
+  const users = Uint32Array.from({ length: USERS }, (_, u) => USERS - 1 - u);
+  const workload = new SearchWorkload(arena, { items, userFactors, users, seen, k }, exact);
+  return { arena, items, cells, exact, seen, workload };
+}
+
+function contender(source: CandidateSource, always: Contender['always'] = []): Contender {
+  return { source, name: source.kind, parametersAt: effort => ({ effort }), always, buildSeconds: 1 };
+}
+
+describe('sweep', () => {
+  it('measures a source from recall 0.8 to the full, beside the exact one', async () => {
+    const { arena, items, cells, exact, workload } = await setUp();
+    const clusters = createClusterSource(arena, items, cells);
+    const steps: string[] = [];
+    const points = sweep([contender(exact, ['exact']), contender(clusters, ['exact'])], workload, {
+      rounds: 2,
+      onProgress: (done, what) => steps.push(`${done} ${what}`),
+    });
+    expect(points[0]).toMatchObject({ source: 'exact', effort: 'exact', recall: 1, recallAt10: 1, certified: 1 });
+    const curve = points.slice(1, -1);
+    expect(points.slice(1).every(point => point.source === 'clusters')).toBe(true);
+    // All points but the first are at 0.8 or above, rising to the full recall that ends the curve.
+    expect(curve.slice(1).every((point, i) => point.recall >= 0.8 && point.recall >= curve[i]!.recall)).toBe(true);
+    expect(curve.at(-1)!.recall).toBeGreaterThan(0.9995);
+    expect(curve[0]!.scanned).toBeLessThan(ITEMS);
+    expect(points.at(-1)).toMatchObject({ effort: 'exact', parameters: { effort: 'exact' }, recall: 1, certified: 1 });
+    expect(steps).toEqual([
+      '0 checking exact',
+      '1 checking clusters',
+      `2 timing ${points.length} points`,
+      `3 timing ${points.length} points`,
+    ]);
+  });
+});
+
+describe('SearchWorkload.check', () => {
+  it.each<[string, (answer: Candidates, masked: number) => Partial<Candidates>, RegExp]>([
+    [
+      'too few items',
+      ({ items, scores }) => ({ items: items.slice(1), scores: scores.slice(1) }),
+      /19 items instead of 20/,
+    ],
+    ['an item twice', ({ items }) => ({ items: items.with(1, items[0]!) }), /an item twice/],
+    ['a masked item', ({ items }, masked) => ({ items: items.with(3, masked) }), /which is masked/],
+    ['a wrong score', ({ scores }) => ({ scores: scores.with(4, scores[4]! + 1e-3) }), /the score .* for item/],
+    [
+      'a wrong order',
+      ({ items, scores }) => ({ items: items.toReversed(), scores: scores.toReversed(), certified: false }),
+      /items out of order/,
+    ],
+  ])('notices %s', async (_, damage, message) => {
+    const { exact, seen, workload } = await setUp();
+    const answer = workload.search(exact, 'exact', 0);
+    const masked = seen.indices[seen.starts[USERS - 1]!]!;
+    expect(() => workload.check(answer, exact, 'exact', 0)).not.toThrow();
+    expect(() => workload.check({ ...answer, ...damage(answer, masked) }, exact, 'exact', 0)).toThrow(message);
+  });
+
+  it('notices a certificate for an answer that is not the exact one', async () => {
+    const { arena, items, cells, workload } = await setUp();
+    const clusters = createClusterSource(arena, items, cells);
+    const poor = Array.from({ length: USERS }, (_, n) => n).find(
+      n => workload.search(clusters, 1, n).items.join() !== workload.truth(n).items.join(),
+    )!;
+    const answer = workload.search(clusters, 1, poor);
+    expect(() => workload.check({ ...answer, certified: true }, clusters, 1, poor)).toThrow(/a certificate, but item/);
+  });
+});
+
+describe('paretoFront', () => {
+  it('keeps what no other point beats in both', () => {
+    const points = [
+      { recall: 0.9, p50us: 10 },
+      { recall: 0.8, p50us: 12 },
+      { recall: 1, p50us: 90 },
+      { recall: 0.95, p50us: 20 },
+      { recall: 0.95, p50us: 10 },
+      { recall: 0.99, p50us: 100 },
+    ];
+    expect(paretoFront(points)).toEqual([
+      { recall: 0.95, p50us: 10 },
+      { recall: 1, p50us: 90 },
+    ]);
+  });
+});
+
+describe('medianLatencies', () => {
+  it('lets every contender answer every request once a round, each round begun by another one', () => {
+    const calls: string[] = [];
+    const answer = (name: string) => (request: number) => calls.push(name + request);
+    const latencies = medianLatencies([answer('a'), answer('b')], 2, 3);
+    expect(calls.join(' ')).toBe('a0 a1 b0 b1 b0 b1 a0 a1 a0 a1 b0 b1');
+    expect(latencies).toHaveLength(2);
+    for (const { p50us, p95us, p99us, qps } of latencies) {
+      expect(p50us <= p95us && p95us <= p99us && qps > 0).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,103 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { rowIndices, rowValues } from '../../src/base/numeric/sparse.js';
+import type { ItemIndex, UserIndex } from '../../src/learn/dataset/id-map.js';
+import { openRecommender } from '../../src/recommend/open-recommender.js';
+import { PrecomputedLists } from '../../src/recommend/precomputed.js';
+import type { Recommender } from '../../src/recommend/recommender.js';
+import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
+import type { Snapshot } from '../../src/snapshot/snapshot.js';
+import { buildSmallSnapshot } from '../support/small-snapshot.js';
+
+let snapshot: Snapshot;
+let plain: Recommender;
+let recommender: Recommender;
+const events = new Map<string, { itemId: string; value?: number | undefined; timestamp: number }[]>();
+/** A known user, what the snapshot has of them, and items that they have not rated. */
+let userId: string;
+let rated: { itemId: string; value: number }[];
+let unrated: string[];
+/** Seconds of the last rating of the snapshot. */
+let newest: number;
+
+beforeAll(async () => {
+  const { store } = await buildSmallSnapshot({ sources: ['exact'] });
+  snapshot = await loadNewestSnapshot(store, expect.fail);
+  plain = await openRecommender(snapshot, expect.fail);
+  recommender = await openRecommender(snapshot, expect.fail, undefined, undefined, { of: id => events.get(id) });
+  const { users, items, seen } = snapshot;
+  const user = 4 as UserIndex;
+  const values = rowValues(seen, user);
+  userId = users.idOf(user);
+  rated = Array.from(rowIndices(seen, user), (item, i) => ({
+    itemId: items.idOf(item as ItemIndex),
+    value: values[i]!,
+  }));
+  unrated = [...items.ids].filter(id => rated.every(({ itemId }) => itemId !== id));
+  newest = Date.parse(snapshot.manifest.dataset.to!) / 1000;
+});
+beforeEach(() => events.clear());
+
+describe('events', () => {
+  test('of known and unknown users count like a history in the request', () => {
+    const history = unrated.slice(0, 3).map(itemId => ({ itemId, value: 4 }));
+    for (const id of [userId, 'nobody']) {
+      events.set(
+        id,
+        [...history, { itemId: 'no such item' }].map(event => ({ ...event, timestamp: newest - 1 })),
+      );
+      const request = { userId: id, limit: 10, explain: true };
+      const reply = recommender.recommend(request);
+      expect(reply).toEqual({ ...plain.recommend({ ...request, history }), reason: 'events' });
+      expect(reply.source).toBe('fold-in');
+      const everything = recommender.recommend({ userId: id, limit: 1000 }).items.map(({ itemId }) => itemId);
+      expect(everything.filter(itemId => history.some(event => event.itemId === itemId))).toEqual([]);
+    }
+    expect(recommender.recommend({ userId: 'other', limit: 10 }).source).toBe('popularity');
+  });
+
+  test('give way to the history of the request', () => {
+    const itemId = unrated[0]!;
+    events.set('nobody', [{ itemId, value: -1, timestamp: 0 }]);
+    expect(recommender.recommend({ userId: 'nobody', limit: 5 }).source).toBe('popularity');
+    const history = [{ itemId, value: 5 }];
+    expect(recommender.recommend({ userId: 'nobody', history, limit: 5 })).toEqual(
+      plain.recommend({ userId: 'nobody', history, limit: 5 }),
+    );
+  });
+
+  test('that the snapshot has, or has something later for, make no difference', () => {
+    const [first, second] = rated as [(typeof rated)[0], (typeof rated)[0]];
+    events.set(userId, [
+      { ...first, timestamp: newest + 10 },
+      { itemId: second.itemId, value: second.value + 1, timestamp: newest },
+      { itemId: 'no such item', value: 1, timestamp: newest + 10 },
+    ]);
+    const reply = recommender.recommend({ userId, limit: 10 });
+    expect(reply).toEqual(plain.recommend({ userId, limit: 10 }));
+    expect(reply.source).toBe('model');
+  });
+
+  test('that are later than the ratings of the snapshot replace them', () => {
+    const changed = { itemId: rated[0]!.itemId, value: -1 };
+    events.set(userId, [{ ...changed, timestamp: newest + 1 }]);
+    const reply = recommender.recommend({ userId, limit: 10 });
+    expect(reply).toEqual({ ...plain.recommend({ userId, history: [changed], limit: 10 }), reason: 'events' });
+    expect(reply.source).toBe('fold-in');
+  });
+
+  test('go before a precomputed list', async () => {
+    const { users } = snapshot;
+    const lists = new PrecomputedLists({
+      users: users.size,
+      starts: new Uint32Array(users.size),
+      lengths: new Uint32Array(users.size).fill(1),
+      certified: new Uint8Array(users.size),
+      items: Uint32Array.of(7),
+      scores: Float32Array.of(1),
+    });
+    const listing = await openRecommender(snapshot, expect.fail, undefined, lists, { of: id => events.get(id) });
+    expect(listing.recommend({ userId, limit: 1 }).retrieval.source).toBe('precomputed');
+    events.set(userId, [{ itemId: unrated[0]!, value: 4, timestamp: 0 }]);
+    expect(listing.recommend({ userId, limit: 1 })).toEqual(recommender.recommend({ userId, limit: 1 }));
+  });
+});

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
+import type { RecommendRequest } from '../../../src/recommend/recommendation.js';
+import { Serving } from '../../../src/recommend/serving.js';
+import { ProblemError, ShortlistClient } from '../../../src/serve/client/shortlist-client.js';
+import type { RunningServer } from '../../../src/serve/http/server.js';
+import { serveForTest } from '../../support/running.js';
+import { smallService } from '../../support/small-service.js';
+
+const asked: RecommendRequest[] = [];
+const service = smallService(asked);
+let server: RunningServer;
+let client: ShortlistClient;
+beforeAll(async () => {
+  server = await serveForTest({ serving: new Serving(service, { append: async () => {}, of: () => undefined }) });
+  client = new ShortlistClient(`${server.url}/`);
+});
+afterAll(() => server.close());
+beforeEach(() => {
+  asked.length = 0;
+});
+
+describe('ShortlistClient', () => {
+  test('is what the package exports', async () => {
+    const exported = await import('shortlist/client');
+    expect(await new exported.ShortlistClient(server.url).live()).toEqual({ status: 'ok' });
+    expectTypeOf(exported.ShortlistClient).toEqualTypeOf(ShortlistClient);
+  });
+
+  test('every method brings what the service said', async () => {
+    const request = { userId: 'ann', limit: 2 };
+    const recommendation = service.recommend(request);
+    const { id: snapshot } = service.manifest;
+    expect(await client.recommendForUser('ann', { limit: 2 })).toEqual(recommendation);
+    expect(await client.recommend(request)).toEqual(recommendation);
+    expect(await client.recommendBatch({ userIds: ['ann'], limit: 2 })).toEqual({
+      recommendations: [recommendation],
+      snapshot,
+    });
+    expect(await client.logEvents({ events: [{ userId: 'ann', itemId: 'z' }] })).toEqual({
+      accepted: 1,
+      unknownItems: 1,
+      snapshot,
+    });
+    expect(await client.similarItems('b', { limit: 1 })).toEqual(service.similar('b', 1));
+    expect(await client.popularItems({ limit: 1, ranker: 'mean' })).toEqual(
+      service.popular({ limit: 1, ranker: 'mean' }),
+    );
+    expect(await client.findItems({ query: 'bra' })).toEqual({ items: [service.item('b')], snapshot });
+    expect(await client.item('b')).toEqual(service.item('b'));
+    expect(await client.snapshot()).toEqual(service.manifest);
+    expect(await client.ready()).toEqual({ status: 'ok' });
+  });
+
+  test('ids and lists arrive as they were given', async () => {
+    await client.recommendForUser('a/b ?&ä%', { exclude: ['1 2', '3&4'], explain: true });
+    expect(asked).toEqual([
+      {
+        userId: 'a/b ?&ä%',
+        limit: 10,
+        exclude: ['1 2', '3&4'],
+        match: 'any',
+        includeSeen: false,
+        coldShare: 0.1,
+        diversity: 0,
+        explain: true,
+      },
+    ]);
+  });
+
+  test('an id with a comma is refused where it would be taken apart', async () => {
+    expect(() => client.recommendForUser('ann', { exclude: ['a,b'] })).toThrow('contains a comma');
+    await client.recommend({ exclude: ['a,b'] });
+    expect(asked).toMatchObject([{ exclude: ['a,b'] }]);
+  });
+
+  test('a problem becomes an error that carries it', async () => {
+    const failure = await client.item('zzz').catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ProblemError);
+    expect(failure).toMatchObject({
+      status: 404,
+      message: 'There is no item "zzz" in this snapshot.',
+      problem: { code: 'unknown-item', errors: [{ in: 'path', field: 'itemId' }] },
+    });
+  });
+
+  test('its types are those of the schemas', () => {
+    expectTypeOf(client.recommendForUser).parameter(1).toEqualTypeOf<
+      | {
+          limit?: number;
+          exclude?: string[] | undefined;
+          category?: string[] | undefined;
+          match?: 'any' | 'all';
+          includeSeen?: boolean;
+          coldShare?: number;
+          diversity?: number;
+          explain?: boolean;
+        }
+      | undefined
+    >();
+    expectTypeOf<Awaited<ReturnType<typeof client.recommendForUser>>['source']>().toEqualTypeOf<
+      'model' | 'fold-in' | 'popularity'
+    >();
+    // @ts-expect-error: a body that the schema would refuse does not compile
+    void (() => client.recommendBatch({ users: ['ann'] }));
+  });
+});

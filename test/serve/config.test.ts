@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { describeConfig, readConfig } from '../../src/serve/config.js';
+
+const defaults = {
+  SNAPSHOTS: 'data/snapshots',
+  HOST: '127.0.0.1',
+  PORT: 3000,
+  LOG_LEVEL: 'info',
+  MAX_BODY_BYTES: 1_048_576,
+  MAX_URL_LENGTH: 16_384,
+  MAX_TURN_MS: 20,
+  DEADLINE_MS: 10_000,
+  API_KEYS_SHA256: [],
+  ADMIN_KEYS_SHA256: [],
+  RECALL_SAMPLE: 500,
+  REQUESTS_PER_MINUTE: 0,
+  REQUEST_TIMEOUT_MS: 30_000,
+  PROCESSES: 1,
+  RELOAD_INTERVAL_MS: 2000,
+  SHUTDOWN_TIMEOUT_MS: 10_000,
+};
+
+describe('readConfig', () => {
+  test('everything has a default, and other programs’ variables are left alone', () => {
+    expect(readConfig({ PATH: '/bin', PORT: '' })).toEqual({ ...defaults, READS: 'open' });
+  });
+
+  test('values are taken and converted', () => {
+    expect(readConfig({ PORT: '0', HOST: '::', LOG_LEVEL: 'debug' })).toEqual({
+      ...defaults,
+      READS: 'open',
+      PORT: 0,
+      HOST: '::',
+      LOG_LEVEL: 'debug',
+    });
+  });
+
+  test('reads are closed where there are API keys, unless they are said to be open', () => {
+    const key = 'a'.repeat(64);
+    expect(readConfig({ API_KEYS_SHA256: key }).READS).toBe('closed');
+    expect(readConfig({ API_KEYS_SHA256: key, READS: 'open' }).READS).toBe('open');
+    expect(readConfig({ ADMIN_KEYS_SHA256: key }).READS).toBe('open');
+    expect(() => readConfig({ READS: 'closed' })).toThrow('READS is "closed", expected API_KEYS_SHA256 beside it');
+  });
+
+  test('every wrong variable is named, with what came and what was expected', () => {
+    expect(() => readConfig({ PORT: '65536', LOG_LEVEL: 'loud', MAX_BODY_BYTES: '1e6' })).toThrow(
+      expect.objectContaining({
+        code: 'invalid-config',
+        message:
+          'The environment is not valid: PORT is "65536", expected a whole number from 0 to 65535; ' +
+          'LOG_LEVEL is "loud", expected one of trace, debug, info, warn, error, fatal, silent; ' +
+          'MAX_BODY_BYTES is "1e6", expected a whole number from 1024 to 1073741824.',
+      }),
+    );
+  });
+});
+
+test('describeConfig names every variable with its default', () => {
+  for (const [name, preset] of Object.entries(defaults)) {
+    expect(describeConfig()).toMatch(
+      new RegExp(`^  ${name} +\\S.*\\n +Default: ${String(preset) || '\\(none\\)'}$`, 'm'),
+    );
+  }
+});

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { Serving } from '../../src/recommend/serving.js';
+import { readConfig } from '../../src/serve/config.js';
+import { Metrics } from '../../src/serve/http/metrics.js';
+import { type RunningServer, type ServeOptions, serve } from '../../src/serve/http/server.js';
+import { type Service, startService } from '../../src/serve/service.js';
+import type { BuildOptions } from '../../src/snapshot/build.js';
+import { smallService } from './small-service.js';
+import { buildSmallSnapshot } from './small-snapshot.js';
+
+/** The API over the small service, on a free port. */
+export function serveForTest(options: Partial<ServeOptions> = {}): Promise<RunningServer> {
+  const serving = options.serving ?? new Serving(smallService());
+  return serve({
+    serving,
+    metrics: new Metrics(serving),
+    logger: pino({ level: 'error' }),
+    host: '127.0.0.1',
+    port: 0,
+    maxBodyBytes: 20_000,
+    maxUrlLength: 16_384,
+    maxTurnMs: 1000,
+    deadlineMs: 10_000,
+    apiKeyHashes: [],
+    adminKeyHashes: [],
+    readsClosed: false,
+    requestsPerMinute: 0,
+    requestTimeoutMs: 30_000,
+    shutdownTimeoutMs: 1000,
+    ...options,
+  });
+}
+
+/** The whole service over a real snapshot, on a free port. */
+export async function startSmallService(
+  options: Partial<BuildOptions>,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Service> {
+  const { store } = await buildSmallSnapshot(options);
+  const config = readConfig({
+    SNAPSHOTS: store.directory,
+    EVENTS: mkdtempSync(join(tmpdir(), 'shortlist-events-')),
+    PORT: '0',
+    LOG_LEVEL: 'error',
+    RELOAD_INTERVAL_MS: '0',
+    ...environment,
+  });
+  return startService(config, pino({ level: config.LOG_LEVEL }));
+}
+
+/** What `fetch` needs to post a JSON body. */
+export function asJson(body: unknown): RequestInit {
+  return { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+/** The hash of an API key, as the service is told it. */
+export function hashOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex');
+}
