@@ -1,7 +1,4 @@
-import type { GrowthPoint } from '../src/measure/benchmark/catalogue-growth.js';
-import type { ProductionFigures } from '../src/measure/benchmark/production-figures.js';
-import type { RecallSlice } from '../src/measure/benchmark/recall-slices.js';
-import { paretoFront, type SweepPoint } from '../src/measure/benchmark/sweep.js';
+import { paretoFront } from '../src/measure/benchmark/sweep.js';
 import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
 import { availableSources } from '../src/snapshot/sources.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
@@ -14,6 +11,7 @@ import {
   sampleUsers,
 } from './benchmark/measurements.js';
 import { writeReport } from './benchmark/page.js';
+import type { BenchmarkReport } from './benchmark/report.js';
 import { benchmarkTable } from './benchmark/table.js';
 import { main } from './command/command.js';
 import { commaList, integer, onOff, text } from './command/flag-values.js';
@@ -50,7 +48,7 @@ await main({
     // What a service shows is ten items long; a proof for ten is also much cheaper than one for a hundred.
     const topTen = options.k === 10 ? full : measure(10);
     const { operatingPoint, target } = snapshot.manifest.retrieval;
-    const report = {
+    const report: BenchmarkReport = {
       items: snapshot.items.size,
       factors: snapshot.itemFactors.columns,
       k: options.k,
@@ -80,37 +78,3 @@ await main({
   },
   print: benchmarkTable,
 });
-
-/** What `npm run benchmark -- --json` prints and `report.json` holds. */
-export interface BenchmarkReport {
-  readonly items: number;
-  readonly factors: number;
-  readonly k: number;
-  readonly queries: number;
-  readonly machine: ReturnType<typeof describeMachine>;
-  /** Searches for the k best candidates. */
-  readonly points: readonly SweepPoint[];
-  /** The point that the service uses. */
-  readonly chosen: SweepPoint | undefined;
-  /** Points that no other one beats in both recall and median time. */
-  readonly pareto: readonly Pick<SweepPoint, 'source' | 'effort'>[];
-  /** Searches for the ten best. */
-  readonly topTen: readonly SweepPoint[];
-  /** Recall of the point that the service uses, by user activity and by item popularity. */
-  readonly slices: {
-    readonly byActivity: readonly RecallSlice[];
-    readonly byPopularity: readonly RecallSlice[];
-  } | null;
-  readonly production: ProductionFigures;
-  /** Only with `--growth`. */
-  readonly growth: { readonly points: readonly GrowthPoint[]; readonly exponent: number } | null;
-  readonly users: number;
-  /** True when requests left out what the user has seen. */
-  readonly masked: boolean;
-  readonly rounds: number;
-  readonly snapshot: string;
-  readonly recallTarget: number;
-  readonly date: string;
-  readonly commit: string | null;
-  readonly command: string;
-}

@@ -13,6 +13,7 @@ import { createProgress, type Progress } from './command/progress.js';
 import { readerFlags, readerOptions } from './command/reader-flags.js';
 import { trainingChoice, trainingFlags } from './command/training-flags.js';
 import { partFlags, readParts } from './evaluate/parts.js';
+import type { EvaluationResult } from './evaluate/report.js';
 import { evaluationTable } from './evaluate/table.js';
 import { tune } from './evaluate/tune.js';
 import { checkTuningFlags, tuningFlags } from './evaluate/tuning-flags.js';
@@ -41,7 +42,7 @@ await main({
   print: result => [...tuningSummary(result.tuning), evaluationTable(result)].join('\n'),
 });
 
-async function evaluate(options: Options<typeof flags>, context: CommandContext) {
+async function evaluate(options: Options<typeof flags>, context: CommandContext): Promise<EvaluationResult> {
   const given = trainingChoice(options);
   checkTuningFlags(options);
   const { seed = 1 } = options;
@@ -76,14 +77,14 @@ async function evaluate(options: Options<typeof flags>, context: CommandContext)
     testRatings: relevant.indices.length,
     testedUsers: evaluation.testedUsers,
     skippedUsers: evaluation.skippedUsers,
-    protocol: negatives ? ('listed-negatives' as const) : ('all-items' as const),
+    protocol: negatives ? 'listed-negatives' : 'all-items',
     algorithm: choice.algorithm,
     parameters: trainingParameters(choice, dataset),
     trainingSeconds: trained.seconds,
     secondsPerIteration: trained.secondsPerIteration,
     evaluationSeconds,
-    metrics: { ...evaluation.model.metrics, ...errors.model } as Readonly<Record<string, number>>,
-    popularity: { ...evaluation.popularity.metrics, ...errors.baseline } as Readonly<Record<string, number>>,
+    metrics: { ...evaluation.model.metrics, ...errors.model },
+    popularity: { ...evaluation.popularity.metrics, ...errors.baseline },
     random: evaluation.random,
     intervals: { metrics: evaluation.model.intervals, popularity: evaluation.popularity.intervals },
     activity: evaluation.model.activity.map((slice, n) => ({
@@ -93,8 +94,6 @@ async function evaluate(options: Options<typeof flags>, context: CommandContext)
     ...(tuning ? { tuning } : {}),
   };
 }
-
-export type EvaluationResult = Awaited<ReturnType<typeof evaluate>>;
 
 async function trainTimed(choice: TrainingChoice, dataset: Dataset, progress: Progress) {
   const memory = trainingMemory(choice, dataset);

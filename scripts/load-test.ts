@@ -16,6 +16,7 @@ import {
 } from './load-test/measurements.js';
 import type { PacedResult } from './load-test/paced-load.js';
 import { measureReloads, type Reloads } from './load-test/reloads.js';
+import type { LatencyAtRate, LoadTestReport } from './load-test/report.js';
 import { loadTestTable } from './load-test/table.js';
 import { environmentOf, fetchText, type LoadTarget, LoadTargets, loopbackUrl } from './load-test/targets.js';
 
@@ -172,38 +173,6 @@ await main({
   },
   print: loadTestTable,
 });
-
-/** What `npm run load-test -- --json` prints. */
-export interface LoadTestReport {
-  readonly snapshot: string;
-  readonly items: number;
-  readonly factors: number;
-  readonly users: number;
-  /** Of a typical reply, and of each reply of the bare route. */
-  readonly replyBytes: number;
-  /** Shortlist, the bare route, and the server of `--compare`. */
-  readonly servers: readonly (Throughput & {
-    readonly name: string;
-    /** Median over the rounds of the throughput as a part of the bare route's in the same round. */
-    readonly ofBare: number;
-    readonly rounds: readonly Throughput[];
-    readonly latencies: readonly LatencyAtRate[];
-  })[];
-  readonly reloads: Reloads | null;
-  readonly overload: Overload | null;
-  readonly machine: ReturnType<typeof describeMachine>;
-  readonly commit: string | null;
-  readonly date: string;
-  readonly command: string;
-}
-
-interface LatencyAtRate extends PacedResult {
-  readonly share: number;
-  /** Requests a second. */
-  readonly rate: number;
-  /** 99th percentiles of all rounds; the other figures are of the round where it was the middle one. */
-  readonly p99s: readonly number[];
-}
 
 function middleOf(results: readonly PacedResult[]): PacedResult {
   return results.toSorted((a, b) => a.accepted.p99 - b.accepted.p99)[(results.length - 1) >> 1]!;

@@ -87,6 +87,22 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('of files make no circle', () => {
+    expect(
+      circlesAmong(new Map([...files.values()].map(({ path, imports }) => [path, imports.map(i => i.to)]))),
+    ).toEqual([]);
+  });
+
+  test('that make a circle are found', () => {
+    const circle = new Map([
+      ['a', ['b', 'package']],
+      ['b', ['c']],
+      ['c', ['b', 'd']],
+      ['d', []],
+    ]);
+    expect(circlesAmong(circle)).toEqual(['b → c → b']);
+  });
+
   test('of the service reach nothing that only the offline side needs', () => {
     const reached = new Set<string>();
     const packages = new Set<string>();
@@ -106,3 +122,18 @@ describe('imports', () => {
     expect([...packages].filter(name => OFFLINE_ONLY.includes(name))).toEqual([]);
   });
 });
+
+/** Each circle that a walk along the imports meets, as text. */
+function circlesAmong(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const walk = (path: string, way: readonly string[]) => {
+    const at = way.indexOf(path);
+    if (at >= 0) circles.push([...way.slice(at), path].join(' → '));
+    if (at >= 0 || done.has(path)) return;
+    for (const next of imports.get(path) ?? []) walk(next, [...way, path]);
+    done.add(path);
+  };
+  for (const path of imports.keys()) walk(path, []);
+  return circles;
+}

@@ -15,8 +15,8 @@ import { createExactSource } from '../../src/retrieve/exact.js';
 import { buildHnsw, createHnswSource, type HnswParameters, loadHnsw } from '../../src/retrieve/hnsw.js';
 import type { Snapshot } from '../../src/snapshot/snapshot.js';
 import { openSource } from '../../src/snapshot/sources.js';
-import type { BenchmarkReport } from '../benchmark.js';
 import type { Progress } from '../command/progress.js';
+import type { BenchmarkReport } from './report.js';
 
 // The measurements of `benchmark`, each over the snapshot that is served.
 

@@ -4,8 +4,8 @@ import { messageOf, ShortlistError } from '../../src/errors.js';
 import type { ProductionFigures } from '../../src/measure/benchmark/production-figures.js';
 import type { RecallSlice } from '../../src/measure/benchmark/recall-slices.js';
 import type { SweepPoint } from '../../src/measure/benchmark/sweep.js';
-import type { BenchmarkReport } from '../benchmark.js';
 import { growthPlot, recallLatencyPlot, recallThroughputPlot } from './plots.js';
+import type { BenchmarkReport } from './report.js';
 import { settingOf } from './table.js';
 
 /** Writes `report.json` and `report.html`. @throws ShortlistError 'output-unwritable' */

@@ -1,6 +1,6 @@
 import type { SweepPoint } from '../../src/measure/benchmark/sweep.js';
-import type { BenchmarkReport } from '../benchmark.js';
 import { textTable } from '../command/text-table.js';
+import type { BenchmarkReport } from './report.js';
 
 /** The report for a terminal. */
 export function benchmarkTable(report: BenchmarkReport): string {

@@ -1,5 +1,5 @@
 import { textTable } from '../command/text-table.js';
-import type { EvaluationResult } from '../evaluate.js';
+import type { EvaluationResult } from './report.js';
 
 /** The result of `evaluate` for a terminal. */
 export function evaluationTable(result: EvaluationResult): string {

@@ -12,6 +12,7 @@ import { measureTrial, type TuneTask, trialWork, tuneRungs } from '../../src/mea
 import type { CommandContext, Options } from '../command/command.js';
 import type { Progress } from '../command/progress.js';
 import type { EvaluationParts } from './parts.js';
+import type { Tuning } from './report.js';
 import { DEFAULT_BUDGET, DEFAULT_OUT, type tuningFlags } from './tuning-flags.js';
 
 export interface TuningOptions extends Pick<Options<typeof tuningFlags>, 'budget' | 'tuneMetric' | 'out'> {
@@ -20,22 +21,6 @@ export interface TuningOptions extends Pick<Options<typeof tuningFlags>, 'budget
   readonly k: readonly number[];
   readonly threads?: number | undefined;
   readonly seed: number;
-}
-
-/** What a search found. */
-export interface Tuning {
-  /** Finished trials, those of earlier runs included, and the seconds that they took. */
-  readonly trials: number;
-  readonly seconds: number;
-  /** True when the search came to its end, false when the budget did. */
-  readonly complete: boolean;
-  /** What was raised, and how far, on the validation part. */
-  readonly metric: string;
-  readonly value: number;
-  /** The winning flags. */
-  readonly best: Partial<AlsOptions>;
-  /** The file that `--parameters` takes. */
-  readonly path: string;
 }
 
 /**

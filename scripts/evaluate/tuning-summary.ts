@@ -1,5 +1,5 @@
 import { kebabCase } from '../command/command.js';
-import type { Tuning } from './tune.js';
+import type { Tuning } from './report.js';
 
 /** What a search found, for a terminal: nothing where there was none. */
 export function tuningSummary(tuning: Tuning | undefined): string[] {

@@ -1,6 +1,6 @@
 import { textTable } from '../command/text-table.js';
-import type { LoadTestReport } from '../load-test.js';
 import type { Replies } from './paced-load.js';
+import type { LoadTestReport } from './report.js';
 
 /** The report for a terminal. */
 export function loadTestTable(report: LoadTestReport): string {

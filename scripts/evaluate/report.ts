@@ -1,0 +1,53 @@
+import type { AlsOptions } from '../../src/learn/training/als-options.js';
+import type { TrainingParameters } from '../../src/learn/training/train.js';
+import type { ActivitySlice } from '../../src/measure/quality/activity-slices.js';
+import type { Quality } from '../../src/measure/quality/evaluation.js';
+
+/** What `npm run evaluate -- --json` prints. */
+export interface EvaluationResult {
+  readonly users: number;
+  readonly items: number;
+  /** Interactions that were trained on. */
+  readonly trainRatings: number;
+  /** Interactions that count as hits: those held back, without what training would not count as a positive one. */
+  readonly testRatings: number;
+  readonly testedUsers: number;
+  /** Users with held-out interactions that training knows nothing of. */
+  readonly skippedUsers: number;
+  /** What a test item competes with: all items that the user has not in training, or the negatives listed for the user. */
+  readonly protocol: 'all-items' | 'listed-negatives';
+  readonly algorithm: TrainingParameters['algorithm'];
+  readonly parameters: TrainingParameters;
+  readonly trainingSeconds: number;
+  /** Without the first iteration, which ends after the data are laid out and the threads started. */
+  readonly secondsPerIteration: number;
+  readonly evaluationSeconds: number;
+  /** Figures of the model by name, such as `recall@10`; of sgd also the errors of predicted ratings. */
+  readonly metrics: Quality['metrics'];
+  /** The same of the ranking by popularity; ratings are predicted by the item's mean. */
+  readonly popularity: Quality['metrics'];
+  /** The same of items drawn at random. */
+  readonly random: Quality['metrics'];
+  /** 95% confidence intervals of the per-user figures. */
+  readonly intervals: { readonly metrics: Quality['intervals']; readonly popularity: Quality['intervals'] };
+  /** The model's figures, and those of popularity, by how much is known of the user. */
+  readonly activity: readonly (ActivitySlice & { readonly popularity: ActivitySlice['metrics'] })[];
+  /** Only with `--tune`. */
+  readonly tuning?: Tuning;
+}
+
+/** What a search found. */
+export interface Tuning {
+  /** Finished trials, those of earlier runs included, and the seconds that they took. */
+  readonly trials: number;
+  readonly seconds: number;
+  /** True when the search came to its end, false when the budget did. */
+  readonly complete: boolean;
+  /** What was raised, and how far, on the validation part. */
+  readonly metric: string;
+  readonly value: number;
+  /** The winning flags. */
+  readonly best: Partial<AlsOptions>;
+  /** The file that `--parameters` takes. */
+  readonly path: string;
+}
