@@ -1,5 +1,4 @@
-import { filterEntries } from '../src/base/numeric/filter-entries.js';
-import type { Csr } from '../src/base/numeric/sparse.js';
+import { type Csr, filterEntries } from '../src/base/numeric/sparse.js';
 import type { Dataset } from '../src/learn/dataset/dataset.js';
 import { ALS_DEFAULTS } from '../src/learn/training/als-options.js';
 import { type TrainingChoice, train, trainingMemory, trainingParameters } from '../src/learn/training/train.js';

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { median } from '../src/base/numeric/statistics.js';
 import { ShortlistError } from '../src/errors.js';
 import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
@@ -10,7 +11,6 @@ import {
   measureOverload,
   measureRate,
   measureThroughput,
-  median,
   type Overload,
   type Throughput,
 } from './load-test/measurements.js';

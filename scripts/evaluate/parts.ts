@@ -1,5 +1,4 @@
-import { filterEntries, hasEntry } from '../../src/base/numeric/filter-entries.js';
-import type { Csr } from '../../src/base/numeric/sparse.js';
+import { type Csr, filterEntries, hasEntry } from '../../src/base/numeric/sparse.js';
 import { ShortlistError } from '../../src/errors.js';
 import { createDataset, type Dataset, interactionsOf } from '../../src/learn/dataset/dataset.js';
 import { parseSplitSpec } from '../../src/learn/dataset/split-spec.js';

@@ -80,9 +80,3 @@ export async function measureOverload(
   });
   return { ...result, offered, memory: { before, during, after: await resident() }, recoveryMs };
 }
-
-/** The middle of some numbers. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return ((sorted[(sorted.length - 1) >> 1] ?? Number.NaN) + (sorted[sorted.length >> 1] ?? Number.NaN)) / 2;
-}

@@ -1,4 +1,5 @@
 import { type Matrix, rowOf } from '../base/numeric/matrix.js';
+import { firstAbove } from '../base/numeric/sorting.js';
 import type { Candidates } from '../retrieve/candidate-source.js';
 
 /** Items of the history that are named for one recommended item. */
@@ -35,14 +36,7 @@ export function placesByScore(searches: readonly Candidates[]): Map<number, numb
 
 /** The number of the cell that holds an item: cells are runs of items. */
 export function cellOf(starts: Uint32Array, item: number): number {
-  let low = 0;
-  let high = starts.length - 1;
-  while (high - low > 1) {
-    const middle = (low + high) >>> 1;
-    if (starts[middle]! <= item) low = middle;
-    else high = middle;
-  }
-  return low;
+  return firstAbove(starts, item) - 1;
 }
 
 function cosine(a: Float32Array, b: Float32Array): number {

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import { GrowingArray } from '../base/numeric/growing-array.js';
 import { messageOf, ShortlistError } from '../errors.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import type { PrecomputedData } from './precomputed.js';
@@ -27,8 +28,8 @@ export async function readPrecomputed(path: string, snapshot: Snapshot): Promise
   const starts = new Uint32Array(users.size);
   const lengths = new Uint32Array(users.size);
   const certified = new Uint8Array(users.size);
-  const listedItems = new Places(n => new Uint32Array(n));
-  const scores = new Places(n => new Float32Array(n));
+  const listedItems = new GrowingArray(length => new Uint32Array(length));
+  const scores = new GrowingArray(length => new Float32Array(length));
   let listedUsers = 0;
   let last = -1;
   let number = 0;
@@ -57,7 +58,8 @@ export async function readPrecomputed(path: string, snapshot: Snapshot): Promise
     scores.push(row.score);
   }
   if (number === 0) throw unusable(path, 'it is empty');
-  return { users: listedUsers, starts, lengths, certified, items: listedItems.all(), scores: scores.all() };
+  const [ofItems, ofScores] = [listedItems.values().slice(), scores.values().slice()];
+  return { users: listedUsers, starts, lengths, certified, items: ofItems, scores: ofScores };
 }
 
 async function* linesOf(path: string): AsyncIterable<string> {
@@ -87,27 +89,4 @@ function unusable(path: string, why: string): ShortlistError {
     `The precomputed lists in ${path} cannot be used: ${why}. Write them again: npm run batch -- --out ${path}`,
     { path, why },
   );
-}
-
-/** A typed array that grows. */
-class Places<A extends Uint32Array | Float32Array> {
-  #array: A;
-  length = 0;
-
-  constructor(private readonly create: (length: number) => A) {
-    this.#array = create(1024);
-  }
-
-  push(value: number): void {
-    if (this.length === this.#array.length) {
-      const grown = this.create(this.length * 2);
-      grown.set(this.#array);
-      this.#array = grown;
-    }
-    this.#array[this.length++] = value;
-  }
-
-  all(): A {
-    return this.#array.slice(0, this.length) as A;
-  }
 }

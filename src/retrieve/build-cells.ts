@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Arena } from '../base/kernels/arena.js';
 import { createMatrix, type Matrix, rowOf } from '../base/numeric/matrix.js';
 import { createRandom } from '../base/numeric/random.js';
+import { startsOf } from '../base/numeric/sorting.js';
 import { ShortlistError } from '../errors.js';
 import { startCellWorkers } from './cell-workers.js';
 import { type Cells, defaultCellCount } from './cells.js';
@@ -110,12 +111,11 @@ function inCellOrder(arena: Arena, { items, centroids, members, starts }: KMeans
 
   const order = new Uint32Array(items.rows);
   const cells: Cells = {
-    starts: new Uint32Array(runs.length + 1),
+    starts: startsOf(runs.map(run => run.items.length)),
     centroids: createMatrix(runs.length, items.columns),
   };
   runs.forEach((run, i) => {
     order.set(run.items, cells.starts[i]);
-    cells.starts[i + 1] = cells.starts[i]! + run.items.length;
     cells.centroids.data.set(run.centroid, i * items.stride);
   });
   return { order, cells };

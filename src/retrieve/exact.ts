@@ -1,5 +1,6 @@
 import type { Arena } from '../base/kernels/arena.js';
 import type { Matrix } from '../base/numeric/matrix.js';
+import { descendingOrder } from '../base/numeric/sorting.js';
 import type { CandidateSource } from './candidate-source.js';
 import { relativeError, underflowError } from './rounding.js';
 import { createRunSearch } from './search-memory.js';
@@ -27,10 +28,9 @@ export function prepareExact(arena: Arena, items: Matrix): ExactIndex {
   for (let block = 0; block < blocks; block++) {
     const end = Math.min(items.rows, (block + 1) * BLOCK_ROWS);
     for (let row = block * BLOCK_ROWS; row < end; row++) norms[block] = Math.max(norms[block]!, rowNorms[row]!);
-    order[block] = block;
   }
   arena.release(mark);
-  order.sort((a, b) => norms[b]! - norms[a]! || a - b);
+  order.set(descendingOrder(norms));
   return { order, norms };
 }
 

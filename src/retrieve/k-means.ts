@@ -1,6 +1,7 @@
 import type { Arena } from '../base/kernels/arena.js';
 import type { Matrix } from '../base/numeric/matrix.js';
 import type { Random } from '../base/numeric/random.js';
+import { groupByKey } from '../base/numeric/sorting.js';
 import type { CellTask, KMeansMemory } from './cell-task.js';
 import type { CellWorkers } from './cell-workers.js';
 import { firstCentroids, MAX_FIRST_CENTROIDS } from './first-centroids.js';
@@ -115,13 +116,8 @@ export class KMeans {
         return { kind: 'assign', memory: this.#memory, step: this.#step, first, last, cells: this.#cells };
       }),
     );
-    // A counting sort keeps the members of each cell ascending.
-    const starts = this.starts.fill(0);
-    const assignment = this.#assignment.subarray(0, this.#rows);
-    for (const cell of assignment) starts[cell + 1]!++;
-    for (let cell = 0; cell < this.count; cell++) starts[cell + 1]! += starts[cell]!;
-    const next = starts.slice();
-    for (let item = 0; item < assignment.length; item++) this.members[next[assignment[item]!]!++] = item;
+    const { starts, members: positions } = this;
+    groupByKey(this.#assignment.subarray(0, this.#rows), this.count, { starts, positions });
   }
 
   async #moveCentroids(): Promise<void> {

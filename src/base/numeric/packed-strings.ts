@@ -1,3 +1,5 @@
+import { firstAbove, startsOf } from './sorting.js';
+
 /** The memory of `PackedStrings`: two plain arrays that another thread can be given as they are. */
 export interface PackedStringsData {
   /** The UTF-16 units of all strings, one string after the other. */
@@ -19,10 +21,7 @@ export class PackedStrings {
   }
 
   static of(strings: readonly string[]): PackedStrings {
-    const starts = new Uint32Array(strings.length + 1);
-    strings.forEach((text, i) => {
-      starts[i + 1] = starts[i]! + text.length;
-    });
+    const starts = startsOf(strings.map(text => text.length));
     const packed = new PackedStrings({ units: new Uint16Array(starts[strings.length]!), starts });
     strings.forEach((text, i) => {
       packed.#bytes.write(text, starts[i]! * 2, 'utf16le');
@@ -61,23 +60,11 @@ export class PackedStrings {
     for (let at = starts[from]!; index < this.length; at++) {
       at = this.#bytes.indexOf(text, at * 2, 'utf16le') / 2;
       if (at < 0) return -1;
-      index = this.#indexAt(at, index);
+      // The string that holds unit `at`.
+      index = firstAbove(starts, at, index + 1) - 1;
       // What begins in one string must end in it.
       if (index < this.length && at + text.length <= starts[index + 1]!) return index;
     }
     return -1;
-  }
-
-  /** The string that unit `at` belongs to, at `from` or after it. */
-  #indexAt(at: number, from: number): number {
-    const { starts } = this.data;
-    let low = from;
-    let high = this.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (starts[middle + 1]! <= at) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }

@@ -1,3 +1,5 @@
+import { countKeys, firstAtLeast, groupByKey } from './sorting.js';
+
 /**
  * A sparse matrix in compressed sparse row form: the entries of row r are `indices[starts[r] … starts[r+1]-1]` with
  * their `values`, columns ascending within a row, no column twice in a row.
@@ -21,6 +23,24 @@ export function rowValues(csr: Csr, row: number): Float32Array {
   return csr.values.subarray(csr.starts[row], csr.starts[row + 1]);
 }
 
+/** The number of entries in each row. */
+export function rowLengths({ starts, rows }: Pick<Csr, 'starts' | 'rows'>): Uint32Array {
+  return Uint32Array.from({ length: rows }, (_, row) => starts[row + 1]! - starts[row]!);
+}
+
+/** The row of each entry. */
+export function rowNumbers({ starts, rows, indices }: Csr): Uint32Array {
+  const numbers = new Uint32Array(indices.length);
+  for (let row = 0; row < rows; row++) numbers.fill(row, starts[row], starts[row + 1]);
+  return numbers;
+}
+
+/** True when the matrix has an entry there. */
+export function hasEntry(csr: Csr, row: number, column: number): boolean {
+  const columns = rowIndices(csr, row);
+  return columns[firstAtLeast(columns, column)] === column;
+}
+
 /**
  * Builds a CSR from coordinates in any order, in linear time (two counting sorts).
  * @returns the matrix, and for each of its entries the position of the coordinate it came from.
@@ -32,32 +52,18 @@ export function csrFromCoordinates(
   columnOf: Uint32Array,
   values: Float32Array,
 ): { csr: Csr; origin: Uint32Array } {
-  const byColumn = sortBy(columnOf, columns);
-  const starts = new Uint32Array(rows + 1);
-  for (let i = 0; i < rowOf.length; i++) starts[rowOf[i]! + 1]!++;
-  for (let r = 0; r < rows; r++) starts[r + 1]! += starts[r]!;
-  const next = starts.slice(0, rows);
-  const origin = new Uint32Array(rowOf.length);
-  // Walking the coordinates in column order leaves each row's columns ascending.
-  for (const i of byColumn) origin[next[rowOf[i]!]!++] = i;
-  return {
-    csr: {
-      rows,
-      columns,
-      starts,
-      indices: origin.map(i => columnOf[i]!),
-      values: Float32Array.from(origin, i => values[i]!),
-    },
-    origin,
-  };
+  // Taken in column order, the coordinates leave each row's columns ascending.
+  const order = groupByKey(columnOf, columns).positions;
+  const { starts, positions: origin } = groupByKey(rowOf, rows, { order });
+  const indices = origin.map(i => columnOf[i]!);
+  return { csr: { rows, columns, starts, indices, values: Float32Array.from(origin, i => values[i]!) }, origin };
 }
 
 /** The same entries with rows and columns exchanged. */
 export function transpose(csr: Csr): Csr {
   const { rows, columns, indices, values } = csr;
   const starts = new Uint32Array(columns + 1);
-  for (let e = 0; e < indices.length; e++) starts[indices[e]! + 1]!++;
-  for (let c = 0; c < columns; c++) starts[c + 1]! += starts[c]!;
+  countKeys(indices, starts);
   const next = starts.slice(0, columns);
   const outIndices = new Uint32Array(indices.length);
   const outValues = new Float32Array(indices.length);
@@ -68,21 +74,28 @@ export function transpose(csr: Csr): Csr {
       outValues[to] = values[e]!;
     }
   }
-  return {
-    rows: columns,
-    columns: rows,
-    starts,
-    indices: outIndices,
-    values: outValues,
-  };
+  return { rows: columns, columns: rows, starts, indices: outIndices, values: outValues };
 }
 
-/** Positions of `keys` in ascending order of key, stable. */
-function sortBy(keys: Uint32Array, bound: number): Uint32Array {
-  const next = new Uint32Array(bound + 1);
-  for (let i = 0; i < keys.length; i++) next[keys[i]! + 1]!++;
-  for (let k = 0; k < bound; k++) next[k + 1]! += next[k]!;
-  const order = new Uint32Array(keys.length);
-  for (let i = 0; i < keys.length; i++) order[next[keys[i]!]!++] = i;
-  return order;
+/**
+ * The matrix with only those entries for which `keep` says true.
+ * @param keep is asked about each entry once, in their order
+ */
+export function filterEntries(
+  csr: Csr,
+  keep: (row: number, column: number, value: number, entry: number) => boolean,
+): Csr {
+  const starts = new Uint32Array(csr.rows + 1);
+  const indices = new Uint32Array(csr.indices.length);
+  const values = new Float32Array(csr.indices.length);
+  let kept = 0;
+  for (let r = 0; r < csr.rows; r++) {
+    for (let e = csr.starts[r]!; e < csr.starts[r + 1]!; e++) {
+      if (!keep(r, csr.indices[e]!, csr.values[e]!, e)) continue;
+      indices[kept] = csr.indices[e]!;
+      values[kept++] = csr.values[e]!;
+    }
+    starts[r + 1] = kept;
+  }
+  return { ...csr, starts, indices: indices.slice(0, kept), values: values.slice(0, kept) };
 }

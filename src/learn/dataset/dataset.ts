@@ -1,4 +1,4 @@
-import { type Csr, csrFromCoordinates, transpose } from '../../base/numeric/sparse.js';
+import { type Csr, csrFromCoordinates, filterEntries, rowNumbers, transpose } from '../../base/numeric/sparse.js';
 import type { RatingsTable } from '../ratings/ratings-table.js';
 import { IdMap, type ItemIndex, type UserIndex } from './id-map.js';
 
@@ -77,6 +77,22 @@ export function withItems(dataset: Dataset, ids: readonly string[]): Dataset {
   };
 }
 
+/**
+ * The same dataset with only those interactions for which `keep` says true.
+ * @param entry position in `byUser`
+ */
+export function filterDataset(dataset: Dataset, keep: (entry: number) => boolean): Dataset {
+  const { timestamps, positions } = dataset;
+  const byUser = filterEntries(dataset.byUser, (_user, _item, _value, entry) => keep(entry));
+  return {
+    ...dataset,
+    byUser,
+    byItem: transpose(byUser),
+    timestamps: timestamps?.filter((_, entry) => keep(entry)) ?? null,
+    positions: positions.filter((_, entry) => keep(entry)),
+  };
+}
+
 /** The same dataset with the items renumbered: new index i is old index `order[i]`. */
 export function reorderItems(dataset: Dataset, order: Uint32Array): Dataset {
   const newIndex = new Uint32Array(order.length);
@@ -84,11 +100,9 @@ export function reorderItems(dataset: Dataset, order: Uint32Array): Dataset {
     newIndex[old] = index;
   });
   const { byUser, timestamps, positions, rated } = dataset;
-  const users = new Uint32Array(byUser.indices.length);
-  for (let u = 0; u < byUser.rows; u++) users.fill(u, byUser.starts[u], byUser.starts[u + 1]);
   const items = new IdMap<ItemIndex>(Array.from(order, old => dataset.items.ids[old]!));
   return datasetFromCoordinates(dataset.users, items, {
-    users,
+    users: rowNumbers(byUser),
     items: byUser.indices.map(i => newIndex[i]!),
     values: byUser.values,
     timestamps,

@@ -1,7 +1,7 @@
 import { createRandom, type Random } from '../../base/numeric/random.js';
-import { type Csr, csrFromCoordinates } from '../../base/numeric/sparse.js';
+import { type Csr, filterEntries } from '../../base/numeric/sparse.js';
 import { ShortlistError } from '../../errors.js';
-import { type Dataset, datasetFromCoordinates } from './dataset.js';
+import { type Dataset, filterDataset } from './dataset.js';
 import type { SplitSpec } from './split-spec.js';
 
 /** A dataset to train on, and the interactions held back from it, users × items in the same index space. */
@@ -89,24 +89,9 @@ function latestPart({ byUser, timestamps }: Dataset, fraction: number): Uint8Arr
 }
 
 function divide(dataset: Dataset, part: Uint8Array): Split {
-  const { byUser, timestamps, positions, rated } = dataset;
-  const userOf = new Uint32Array(byUser.indices.length);
-  for (let u = 0; u < byUser.rows; u++) userOf.fill(u, byUser.starts[u], byUser.starts[u + 1]);
-  const select = (wanted: number) => {
-    const kept = (_: number, e: number) => part[e] === wanted;
-    return {
-      users: userOf.filter(kept),
-      items: byUser.indices.filter(kept),
-      values: byUser.values.filter(kept),
-      timestamps: timestamps?.filter(kept) ?? null,
-      positions: positions.filter(kept),
-      rated,
-    };
-  };
-  const test = select(TEST);
   return {
-    train: datasetFromCoordinates(dataset.users, dataset.items, select(TRAIN)),
-    test: csrFromCoordinates(byUser.rows, byUser.columns, test.users, test.items, test.values).csr,
+    train: filterDataset(dataset, entry => part[entry] === TRAIN),
+    test: filterEntries(dataset.byUser, (_user, _item, _value, entry) => part[entry] === TEST),
   };
 }
 

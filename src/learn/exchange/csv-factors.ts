@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { GrowingArray } from '../../base/numeric/growing-array.js';
 import { columnOf } from '../../base/tables/column-names.js';
 import type { InputFile } from '../../base/tables/input-file.js';
 import { delimiterOf, splitLine } from '../../base/tables/text-line.js';
@@ -32,7 +33,7 @@ export async function readCsvFactors(file: InputFile): Promise<FactorTable> {
   }
   const first: string[] = [];
   const lines: number[] = [];
-  const rest = new GrowingFloats();
+  const rest = new GrowingArray(length => new Float32Array(length));
   let line = 0;
   for await (const text of createInterface({ input: createReadStream(file.path), crlfDelay: Infinity })) {
     line++;
@@ -48,7 +49,7 @@ export async function readCsvFactors(file: InputFile): Promise<FactorTable> {
   const factors = newFactors(file.name, first.length, columns);
   first.forEach((value, row) => {
     const start = row * factors.stride;
-    const others = rest.values.subarray(row * (width - 1), (row + 1) * (width - 1));
+    const others = rest.values().subarray(row * (width - 1), (row + 1) * (width - 1));
     factors.data.set(others, start + columns - others.length);
     if (!hasIds) factors.data[start] = numberOf(value, file, lines[row] ?? 0);
   });
@@ -85,19 +86,4 @@ function badRow(file: InputFile, line: number, reason: string): ShortlistError {
     line,
     reason,
   });
-}
-
-/** Floats of which nobody knows how many will come. */
-class GrowingFloats {
-  values = new Float32Array(1 << 16);
-  #length = 0;
-
-  push(value: number): void {
-    if (this.#length === this.values.length) {
-      const larger = new Float32Array(2 * this.#length);
-      larger.set(this.values);
-      this.values = larger;
-    }
-    this.values[this.#length++] = value;
-  }
 }

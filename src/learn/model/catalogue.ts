@@ -1,4 +1,5 @@
 import { PackedStrings, type PackedStringsData } from '../../base/numeric/packed-strings.js';
+import { startsOf } from '../../base/numeric/sorting.js';
 import type { IdMap, ItemIndex } from '../dataset/id-map.js';
 import type { CatalogueItem } from '../ratings/ratings-table.js';
 
@@ -76,10 +77,7 @@ export class Catalogue {
 
 /** Lists one after the other, and where each starts. */
 function concatenated(lists: readonly (readonly number[])[]): { starts: Uint32Array; values: Uint32Array } {
-  const starts = new Uint32Array(lists.length + 1);
-  lists.forEach((list, i) => {
-    starts[i + 1] = starts[i]! + list.length;
-  });
+  const starts = startsOf(lists.map(list => list.length));
   const values = new Uint32Array(starts[lists.length]!);
   lists.forEach((list, i) => {
     values.set(list, starts[i]);

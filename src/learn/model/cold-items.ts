@@ -1,4 +1,5 @@
 import { createMatrix, type Matrix, rowOf } from '../../base/numeric/matrix.js';
+import { median } from '../../base/numeric/statistics.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { CatalogueItem } from '../ratings/ratings-table.js';
 import type { Objective } from './objective.js';
@@ -46,7 +47,7 @@ export function coldVectors(
       mean.items++;
     }
   }
-  const middle = norms.sort((a, b) => a - b)[norms.length >>> 1] ?? 0;
+  const middle = median(norms);
   const ids: string[] = [];
   const rows: Float64Array[] = [];
   for (const { itemId, categories } of cold) {

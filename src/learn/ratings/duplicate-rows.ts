@@ -1,3 +1,5 @@
+import { groupByKey } from '../../base/numeric/sorting.js';
+
 /**
  * Marks the rows that stay when each (user, item) is kept once: the one with the latest timestamp; of equal timestamps,
  * or without any, the last row. Linear in rows, two passes over rows grouped by user.
@@ -12,13 +14,7 @@ export function latestRows(
   userCount: number,
   itemCount: number,
 ): Uint32Array {
-  const starts = new Uint32Array(userCount + 1);
-  for (let row = 0; row < users.length; row++) starts[users[row]! + 1]!++;
-  for (let user = 0; user < userCount; user++) starts[user + 1]! += starts[user]!;
-  const next = starts.slice(0, userCount);
-  const byUser = new Uint32Array(users.length);
-  for (let row = 0; row < users.length; row++) byUser[next[users[row]!]!++] = row;
-
+  const { starts, positions: byUser } = groupByKey(users, userCount);
   const dropped = new Uint8Array(users.length);
   // For each item the place in `byUser`, plus one, of the row that is kept so far. A place before the user's own rows
   // belongs to an earlier user and means "none yet", so nothing has to be cleared between users.

@@ -1,4 +1,5 @@
 import { type Random, shuffle } from '../../base/numeric/random.js';
+import { firstAbove } from '../../base/numeric/sorting.js';
 
 /** Zipf-like weights in random order: the item of rank r weighs 1 / (r + 5), so that no item is in every history. */
 export function skewedWeights(count: number, random: Random): Float64Array {
@@ -21,17 +22,7 @@ export function sampleByWeight(candidates: Uint32Array, weights: Float64Array): 
     total += weights[candidates[i]!]!;
     sums[i] = total;
   }
-  return random => {
-    const target = random.uniform() * total;
-    let low = 0;
-    let high = candidates.length - 1;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (sums[middle]! > target) high = middle;
-      else low = middle + 1;
-    }
-    return candidates[low];
-  };
+  return random => candidates[firstAbove(sums, random.uniform() * total)];
 }
 
 /**

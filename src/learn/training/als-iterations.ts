@@ -1,5 +1,6 @@
 import { Arena } from '../../base/kernels/arena.js';
 import type { KernelExports } from '../../base/kernels/kernel-exports.js';
+import { descendingOrder } from '../../base/numeric/sorting.js';
 import { ThreadBarrier } from '../../base/threads/barrier.js';
 import { type AlsPlan, type AlsSide, GRAM_PARTS } from './als-plan.js';
 import { type EigenSpace, findEigenbasis } from './eigenbasis.js';
@@ -143,8 +144,7 @@ function sumGram({ factors, stride, gram }: AlsPlan): void {
 /** Lays out the eigenbasis as the kernels want it, largest eigenvalue first. */
 function arrangeEigenbasis(plan: AlsPlan): void {
   const { factors, stride, eigenvectors, eigenvalues, panels, spectrum } = plan;
-  const order = Array.from(eigenvalues.keys()).sort((a, b) => eigenvalues[b]! - eigenvalues[a]! || a - b);
-  order.forEach((from, column) => {
+  descendingOrder(eigenvalues).forEach((from, column) => {
     // Rounding can leave a zero eigenvalue slightly negative.
     spectrum[column] = plan.unobservedWeight * Math.max(0, eigenvalues[from]!);
     const panel = (column >>> 3) * stride * 8 + (column & 7);

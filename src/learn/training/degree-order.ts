@@ -1,3 +1,4 @@
+import { groupByKey } from '../../base/numeric/sorting.js';
 import type { Csr } from '../../base/numeric/sparse.js';
 
 /**
@@ -29,19 +30,12 @@ export function degreeOrder(csr: Csr, minValue: number): DegreeOrder {
     entries += count;
     if (count > most) most = count;
   }
-  // A counting sort whose buckets run from the largest count to zero.
-  const next = new Uint32Array(most + 2);
-  for (let row = 0; row < rows; row++) next[most - counts[row]! + 1]!++;
-  for (let bucket = 0; bucket <= most; bucket++) next[bucket + 1]! += next[bucket]!;
-  const active = next[most]!;
-  const rowAt = new Uint32Array(rows);
+  // Groups from the largest count to zero.
+  const fewer = counts.map(count => most - count);
+  const { starts: begins, positions: rowAt } = groupByKey(fewer, most + 1);
   const positionOf = new Uint32Array(rows);
-  const degrees = new Uint32Array(rows);
-  for (let row = 0; row < rows; row++) {
-    const position = next[most - counts[row]!]!++;
-    rowAt[position] = row;
+  rowAt.forEach((row, position) => {
     positionOf[row] = position;
-    degrees[position] = counts[row]!;
-  }
-  return { rowAt, positionOf, degrees, active, entries };
+  });
+  return { rowAt, positionOf, degrees: rowAt.map(row => counts[row]!), active: begins[most]!, entries };
 }

@@ -1,3 +1,4 @@
+import { rowLengths } from '../../base/numeric/sparse.js';
 import type { Recommendation, Tier } from '../../recommend/recommendation.js';
 import type { Recommender } from '../../recommend/recommender.js';
 import type { Snapshot } from '../../snapshot/snapshot.js';
@@ -52,7 +53,6 @@ export function productionFigures(
     Latency,
   ];
 
-  const historyLengths = Array.from({ length: seen.rows }, (_, u) => seen.starts[u + 1]! - seen.starts[u]!);
   return {
     latency,
     cpuSecondsPerMillion: (user + system) / known.length,
@@ -65,7 +65,7 @@ export function productionFigures(
     inferenceSecondsAllUsers: seen.rows / latency.qps,
     coldStart: {
       shareOfUsersWithShortHistory:
-        historyLengths.filter(length => length < SHORT_HISTORY).length / Math.max(1, seen.rows),
+        rowLengths(seen).filter(length => length < SHORT_HISTORY).length / Math.max(1, seen.rows),
       tier: ask(stranger).source,
       latency: coldLatency,
     },

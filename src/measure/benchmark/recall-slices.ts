@@ -1,3 +1,4 @@
+import { ascendingOrder } from '../../base/numeric/sorting.js';
 import type { Csr } from '../../base/numeric/sparse.js';
 import type { CandidateSource, Effort } from '../../retrieve/candidate-source.js';
 import { recallOf } from '../../retrieve/recall.js';
@@ -46,7 +47,7 @@ export function recallByPopularity(
   workload: SearchWorkload,
   counts: Uint32Array,
 ): RecallSlice[] {
-  const ascending = Uint32Array.from(counts.keys()).sort((a, b) => counts[a]! - counts[b]! || a - b);
+  const ascending = ascendingOrder(counts);
   const sliceOf = new Uint8Array(counts.length);
   ascending.forEach((item, place) => {
     sliceOf[item] = Math.floor((place * ITEM_SLICES) / counts.length);

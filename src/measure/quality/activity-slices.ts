@@ -1,4 +1,5 @@
-import type { Csr } from '../../base/numeric/sparse.js';
+import { ascendingOrder } from '../../base/numeric/sorting.js';
+import { type Csr, rowIndices } from '../../base/numeric/sparse.js';
 import { meanMetrics, type UserMetrics } from './user-metrics.js';
 
 /** Slices of about equal numbers of users: enough to see a slope, few enough to read. */
@@ -17,17 +18,17 @@ export interface ActivitySlice {
  * with equally long histories stay together, so there may be fewer slices than four.
  */
 export function activitySlices(metrics: UserMetrics, history: Csr): ActivitySlice[] {
-  const lengthOf = (n: number) => history.starts[metrics.users[n]! + 1]! - history.starts[metrics.users[n]!]!;
-  const ascending = Uint32Array.from(metrics.users.keys()).sort((a, b) => lengthOf(a) - lengthOf(b) || a - b);
+  const lengths = metrics.users.map(user => rowIndices(history, user).length);
+  const ascending = ascendingOrder(lengths);
   const slices: ActivitySlice[] = [];
   for (let start = 0; start < ascending.length; ) {
     // The next quarter's end after `start`: long ties may have swallowed whole quarters.
     const quarter = Math.floor((start * SLICES) / ascending.length) + 1;
     let end = Math.max(start + 1, Math.round((quarter * ascending.length) / SLICES));
-    while (end < ascending.length && lengthOf(ascending[end]!) === lengthOf(ascending[end - 1]!)) end++;
+    while (end < ascending.length && lengths[ascending[end]!] === lengths[ascending[end - 1]!]) end++;
     const among = ascending.subarray(start, end);
     slices.push({
-      interactions: [lengthOf(among[0]!), lengthOf(among[among.length - 1]!)],
+      interactions: [lengths[among[0]!]!, lengths[among[among.length - 1]!]!],
       users: among.length,
       metrics: meanMetrics(metrics, among),
     });

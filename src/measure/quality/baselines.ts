@@ -1,5 +1,6 @@
 import { createRandom } from '../../base/numeric/random.js';
-import { type Csr, rowIndices } from '../../base/numeric/sparse.js';
+import { descendingOrder } from '../../base/numeric/sorting.js';
+import { type Csr, rowIndices, rowLengths } from '../../base/numeric/sparse.js';
 import type { Dataset } from '../../learn/dataset/dataset.js';
 import { createTopLists, type TopLists } from './top-lists.js';
 
@@ -8,7 +9,7 @@ import { createTopLists, type TopLists } from './top-lists.js';
 
 /** Interactions of each item. */
 export function itemCounts({ byItem }: Pick<Dataset, 'byItem'>): Uint32Array {
-  return Uint32Array.from({ length: byItem.rows }, (_, i) => byItem.starts[i + 1]! - byItem.starts[i]!);
+  return rowLengths(byItem);
 }
 
 /**
@@ -17,7 +18,7 @@ export function itemCounts({ byItem }: Pick<Dataset, 'byItem'>): Uint32Array {
  */
 export function popularityLists(train: Dataset, users: Uint32Array, k: number): TopLists {
   const counts = itemCounts(train);
-  const byCount = Uint32Array.from(counts.keys()).sort((a, b) => counts[b]! - counts[a]! || a - b);
+  const byCount = descendingOrder(counts);
   const seenBy = new Uint32Array(counts.length);
   const lists = createTopLists(users, k);
   users.forEach((user, n) => {

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { Arena } from '../../base/kernels/arena.js';
 import type { Matrix } from '../../base/numeric/matrix.js';
+import { descendingOrder } from '../../base/numeric/sorting.js';
 import type { Csr } from '../../base/numeric/sparse.js';
 import { messageOf, ShortlistError } from '../../errors.js';
 import type { TrainedFactors } from '../../learn/training/trained-factors.js';
@@ -134,7 +135,7 @@ function byDecreasingNorm({ rows, columns, stride, data }: Matrix): Uint32Array 
   for (let r = 0; r < rows; r++) {
     for (let c = 0; c < columns; c++) squaredNorms[r]! += data[r * stride + c]! ** 2;
   }
-  return Uint32Array.from(squaredNorms.keys()).sort((a, b) => squaredNorms[b]! - squaredNorms[a]! || a - b);
+  return descendingOrder(squaredNorms);
 }
 
 /** What a worker allocates: vectors, masks, heaps, lists and lengths of a block of users, and the kernel's own scratch. */

@@ -1,8 +1,7 @@
-import { filterEntries } from '../../base/numeric/filter-entries.js';
 import { createRandom, shuffle } from '../../base/numeric/random.js';
-import { type Csr, csrFromCoordinates, rowIndices } from '../../base/numeric/sparse.js';
+import { type Csr, csrFromCoordinates, filterEntries, rowIndices, rowNumbers } from '../../base/numeric/sparse.js';
 import { ShortlistError } from '../../errors.js';
-import { type Dataset, datasetFromCoordinates } from '../../learn/dataset/dataset.js';
+import { type Dataset, filterDataset } from '../../learn/dataset/dataset.js';
 import type { SplitSpec } from '../../learn/dataset/split-spec.js';
 import { splitDataset } from '../../learn/dataset/splits.js';
 
@@ -67,21 +66,10 @@ export function validationSplit(test: Csr): SplitSpec {
 export function sampleUsers(fold: ValidationFold, users: number, seed: number): ValidationFold {
   const sample = drawUsers(fold, users, seed);
   if (!sample) return fold;
-  const { train } = fold;
-  const { byUser, timestamps, positions } = train;
-  const userOf = new Uint32Array(byUser.indices.length);
-  for (let u = 0; u < byUser.rows; u++) userOf.fill(u, byUser.starts[u], byUser.starts[u + 1]);
-  const kept = (_: number, e: number) => sample[userOf[e]!] === 1;
+  const userOf = rowNumbers(fold.train.byUser);
   return {
     ...sampleTests(fold, users, seed),
-    train: datasetFromCoordinates(train.users, train.items, {
-      users: userOf.filter(kept),
-      items: byUser.indices.filter(kept),
-      values: byUser.values.filter(kept),
-      timestamps: timestamps?.filter(kept) ?? null,
-      positions: positions.filter(kept),
-      rated: train.rated,
-    }),
+    train: filterDataset(fold.train, entry => sample[userOf[entry]!] === 1),
   };
 }
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasEntry } from '../../../src/base/numeric/filter-entries.js';
-import { type Csr, rowIndices } from '../../../src/base/numeric/sparse.js';
+import { type Csr, hasEntry, rowIndices } from '../../../src/base/numeric/sparse.js';
 import { createDataset, type Dataset } from '../../../src/learn/dataset/dataset.js';
 import {
   sampleTests,

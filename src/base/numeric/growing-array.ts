@@ -1,0 +1,23 @@
+/** A typed array of which nobody knows how long it will be. */
+export class GrowingArray<A extends Float32Array | Uint32Array> {
+  length = 0;
+  #array: A;
+
+  constructor(private readonly create: (length: number) => A) {
+    this.#array = create(1024);
+  }
+
+  push(value: number): void {
+    if (this.length === this.#array.length) {
+      const larger = this.create(2 * this.length);
+      larger.set(this.#array);
+      this.#array = larger;
+    }
+    this.#array[this.length++] = value;
+  }
+
+  /** All values so far, as a view that the next `push` may leave behind. */
+  values(): A {
+    return this.#array.subarray(0, this.length) as A;
+  }
+}
