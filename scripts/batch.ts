@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { messageOf, ShortlistError } from '../src/errors.js';
+import { linesOf } from '../src/base/tables/lines.js';
+import { ShortlistError } from '../src/errors.js';
 import { recommendForAll } from '../src/recommend/batch.js';
 import { openRecommender } from '../src/recommend/open-recommender.js';
 import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
@@ -38,26 +38,14 @@ await main({
     `(${Math.round(result.usersPerSecond)} users/s) written to ${result.path}`,
 });
 
+/** Each id once. @throws ShortlistError `file-unreadable`, `file-empty` */
 async function readUserIds(path: string): Promise<string[]> {
-  let content: string;
-  try {
-    content = await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new ShortlistError(
-      'file-unreadable',
-      `--users: ${messageOf(cause)}. Give a text file with one user id a line.`,
-      {
-        path,
-      },
-    );
-  }
-  const ids = [...new Set(content.split(/\r?\n/).filter(line => line !== ''))];
-  if (ids.length > 0) return ids;
+  const ids = new Set<string>();
+  for await (const line of linesOf(path)) if (line !== '') ids.add(line);
+  if (ids.size > 0) return [...ids];
   throw new ShortlistError(
     'file-empty',
     `--users: ${path} has no user ids. Give a text file with one user id a line.`,
-    {
-      path,
-    },
+    { path },
   );
 }

@@ -1,6 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
+import { sqlString, withDuckDb } from '../../src/base/tables/duckdb.js';
 import { messageOf, ShortlistError } from '../../src/errors.js';
 import type { Recommendation } from '../../src/recommend/recommendation.js';
 
@@ -28,33 +28,34 @@ export async function writeBatch(
 ): Promise<number> {
   const format = formatOf(path);
   const aside = `${path}.${process.pid}.part`;
-  const database = await DuckDBInstance.create(':memory:');
-  const connection = await database.connect();
   try {
-    await connection.run(
-      'CREATE TABLE batch ("userId" VARCHAR, "rank" INTEGER, "itemId" VARCHAR, score FLOAT, source VARCHAR, ' +
-        'snapshot VARCHAR, certified BOOLEAN)',
-    );
-    const appender = await connection.createAppender('batch');
-    let users = 0;
-    for (const { userId, items, source, snapshot, retrieval } of recommendations) {
-      items.forEach(({ itemId, score }, i) => {
-        appender.appendVarchar(userId);
-        appender.appendInteger(i + 1);
-        appender.appendVarchar(itemId);
-        appender.appendFloat(score);
-        appender.appendVarchar(source);
-        appender.appendVarchar(snapshot);
-        appender.appendBoolean(retrieval.certified);
-        appender.endRow();
-      });
-      if (++users % USERS_PER_TURN === 0) {
-        onProgress(users);
-        await new Promise(setImmediate);
+    const users = await withDuckDb(async session => {
+      await session.run(
+        'CREATE TABLE batch ("userId" VARCHAR, "rank" INTEGER, "itemId" VARCHAR, score FLOAT, source VARCHAR, ' +
+          'snapshot VARCHAR, certified BOOLEAN)',
+      );
+      const appender = await session.connection.createAppender('batch');
+      let users = 0;
+      for (const { userId, items, source, snapshot, retrieval } of recommendations) {
+        items.forEach(({ itemId, score }, i) => {
+          appender.appendVarchar(userId);
+          appender.appendInteger(i + 1);
+          appender.appendVarchar(itemId);
+          appender.appendFloat(score);
+          appender.appendVarchar(source);
+          appender.appendVarchar(snapshot);
+          appender.appendBoolean(retrieval.certified);
+          appender.endRow();
+        });
+        if (++users % USERS_PER_TURN === 0) {
+          onProgress(users);
+          await new Promise(setImmediate);
+        }
       }
-    }
-    appender.closeSync();
-    await connection.run(`COPY batch TO '${aside.replaceAll("'", "''")}' (${format})`);
+      appender.closeSync();
+      await session.run(`COPY batch TO ${sqlString(aside)} (${format})`);
+      return users;
+    });
     await rename(aside, path);
     return users;
   } catch (cause) {
@@ -66,9 +67,6 @@ export async function writeBatch(
       { path },
       { cause },
     );
-  } finally {
-    connection.closeSync();
-    database.closeSync();
   }
 }
 

@@ -1,7 +1,6 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { GrowingArray } from '../base/numeric/growing-array.js';
+import { linesOf } from '../base/tables/lines.js';
 import { messageOf, ShortlistError } from '../errors.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import type { PrecomputedData } from './precomputed.js';
@@ -33,7 +32,7 @@ export async function readPrecomputed(path: string, snapshot: Snapshot): Promise
   let listedUsers = 0;
   let last = -1;
   let number = 0;
-  for await (const line of linesOf(path)) {
+  for await (const line of readLines(path)) {
     number++;
     const row = rowOf(line, path, number);
     if (row.snapshot !== manifest.id) {
@@ -62,12 +61,11 @@ export async function readPrecomputed(path: string, snapshot: Snapshot): Promise
   return { users: listedUsers, starts, lengths, certified, items: ofItems, scores: ofScores };
 }
 
-async function* linesOf(path: string): AsyncIterable<string> {
+async function* readLines(path: string): AsyncGenerator<string> {
   try {
-    yield* createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
-  } catch (cause) {
-    if (cause instanceof ShortlistError) throw cause;
-    throw unusable(path, `it cannot be read (${messageOf(cause)})`);
+    yield* linesOf(path);
+  } catch (error) {
+    throw unusable(path, `it cannot be read (${messageOf(error instanceof Error ? error.cause : error)})`);
   }
 }
 

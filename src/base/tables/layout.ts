@@ -35,12 +35,12 @@ export interface TableLayout<Wanted extends Role> {
 export async function layoutOf<Wanted extends Role>(
   file: InputFile,
   wanted: WantedColumns<Wanted>,
-  { connection }: DuckDbSession,
+  session: DuckDbSession,
 ): Promise<TableLayout<Wanted>> {
   if (file.kind === 'parquet') {
     try {
-      const rows = await connection.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet(${sqlPath(file.path)})`);
-      const names = rows.getRows().map(row => String(row[0]));
+      const rows = await session.rows(`DESCRIBE SELECT * FROM read_parquet(${sqlPath(file.path)})`);
+      const names = rows.map(row => String(row[0]));
       return { delimiter: undefined, hasHeader: true, names, columns: columnsByName(file, names, wanted) };
     } catch (error) {
       if (error instanceof ShortlistError) throw error;

@@ -3,8 +3,7 @@ import type { Role } from './column-names.js';
 import { type DuckDbSession, sqlName, sqlPath, sqlString } from './duckdb.js';
 import { type InputFile, MAX_LINE_BYTES, unreadable } from './input-file.js';
 import type { TableLayout } from './layout.js';
-import { quotable } from './text-line.js';
-import { BROKEN_QUOTES, JOINED_LINES, textRecords } from './text-records.js';
+import { type Delimiter, fieldPattern, quotable } from './text-line.js';
 
 /** What a reader keeps of a record: SQL over one nullable VARCHAR column per role that the file has. */
 export interface Projection {
@@ -13,6 +12,9 @@ export interface Projection {
   /** `WHEN … THEN reason` clauses for what makes a record with the right number of fields unusable. */
   readonly problems: readonly string[];
 }
+
+/** Why a record with broken quotes has no fields. */
+const BROKEN_QUOTES = 'a double quote is not closed, or text follows the closing one';
 
 /**
  * Loads a file into a new table with the projection's columns, `problem` (null, or why the record is unusable) and
@@ -31,7 +33,6 @@ export async function loadRecords<Wanted extends Role>(
   projection: Projection,
 ): Promise<void> {
   const { delimiter } = layout;
-  const { connection } = session;
   if (delimiter === undefined) {
     await createTable(session, table, file, parquetRecords(file, layout), projection);
     return;
@@ -49,15 +50,15 @@ export async function loadRecords<Wanted extends Role>(
   if (broken === 0) return;
 
   // Broken quotes may be records that span lines. Join these, and keep the result if that mends any.
-  await connection.run(`CREATE TEMP TABLE lines AS SELECT record FROM ${lines}`);
+  await session.run(`CREATE TEMP TABLE lines AS SELECT record FROM ${lines}`);
   await createTable(session, 'joined', file, textRecords(JOINED_LINES, delimiter, layout), projection);
   const mended = (await countBrokenQuotes(session, 'joined')) < broken;
-  await connection.run(`DROP TABLE lines; DROP TABLE ${mended ? table : 'joined'}`);
-  if (mended) await connection.run(`ALTER TABLE joined RENAME TO ${table}`);
+  await session.run(`DROP TABLE lines; DROP TABLE ${mended ? table : 'joined'}`);
+  if (mended) await session.run(`ALTER TABLE joined RENAME TO ${table}`);
 }
 
 async function createTable(
-  { connection }: DuckDbSession,
+  session: DuckDbSession,
   table: string,
   file: InputFile,
   records: string,
@@ -66,7 +67,7 @@ async function createTable(
   const kept = Object.entries(columns).map(([name, expression]) => `${expression} AS ${sqlName(name)}`);
   const problem = `CASE WHEN record IS NULL THEN NULL WHEN malformed IS NOT NULL THEN malformed ${problems.join(' ')} END`;
   try {
-    await connection.run(`CREATE TEMP TABLE ${table} AS SELECT ${kept.join(', ')}, problem,
+    await session.run(`CREATE TEMP TABLE ${table} AS SELECT ${kept.join(', ')}, problem,
       CASE WHEN problem IS NOT NULL THEN record END AS content FROM (SELECT *, ${problem} AS problem FROM (${records}))`);
   } catch (error) {
     throw readError(file, error);
@@ -81,6 +82,37 @@ function parquetRecords<Wanted extends Role>(file: InputFile, { names, columns }
     FROM read_parquet(${sqlPath(file.path)}, binary_as_string = true)`;
 }
 
+/**
+ * SQL that cuts lines into fields.
+ * @param lines a FROM source with one column `record`, null for an empty line
+ * @returns a query with `record`, `malformed` (null, or why it has no fields), and a VARCHAR column for each role
+ */
+function textRecords<Wanted extends Role>(
+  lines: string,
+  delimiter: Delimiter,
+  { names, columns }: TableLayout<Wanted>,
+): string {
+  const quotes = quotable(delimiter);
+  const separator = sqlString(delimiter);
+  const plain = `string_split(record, ${separator})`;
+  const quoted = `regexp_extract_all(${separator} || record, ${sqlString(fieldPattern(delimiter))}, 1)`;
+  const cut = quotes ? `CASE WHEN contains(record, '"') THEN ${quoted} ELSE ${plain} END` : plain;
+  const fields = Object.entries<number | undefined>(columns).map(([role, position = 0]) => {
+    const field = `fields[${position + 1}]`;
+    const bare = quotes
+      ? `CASE WHEN starts_with(${field}, '"') THEN replace(${field}[2:-2], '""', '"') ELSE ${field} END`
+      : field;
+    return `${bare} AS ${sqlName(role)}`;
+  });
+  // Fields and separators that do not add up to the line: the pattern had to step over something.
+  const broken = `WHEN contains(record, '"') AND
+    list_sum(list_transform(fields, lambda field: length(field))) + len(fields) <> length(record) + 1
+    THEN ${sqlString(BROKEN_QUOTES)}`;
+  return `SELECT record, ${fields.join(', ')}, CASE ${quotes ? broken : ''} WHEN len(fields) <> ${names.length}
+    THEN 'expected ${names.length} columns, found ' || len(fields) END AS malformed
+    FROM (SELECT record, ${cut} AS fields FROM ${lines})`;
+}
+
 function linesOf(file: InputFile, encoding: 'utf-8' | 'latin-1'): string {
   // No text holds this separator, so that a line is one field.
   return `read_csv(${sqlPath(file.path)}, columns = {record: 'VARCHAR'}, auto_detect = false, header = false,
@@ -88,11 +120,8 @@ function linesOf(file: InputFile, encoding: 'utf-8' | 'latin-1'): string {
     max_line_size = ${MAX_LINE_BYTES}${file.mixedLineEnds ? ", new_line = '\\r\\n', parallel = false" : ''})`;
 }
 
-async function countBrokenQuotes({ connection }: DuckDbSession, table: string): Promise<number> {
-  const counted = await connection.runAndReadAll(
-    `SELECT count(*) FROM ${table} WHERE problem = ${sqlString(BROKEN_QUOTES)}`,
-  );
-  return Number(counted.getRows()[0]?.[0]);
+function countBrokenQuotes(session: DuckDbSession, table: string): Promise<number> {
+  return session.number(`SELECT count(*) FROM ${table} WHERE problem = ${sqlString(BROKEN_QUOTES)}`);
 }
 
 function readError(file: InputFile, error: unknown): ShortlistError {
@@ -108,3 +137,22 @@ function readError(file: InputFile, error: unknown): ShortlistError {
   const place = line === undefined ? '' : ` near line ${line}`;
   return unreadable(file.name, `${(message.split('\n')[0] ?? '').slice(0, 200)}${place}`, error);
 }
+
+/**
+ * A FROM source like the table `lines`, but with the records that span lines whole: the text stands on the first of its
+ * lines, the others are null. An odd number of quotes on a line opens such a record or closes it.
+ */
+const JOINED_LINES = `(
+  WITH counted AS (
+    SELECT rowid AS line, record, length(record) - length(replace(record, '"', '')) AS quotes FROM lines
+  ), placed AS (
+    SELECT line, record, coalesce(sum(quotes) OVER (ORDER BY line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
+      % 2 = 1 AS continues FROM counted
+  ), numbered AS (
+    SELECT line, record, continues, count(*) FILTER (NOT continues) OVER (ORDER BY line) AS number FROM placed
+  ), joined AS (
+    SELECT number, string_agg(coalesce(record, ''), chr(10) ORDER BY line) AS record FROM numbered GROUP BY number
+  )
+  SELECT CASE WHEN continues THEN NULL ELSE nullif(joined.record, '') END AS record
+  FROM numbered JOIN joined USING (number) ORDER BY line
+)`;

@@ -25,6 +25,11 @@ export function splitLine(line: string, delimiter: Delimiter): string[] {
   return Array.from(fields, match => unquote(match[1] ?? ''));
 }
 
+/** A field that any CSV reader takes back as it was (RFC 4180). */
+export function csvField(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
 /** Whether fields may stand in double quotes. */
 export function quotable(delimiter: Delimiter): boolean {
   return delimiter !== '::';

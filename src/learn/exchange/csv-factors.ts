@@ -1,8 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { GrowingArray } from '../../base/numeric/growing-array.js';
 import { columnOf } from '../../base/tables/column-names.js';
 import type { InputFile } from '../../base/tables/input-file.js';
+import { linesOf } from '../../base/tables/lines.js';
 import { delimiterOf, splitLine } from '../../base/tables/text-line.js';
 import { ShortlistError } from '../../errors.js';
 import type { FactorTable } from './factor-table.js';
@@ -35,7 +34,7 @@ export async function readCsvFactors(file: InputFile): Promise<FactorTable> {
   const lines: number[] = [];
   const rest = new GrowingArray(length => new Float32Array(length));
   let line = 0;
-  for await (const text of createInterface({ input: createReadStream(file.path), crlfDelay: Infinity })) {
+  for await (const text of linesOf(file.name, file.path)) {
     line++;
     if ((line === 1 && header) || text === '') continue;
     const fields = split(text);

@@ -1,4 +1,21 @@
 import { groupByKey } from '../../base/numeric/sorting.js';
+import type { RatingsTable } from './ratings-table.js';
+
+/** The rows that stay when each (user, item) is kept once, and how many do not; see `latestRows`. */
+export function withoutDuplicates(table: Omit<RatingsTable, 'duplicates'>): RatingsTable {
+  const { users, items, values, timestamps } = table;
+  const kept = latestRows(users, items, timestamps, table.userIds.length, table.itemIds.length);
+  const duplicates = users.length - kept.length;
+  if (duplicates === 0) return { ...table, duplicates };
+  return {
+    ...table,
+    duplicates,
+    users: kept.map(row => users[row]!),
+    items: kept.map(row => items[row]!),
+    values: Float32Array.from(kept, row => values[row]!),
+    timestamps: timestamps && Float64Array.from(kept, row => timestamps[row]!),
+  };
+}
 
 /**
  * Marks the rows that stay when each (user, item) is kept once: the one with the latest timestamp; of equal timestamps,

@@ -1,26 +1,21 @@
-import { handleBadRows } from '../../base/tables/bad-rows.js';
 import { sqlString, withDuckDb } from '../../base/tables/duckdb.js';
-import { openInputFile } from '../../base/tables/input-file.js';
-import { layoutOf } from '../../base/tables/layout.js';
-import { loadRecords } from '../../base/tables/records.js';
+import type { WantedColumns } from '../../base/tables/layout.js';
+import type { Projection } from '../../base/tables/records.js';
+import { loadUsableRows, type TableOptions } from '../../base/tables/usable-rows.js';
 import { ShortlistError } from '../../errors.js';
 import { idProblems } from './rating-projection.js';
 import type { CatalogueItem } from './ratings-table.js';
 
-export interface ReadItemsOptions {
+/** As for ratings; the columns of files without a header are item id, title, categories, available. */
+export interface ReadItemsOptions extends TableOptions {
   /** Name of the column with item ids; by default the first that is spelled in a usual way. Likewise the others. */
   readonly itemColumn?: string | undefined;
   readonly titleColumn?: string | undefined;
   readonly categoriesColumn?: string | undefined;
   readonly availableColumn?: string | undefined;
-  /**
-   * False for text files whose columns are item id, title, categories, available in this order. Default: seen from the
-   * first line.
-   */
-  readonly header?: boolean | undefined;
-  /** As for ratings. Default false. */
-  readonly skipBadRows?: boolean | string | undefined;
 }
+
+type ItemRole = 'item' | 'title' | 'categories' | 'available';
 
 /** What MovieLens writes for a film without genres. */
 const NO_CATEGORIES = '(no genres listed)';
@@ -36,45 +31,22 @@ const UNAVAILABLE = ['false', '0', 'no', 'n', 'f'];
  * @throws ShortlistError as reading ratings does
  */
 export async function readItems(name: string, options: ReadItemsOptions = {}): Promise<CatalogueItem[]> {
+  const wanted: WantedColumns<ItemRole> = {
+    positions: ['item', 'title', 'categories', 'available'],
+    required: ['item'],
+    named: {
+      item: options.itemColumn,
+      title: options.titleColumn,
+      categories: options.categoriesColumn,
+      available: options.availableColumn,
+    },
+    header: options.header,
+  };
   return withDuckDb(async session => {
-    const { connection } = session;
-    const file = await openInputFile(name, session.scratch);
-    const layout = await layoutOf(
-      file,
-      {
-        positions: ['item', 'title', 'categories', 'available'],
-        required: ['item'],
-        named: {
-          item: options.itemColumn,
-          title: options.titleColumn,
-          categories: options.categoriesColumn,
-          available: options.availableColumn,
-        },
-        header: options.header,
-      },
-      session,
-    );
-    // A column can be spelled for two roles ("book"); the id has the first claim.
-    const titled = layout.columns.title !== undefined && layout.columns.title !== layout.columns.item;
-    const hasAvailable = layout.columns.available !== undefined;
-    await loadRecords(session, 'records', file, layout, {
-      columns: {
-        item_id: 'item',
-        title: titled ? "nullif(trim(title), '')" : 'NULL::VARCHAR',
-        categories: layout.columns.categories === undefined ? 'NULL::VARCHAR' : 'categories',
-        unavailable: hasAvailable ? `coalesce(${AVAILABILITY} IN (${UNAVAILABLE.map(sqlString)}), false)` : 'false',
-      },
-      problems: [...idProblems('item', 'item'), ...(hasAvailable ? [AVAILABILITY_PROBLEM] : [])],
-    });
-    const rows = `FROM records WHERE rowid >= ${file.kind === 'text' && layout.hasHeader ? 1 : 0}`;
-    await connection.run(`CREATE TEMP VIEW bad AS SELECT rowid AS position, ${sqlString(name)} AS file, rowid + 1 AS line,
-      problem AS reason, content ${rows} AND problem IS NOT NULL`);
-    await handleBadRows(session, options.skipBadRows ?? false);
-    const found = await connection.runAndReadAll(
-      `SELECT item_id, title, categories, unavailable ${rows} AND problem IS NULL AND item_id IS NOT NULL ORDER BY rowid`,
-    );
+    await loadUsableRows(session, [name], wanted, options.skipBadRows ?? false, itemProjection);
+    const rows = await session.rows('SELECT item_id, title, categories, unavailable FROM usable ORDER BY position');
     const items = new Map<string, CatalogueItem>();
-    for (const [id, title, categories, unavailable] of found.getRows()) {
+    for (const [id, title, categories, unavailable] of rows) {
       const itemId = String(id);
       if (items.has(itemId)) continue;
       items.set(itemId, {
@@ -92,6 +64,21 @@ export async function readItems(name: string, options: ReadItemsOptions = {}): P
 const AVAILABILITY = 'lower(trim(available))';
 const AVAILABILITY_PROBLEM = `WHEN coalesce(${AVAILABILITY}, '') NOT IN ('', ${[...AVAILABLE, ...UNAVAILABLE].map(sqlString)})
   THEN 'available is "' || left(available, 40) || '", expected true or false, yes or no, 1 or 0, or nothing for true'`;
+
+function itemProjection({ item, title, categories, available }: Partial<Record<ItemRole, number>>): Projection {
+  // A column can be spelled for two roles ("book"); the id has the first claim.
+  const titled = title !== undefined && title !== item;
+  const unavailable = `coalesce(${AVAILABILITY} IN (${UNAVAILABLE.map(sqlString)}), false)`;
+  return {
+    columns: {
+      item_id: 'item',
+      title: titled ? "nullif(trim(title), '')" : 'NULL::VARCHAR',
+      categories: categories === undefined ? 'NULL::VARCHAR' : 'categories',
+      unavailable: available === undefined ? 'false' : unavailable,
+    },
+    problems: [...idProblems('item', 'item'), ...(available === undefined ? [] : [AVAILABILITY_PROBLEM])],
+  };
+}
 
 function splitCategories(text: string): string[] {
   const categories = text.split('|').map(category => category.trim());

@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { csvField } from '../../base/tables/text-line.js';
 import { messageOf, ShortlistError } from '../../errors.js';
 import type { CatalogueItem, RatingsTable } from './ratings-table.js';
 
@@ -23,11 +24,6 @@ export async function writeItemsCsv(path: string, catalogue: readonly CatalogueI
       yield [itemId, title, categories.join('|')].map(csvField).join(',');
     }
   });
-}
-
-/** A field that any CSV reader takes back as it was (RFC 4180). */
-export function csvField(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** Lines that are handed to the file at a time: some hundred kilobytes. */

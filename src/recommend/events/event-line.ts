@@ -1,5 +1,4 @@
-import { fieldPattern, splitLine } from '../../base/tables/text-line.js';
-import { csvField } from '../../learn/ratings/write-csv.js';
+import { csvField, fieldPattern, splitLine } from '../../base/tables/text-line.js';
 
 /** A new interaction. */
 export interface LoggedEvent {

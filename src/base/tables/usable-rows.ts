@@ -1,0 +1,108 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { messageOf, ShortlistError } from '../../errors.js';
+import type { Role } from './column-names.js';
+import { type DuckDbSession, sqlName, sqlString } from './duckdb.js';
+import { openInputFile } from './input-file.js';
+import { layoutOf, type WantedColumns } from './layout.js';
+import { loadRecords, type Projection } from './records.js';
+
+/** What readers of tables can be told about a file beside the names of its columns. */
+export interface TableOptions {
+  /**
+   * False for text files without a header, whose columns are in the reader's order from the first line on. Default: seen
+   * from the first line.
+   */
+  readonly header?: boolean | undefined;
+  /**
+   * False to stop at bad rows. A path to go on without them and write them to that CSV file; true for
+   * `data/rejected-rows.csv`. Default false.
+   */
+  readonly skipBadRows?: boolean | string | undefined;
+}
+
+/** One row that cannot be used. */
+export interface BadRow {
+  readonly file: string;
+  /** Line in the (unpacked) file from 1; for Parquet the row from 1. */
+  readonly line: number;
+  readonly reason: string;
+}
+
+/** Bad rows shown in the message: enough to see a pattern, few enough to read. */
+const SHOWN_ROWS = 5;
+
+/** Where bad rows go when the caller skips them without naming a file. */
+const DEFAULT_REJECTS_FILE = 'data/rejected-rows.csv';
+
+/**
+ * Loads files, one after the other, and leaves behind the view `usable` over their good rows: the columns of the
+ * projection, of which the first must be null in no good row, and a `position` that orders the rows.
+ * @param projectionOf what is kept of a file that has these columns; it must give the same columns for all files
+ * @returns how many bad rows were skipped
+ * @throws ShortlistError `file-unreadable`, `file-empty`, `missing-column`, `bad-rows`, `output-unwritable`
+ */
+export async function loadUsableRows<Wanted extends Role>(
+  session: DuckDbSession,
+  names: readonly string[],
+  wanted: WantedColumns<Wanted>,
+  skipBadRows: boolean | string,
+  projectionOf: (columns: Readonly<Partial<Record<Wanted, number>>>, name: string) => Projection,
+): Promise<number> {
+  const good: string[] = [];
+  const bad: string[] = [];
+  for (const [index, name] of names.entries()) {
+    const file = await openInputFile(name, session.scratch);
+    const layout = await layoutOf(file, wanted, session);
+    const projection = projectionOf(layout.columns, name);
+    const table = `records_${index}`;
+    await loadRecords(session, table, file, layout, projection);
+    // 2^40 lines per file is room for more than any file has.
+    const position = `(${index}::BIGINT << 40) + rowid AS position`;
+    const rows = `FROM ${table} WHERE rowid >= ${file.kind === 'text' && layout.hasHeader ? 1 : 0}`;
+    const columns = Object.keys(projection.columns).map(sqlName);
+    // Lines without a record have nulls throughout.
+    good.push(`SELECT ${position}, ${columns.join(', ')} ${rows} AND problem IS NULL AND ${columns[0]} IS NOT NULL`);
+    bad.push(`SELECT ${position}, ${sqlString(name)} AS file, rowid + 1 AS line, problem AS reason, content
+      ${rows} AND problem IS NOT NULL`);
+  }
+  await session.run(`CREATE TEMP VIEW usable AS ${good.join(' UNION ALL ')}`);
+  await session.run(`CREATE TEMP VIEW bad AS ${bad.join(' UNION ALL ')}`);
+  const total = await session.number('SELECT count(*) FROM bad');
+  if (total === 0) return 0;
+  if (skipBadRows === false) throw await badRowsError(session, total);
+  await writeBadRows(session, total, skipBadRows === true ? DEFAULT_REJECTS_FILE : skipBadRows);
+  return total;
+}
+
+/** Replaces the file if it exists. */
+async function writeBadRows(session: DuckDbSession, total: number, path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await session.run(
+      `COPY (SELECT file, line, reason, content FROM bad ORDER BY position) TO ${sqlString(path)} (FORMAT csv, HEADER)`,
+    );
+  } catch (cause) {
+    const why = messageOf(cause).split('\n')[0];
+    throw new ShortlistError(
+      'output-unwritable',
+      `Cannot write the ${total} rejected rows to ${path}: ${why}`,
+      { path },
+      { cause },
+    );
+  }
+}
+
+async function badRowsError(session: DuckDbSession, total: number): Promise<ShortlistError> {
+  const first = await session.rows(`SELECT file, line::INTEGER, reason FROM bad ORDER BY position LIMIT ${SHOWN_ROWS}`);
+  const rows = first.map(
+    ([file, line, reason]): BadRow => ({ file: String(file), line: Number(line), reason: String(reason) }),
+  );
+  const shown = rows.map(row => `  ${row.file}, line ${row.line}: ${row.reason}`);
+  if (total > rows.length) shown.push(`  … and ${total - rows.length} more`);
+  return new ShortlistError(
+    'bad-rows',
+    `${total} bad ${total === 1 ? 'row' : 'rows'}. Correct them, or skip them with --skip-bad-rows:\n${shown.join('\n')}`,
+    { total, rows },
+  );
+}
