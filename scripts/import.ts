@@ -1,5 +1,4 @@
-import { importFactors } from '../src/learn/exchange/import-factors.js';
-import { knownRatings } from '../src/learn/exchange/known-ratings.js';
+import { importFactors, knownRatings } from '../src/learn/exchange/import-factors.js';
 import { readItems } from '../src/learn/ratings/read-items.js';
 import { readRatings } from '../src/learn/ratings/read-ratings.js';
 import { datasetFacts, publishFactors } from '../src/snapshot/build.js';

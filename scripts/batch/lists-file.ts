@@ -15,9 +15,8 @@ const FORMATS: Readonly<Record<string, string>> = {
 const USERS_PER_TURN = 1_000;
 
 /**
- * Writes one row per recommended item (userId, rank from 1, itemId, score, source,
- * snapshot, certified), to CSV, JSON Lines or Parquet by the
- * ending of the path. The file appears whole or not at all.
+ * Writes one row per recommended item (userId, rank from 1, itemId, score, source, snapshot, certified), to CSV, JSON
+ * Lines or Parquet by the ending of the path. The file appears whole or not at all.
  * @returns the number of users written
  * @throws {ShortlistError} `invalid-option` for another ending, `output-unwritable`
  */

@@ -1,8 +1,7 @@
 import { type Csr, filterEntries, hasEntry } from '../../src/base/numeric/sparse.js';
 import { ShortlistError } from '../../src/errors.js';
 import { createDataset, type Dataset, interactionsOf } from '../../src/learn/dataset/dataset.js';
-import { parseSplitSpec } from '../../src/learn/dataset/split-spec.js';
-import { splitDataset } from '../../src/learn/dataset/splits.js';
+import { parseSplitSpec, splitDataset } from '../../src/learn/dataset/splits.js';
 import { type ReadRatingsOptions, readRatings } from '../../src/learn/ratings/read-ratings.js';
 import type { Flags, Options } from '../command/command.js';
 import { parsedBy, texts } from '../command/flag-values.js';

@@ -1,5 +1,5 @@
 import { ShortlistError } from '../../src/errors.js';
-import type { SplitSpec } from '../../src/learn/dataset/split-spec.js';
+import type { SplitSpec } from '../../src/learn/dataset/splits.js';
 import { ALS_DEFAULTS, type AlsOptions } from '../../src/learn/training/als-options.js';
 import type { TrainingChoice } from '../../src/learn/training/train.js';
 import { Budget, BudgetEnd, createForecast } from '../../src/measure/tuning/budget.js';

@@ -1,4 +1,4 @@
-import type { RankerName } from '../learn/model/ranker-name.js';
+import type { RankerName } from '../learn/model/popularity.js';
 import type { SourceKind } from '../retrieve/candidate-source.js';
 
 /** Which knowledge a recommendation rests on, best first. */

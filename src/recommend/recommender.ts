@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { rowOf } from '../base/numeric/matrix.js';
 import { rowIndices } from '../base/numeric/sparse.js';
 import type { UserIndex } from '../learn/dataset/id-map.js';
-import type { RankerName } from '../learn/model/ranker-name.js';
+import type { RankerName } from '../learn/model/popularity.js';
 import type { CandidateSource, Candidates, Effort } from '../retrieve/candidate-source.js';
 import { ItemMask } from '../retrieve/item-mask.js';
 import type { Manifest } from '../snapshot/manifest.js';

@@ -1,11 +1,15 @@
+import { kmeans } from 'ml-kmeans';
 import type { Arena } from '../base/kernels/arena.js';
-import type { Matrix } from '../base/numeric/matrix.js';
+import { type Matrix, rowOf } from '../base/numeric/matrix.js';
 import type { Random } from '../base/numeric/random.js';
 import { groupByKey } from '../base/numeric/sorting.js';
 import type { CellTask, KMeansMemory } from './cell-task.js';
 import type { CellWorkers } from './cell-workers.js';
-import { firstCentroids, MAX_FIRST_CENTROIDS } from './first-centroids.js';
 
+/** ml-kmeans works on plain arrays in one thread: this many centroids from this many rows cost it a fifth of a second. */
+const MAX_FIRST_CENTROIDS = 64;
+const ROWS_PER_CENTROID = 16;
+const ITERATIONS = 10;
 /** A round that moves no more than this share of the items to other cells has settled. */
 const SETTLED_SHARE = 0.002;
 /** Tasks for each thread and step, so that a thread that falls behind does not hold the others up. */
@@ -20,7 +24,7 @@ export class KMeans {
   /** Items by cell, ascending: those of cell c are members[starts[c]] … members[starts[c+1]-1]. */
   readonly members: Uint32Array;
   readonly starts: Uint32Array;
-  /** Every so many-th item takes part; 1 for all. Members are counted in these steps too. */
+  /** Every k-th item takes part, k this number; 1 for all. Members are counted in these steps too. */
   #step: number;
   #cells: number;
   readonly #assignment: Uint32Array;
@@ -30,7 +34,7 @@ export class KMeans {
 
   /**
    * @param count wanted cells, at most `items.rows`
-   * @param step cluster only every so many-th item, until `useAllItems`
+   * @param step cluster only every k-th item, until `useAllItems`
    */
   constructor(
     readonly arena: Arena,
@@ -161,4 +165,32 @@ export class KMeans {
       ([first, last]) => first < last,
     );
   }
+}
+
+/**
+ * The first centroids: k-means with k-means++ seeding (ml-kmeans) on a random sample of the rows.
+ * @param count wanted centroids, at most `MAX_FIRST_CENTROIDS`
+ * @returns `count` rows, or fewer where the sample has fewer distinct ones
+ */
+function firstCentroids(items: Matrix, count: number, random: Random): number[][] {
+  const sample = distinctSample(items, count * ROWS_PER_CENTROID, random);
+  // k-means++ draws by distance to the nearest centroid, which needs one row more than centroids to be positive.
+  if (sample.length <= count) return sample;
+  return kmeans(sample, count, {
+    initialization: 'kmeans++',
+    seed: random.below(2 ** 31),
+    maxIterations: ITERATIONS,
+  }).centroids;
+}
+
+function distinctSample(items: Matrix, size: number, random: Random): number[][] {
+  const distinct = new Map<string, number[]>();
+  // Systematic sampling: one row from each of `draws` equal runs, so that no row is drawn twice.
+  const draws = Math.min(items.rows, size);
+  for (let i = 0; i < draws; i++) {
+    const row = Math.min(items.rows - 1, Math.floor(((i + random.uniform()) * items.rows) / draws));
+    const values = Array.from(rowOf(items, row));
+    distinct.set(values.join(), values);
+  }
+  return [...distinct.values()];
 }

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { rowOf } from '../../src/base/numeric/matrix.js';
 import type { ItemIndex } from '../../src/learn/dataset/id-map.js';
 import { gramOf } from '../../src/learn/model/fold-in.js';
-import { RANKER_NAMES } from '../../src/learn/model/ranker-name.js';
+import { RANKER_NAMES } from '../../src/learn/model/popularity.js';
 import type { CatalogueItem } from '../../src/learn/ratings/ratings-table.js';
 import { openRecommender } from '../../src/recommend/open-recommender.js';
 import type { Recommender } from '../../src/recommend/recommender.js';

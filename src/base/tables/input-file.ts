@@ -27,7 +27,7 @@ export const MAX_LINE_BYTES = 2_000_000;
  * @throws ShortlistError `file-unreadable` (missing, directory, damaged, not text) or `file-empty`
  */
 export async function openInputFile(name: string, scratch: string): Promise<InputFile> {
-  let head = await readHead(name, name);
+  let head = await readHead(name, name, MAX_LINE_BYTES);
   let path = name;
   if (head[0] === 0x1f && head[1] === 0x8b) {
     path = join(scratch, `unpacked-${unpackedFiles++}`);
@@ -36,7 +36,7 @@ export async function openInputFile(name: string, scratch: string): Promise<Inpu
     } catch (error) {
       throw unreadable(name, `its gzip content is damaged (${messageOf(error)}); fetch or pack it again`, error);
     }
-    head = await readHead(name, path);
+    head = await readHead(name, path, MAX_LINE_BYTES);
   }
   if (head.toString('latin1', 0, 4) === 'PAR1')
     return { name, path, kind: 'parquet', firstLine: '', mixedLineEnds: false };
@@ -51,14 +51,19 @@ export async function openInputFile(name: string, scratch: string): Promise<Inpu
 /** Keeps the unpacked files of one process apart. */
 let unpackedFiles = 0;
 
-async function readHead(name: string, path: string): Promise<Buffer> {
+/**
+ * The first bytes of a file.
+ * @param name what messages call it
+ * @throws ShortlistError `file-unreadable`, `file-empty`
+ */
+export async function readHead(name: string, path: string, bytes: number): Promise<Buffer> {
   try {
     const facts = await stat(path);
     if (facts.isDirectory()) throw unreadable(name, 'it is a directory; name the files in it');
     if (!facts.isFile()) throw unreadable(name, 'it is not a regular file; save its content to a file first');
     const file = await open(path);
     try {
-      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(MAX_LINE_BYTES), position: 0 });
+      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(bytes), position: 0 });
       if (bytesRead === 0) throw new ShortlistError('file-empty', `${name} is empty.`, { file: name });
       return buffer.subarray(0, bytesRead);
     } finally {

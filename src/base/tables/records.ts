@@ -37,13 +37,13 @@ export async function loadRecords<Wanted extends Role>(
     await createTable(session, table, file, parquetRecords(file, layout), projection);
     return;
   }
-  let lines = linesOf(file, 'utf-8');
+  let lines = sqlLines(file, 'utf-8');
   try {
     await createTable(session, table, file, textRecords(lines, delimiter, layout), projection);
   } catch (error) {
     // Not UTF-8: every sequence of bytes is Latin-1.
     if (!(error instanceof ShortlistError && /utf-8|unicode/i.test(messageOf(error.cause)))) throw error;
-    lines = linesOf(file, 'latin-1');
+    lines = sqlLines(file, 'latin-1');
     await createTable(session, table, file, textRecords(lines, delimiter, layout), projection);
   }
   const broken = quotable(delimiter) ? await countBrokenQuotes(session, table) : 0;
@@ -113,7 +113,7 @@ function textRecords<Wanted extends Role>(
     FROM (SELECT record, ${cut} AS fields FROM ${lines})`;
 }
 
-function linesOf(file: InputFile, encoding: 'utf-8' | 'latin-1'): string {
+function sqlLines(file: InputFile, encoding: 'utf-8' | 'latin-1'): string {
   // No text holds this separator, so that a line is one field.
   return `read_csv(${sqlPath(file.path)}, columns = {record: 'VARCHAR'}, auto_detect = false, header = false,
     delim = '\u0001\u0002\u0003', quote = '', escape = '', strict_mode = false, encoding = '${encoding}',

@@ -4,8 +4,7 @@ import type { InputFile } from '../../base/tables/input-file.js';
 import { linesOf } from '../../base/tables/lines.js';
 import { delimiterOf, splitLine } from '../../base/tables/text-line.js';
 import { ShortlistError } from '../../errors.js';
-import type { FactorTable } from './factor-table.js';
-import { newFactors } from './new-factors.js';
+import { type FactorTable, newFactors } from './factor-table.js';
 
 /** A decimal number, as against a whole one, which may be an id. */
 const DECIMAL = /^[-+]?(\d+\.\d*|\.\d+|\d+(?=e))(e[-+]?\d+)?$/i;

@@ -1,9 +1,9 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { messageOf, ShortlistError } from '../../errors.js';
-import type { ExportedModel } from './exported-model.js';
-import { writeNpz } from './write-npz.js';
-import { writeParquet } from './write-parquet.js';
+import type { ExportedModel } from './factor-table.js';
+import { writeNpz } from './npz.js';
+import { writeParquet } from './parquet-factors.js';
 
 /**
  * Writes factors and ids to a .npz file (replaced if it exists) or, where the path has no ending, as Parquet folders into

@@ -1,8 +1,63 @@
+import { extname } from 'node:path';
+import { linesOf } from '../../base/tables/lines.js';
+import { delimiterOf, splitLine } from '../../base/tables/text-line.js';
 import { ShortlistError } from '../../errors.js';
 import { MAX_ID_LENGTH } from '../ratings/rating-projection.js';
 import { transposed } from './checks.js';
 import type { FactorTable, Side } from './factor-table.js';
-import type { IdFile } from './id-file.js';
+
+const WHOLE = /^\d{1,15}$/;
+/** Names of a single column of ids, in the usual spellings. */
+const HEADERS = /^"?(id|(user|item|movie|book|product)[ _-]?id)"?$/i;
+
+/** External ids of the numbers that a training library works with. */
+export interface IdFile {
+  readonly name: string;
+  /** The id of number n, or undefined when the file does not name it. */
+  readonly ids: ReadonlyMap<number, string>;
+  /** True when the file lists an id for each number from 0 on, false when it names the numbers. */
+  readonly isList: boolean;
+}
+
+/**
+ * Reads a map of ids. A text file has one id a line, taken as it is: line n, counted from 0, is the id of number n. A file
+ * ending in .csv or .tsv may have quotes, and may have two columns, the number and the id; its first line is a header
+ * when it names the column.
+ * @throws ShortlistError `file-unreadable`, `file-empty`, `bad-rows`, `duplicate-ids`
+ */
+export async function readIdFile(path: string): Promise<IdFile> {
+  const isTable = /^\.(csv|tsv)$/i.test(extname(path));
+  const ids = new Map<number, string>();
+  let width = 1;
+  let fieldsOf = (line: string): string[] => [line];
+  let line = 0;
+  for await (const text of linesOf(path)) {
+    line++;
+    if (isTable && line === 1) {
+      const delimiter = delimiterOf(text);
+      fieldsOf = line => splitLine(line, delimiter);
+      const first = fieldsOf(text);
+      width = first.length;
+      if (width > 2) throw badLine(path, 1, `${width} columns; expected an id, or a number and its id`);
+      if (width === 1 ? HEADERS.test(text) : !WHOLE.test(first[0] ?? '')) continue;
+    }
+    const fields = fieldsOf(text);
+    const number = width === 1 ? ids.size : Number(fields[0]);
+    const id = fields[width - 1];
+    if (id === undefined || fields.length > width || (width === 2 && !WHOLE.test(fields[0] ?? ''))) {
+      throw badLine(path, line, width === 1 ? 'expected one id' : 'expected a whole number and its id');
+    }
+    if (ids.has(number)) {
+      throw new ShortlistError('duplicate-ids', `${path}, line ${line}: the number ${number} has an id already.`, {
+        file: path,
+        line,
+      });
+    }
+    ids.set(number, id);
+  }
+  if (line === 0) throw new ShortlistError('file-empty', `${path} is empty.`, { file: path });
+  return { name: path, ids, isList: width === 1 };
+}
 
 /**
  * The external ids of the rows. With a map: that of the row's number or, where the file has ids (Spark's are whole
@@ -21,7 +76,7 @@ export function rowIds(table: FactorTable, side: Side, map?: IdFile): string[] {
   }
   const named = Array.from({ length: factors.rows }, (_, row) => {
     const own = ids?.[row] ?? String(row);
-    const id = map ? map.ids.get(/^\d{1,15}$/.test(own) ? Number(own) : -1) : own;
+    const id = map ? map.ids.get(WHOLE.test(own) ? Number(own) : -1) : own;
     if (id !== undefined) return id;
     throw new ShortlistError(
       'ids-mismatched',
@@ -53,4 +108,8 @@ export function rowIds(table: FactorTable, side: Side, map?: IdFile): string[] {
     rowOf.set(id, row);
   });
   return named;
+}
+
+function badLine(path: string, line: number, reason: string): ShortlistError {
+  return new ShortlistError('bad-rows', `${path}, line ${line}: ${reason}.`, { file: path, line, reason });
 }

@@ -4,8 +4,8 @@ import type { Matrix } from '../../base/numeric/matrix.js';
 import { unreadable } from '../../base/tables/input-file.js';
 import { ShortlistError } from '../../errors.js';
 import { ByteQueue } from './byte-queue.js';
-import { newFactors } from './new-factors.js';
-import { type NpyHeader, readNpyHeader } from './npy-header.js';
+import { newFactors } from './factor-table.js';
+import { type NpyHeader, npyHeader, readNpyHeader } from './npy-header.js';
 
 /** The bytes of a .npy file, on disk or inside an archive. */
 export interface NpySource {
@@ -23,6 +23,9 @@ export async function npyFile(path: string): Promise<NpySource> {
 
 /** Values are read in blocks of about this many bytes. */
 const BLOCK_BYTES = 1 << 20;
+
+/** Rows that are written at a time. */
+const ROWS_PER_CHUNK = 4096;
 
 /** Reads values of one type: how long one is, and how the bytes of some become numbers. */
 interface FloatType {
@@ -118,6 +121,37 @@ function textOf(value: DataView, name: string): string {
     text += String.fromCodePoint(point);
   }
   return text;
+}
+
+/** Factors as the bytes of a .npy file of float32. */
+export function* npyFactors({ rows, columns, stride, data }: Matrix): Generator<Uint8Array> {
+  yield npyHeader({ descr: '<f4', shape: [rows, columns] });
+  for (let start = 0; start < rows; start += ROWS_PER_CHUNK) {
+    const count = Math.min(ROWS_PER_CHUNK, rows - start);
+    const chunk = new Float32Array(count * columns);
+    for (let r = 0; r < count; r++) {
+      const from = (start + r) * stride;
+      chunk.set(data.subarray(from, from + columns), r * columns);
+    }
+    yield new Uint8Array(chunk.buffer);
+  }
+}
+
+/** Ids as the bytes of a .npy file of texts: UTF-32 of one width for all, filled up with zeros. */
+export function* npyIds(ids: readonly string[]): Generator<Uint8Array> {
+  const width = ids.reduce((longest, id) => Math.max(longest, [...id].length), 1);
+  yield npyHeader({ descr: `<U${width}`, shape: [ids.length] });
+  for (let start = 0; start < ids.length; start += ROWS_PER_CHUNK) {
+    const part = ids.slice(start, start + ROWS_PER_CHUNK);
+    const chunk = new Uint32Array(part.length * width);
+    part.forEach((id, i) => {
+      chunk.set(
+        Array.from(id, character => character.codePointAt(0) ?? 0),
+        i * width,
+      );
+    });
+    yield new Uint8Array(chunk.buffer);
+  }
 }
 
 async function withValues<T>(source: NpySource, read: (header: NpyHeader, bytes: ByteQueue) => Promise<T>): Promise<T> {

@@ -1,9 +1,11 @@
+import { createWriteStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { type FileEntry, Reader, ZipReader } from '@zip.js/zip.js';
+import { Writable } from 'node:stream';
+import { type FileEntry, Reader, ZipReader, ZipWriter } from '@zip.js/zip.js';
 import { unreadable } from '../../base/tables/input-file.js';
 import { messageOf, ShortlistError } from '../../errors.js';
-import type { FactorTable, Side } from './factor-table.js';
-import { type NpySource, readNpyFactors, readNpyIds } from './npy.js';
+import type { ExportedModel, FactorTable, Side } from './factor-table.js';
+import { type NpySource, npyFactors, npyIds, readNpyFactors, readNpyIds } from './npy.js';
 
 const NPY_ENDING = '.npy';
 
@@ -87,4 +89,27 @@ class FileReader extends Reader<FileHandle> {
     const { buffer, bytesRead } = await this.file.read({ buffer: new Uint8Array(length), position: index });
     return buffer.subarray(0, bytesRead);
   }
+}
+
+/** Numbers of 32 random bits hardly get smaller; ids do. */
+const STORED = 0;
+const DEFLATED = 6;
+/** A fixed time of the members: the same snapshot gives the same bytes. It is the earliest that a zip can hold. */
+const MEMBER_TIME = new Date(1980, 0, 1);
+
+/** Writes an archive that `numpy.load` reads: `user_factors`, `item_factors` (float32), `user_ids`, `item_ids` (text). */
+export async function writeNpz(path: string, model: ExportedModel): Promise<void> {
+  const zip = new ZipWriter(Writable.toWeb(createWriteStream(path)), {
+    extendedTimestamp: false,
+    useWebWorkers: false,
+  });
+  const add = async (name: string, bytes: Iterable<Uint8Array>, level: number) => {
+    const readable = ReadableStream.from(bytes);
+    await zip.add(`${name}.npy`, readable, { level, lastModDate: MEMBER_TIME, useCompressionStream: false });
+  };
+  await add('user_factors', npyFactors(model.userFactors), STORED);
+  await add('item_factors', npyFactors(model.itemFactors), STORED);
+  await add('user_ids', npyIds(model.userIds), DEFLATED);
+  await add('item_ids', npyIds(model.itemIds), DEFLATED);
+  await zip.close();
 }

@@ -1,15 +1,15 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Matrix } from '../../base/numeric/matrix.js';
+import { ARRAY, arrayValue, DuckDBDataChunk, FLOAT, VARCHAR } from '@duckdb/node-api';
+import { type Matrix, rowOf } from '../../base/numeric/matrix.js';
 import { columnOf } from '../../base/tables/column-names.js';
-import { type DuckDbSession, sqlName, sqlPath, withDuckDb } from '../../base/tables/duckdb.js';
+import { type DuckDbSession, sqlName, sqlPath, sqlString, withDuckDb } from '../../base/tables/duckdb.js';
 import { unreadable } from '../../base/tables/input-file.js';
 import { messageOf, ShortlistError } from '../../errors.js';
-import type { FactorTable, Side } from './factor-table.js';
-import { newFactors } from './new-factors.js';
+import { type ExportedModel, type FactorTable, newFactors, type Side } from './factor-table.js';
 
 /** How Spark names the parts of a saved ALSModel; ours are named so too. */
-export const PARQUET_FOLDERS: Readonly<Record<Side, string>> = { user: 'userFactors', item: 'itemFactors' };
+const PARQUET_FOLDERS: Readonly<Record<Side, string>> = { user: 'userFactors', item: 'itemFactors' };
 
 /**
  * Reads factors from a Parquet file, from a folder of part files, or from the folder of a whole model as Spark's
@@ -43,18 +43,19 @@ async function partsOf(path: string, side: Side): Promise<[name: string, parts: 
 }
 
 async function readParts(
-  { connection }: DuckDbSession,
+  session: DuckDbSession,
   name: string,
   side: Side,
   parts: readonly string[],
 ): Promise<FactorTable> {
   const files = `read_parquet([${parts.map(sqlPath).join(', ')}], binary_as_string = true)`;
-  const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${files}`);
-  const columns = described.getRows().map(([column, type]) => ({ name: String(column), type: String(type) }));
+  const described = await session.rows(`DESCRIBE SELECT * FROM ${files}`);
+  const columns = described.map(([column, type]) => ({ name: String(column), type: String(type) }));
   const lists = columns.filter(({ type }) => /^(FLOAT|DOUBLE)\[\d*\]$/.test(type));
   const values = lists.find(column => column.name === 'features') ?? (lists.length === 1 ? lists[0] : undefined);
-  const id = columns.find(column => column.name === 'id') ?? columns[columnOf(side, names(columns))];
-  if (!values || !id) {
+  const names = columns.map(column => column.name);
+  const id = names.includes('id') ? 'id' : names[columnOf(side, names)];
+  if (!values || id === undefined) {
     const shown = columns.map(column => `${column.name} ${column.type}`).join(', ');
     throw new ShortlistError(
       'missing-column',
@@ -62,39 +63,31 @@ async function readParts(
       { file: name, columns },
     );
   }
-  await connection.run(`CREATE TEMP TABLE factors AS SELECT ${sqlName(id.name)}::VARCHAR AS id,
+  await session.run(`CREATE TEMP TABLE factors AS SELECT ${sqlName(id)}::VARCHAR AS id,
     ${sqlName(values.name)}::FLOAT[] AS features FROM ${files}`);
-  const size = (
-    await connection.runAndReadAll(`SELECT count(*), coalesce(max(len(features)), 0) FROM factors`)
-  ).getRows();
-  const factors = newFactors(name, Number(size[0]?.[0]), Number(size[0]?.[1]));
-  const odd = await connection.runAndReadAll(`SELECT rowid::INTEGER, id, len(features) FROM factors
+  const rows = await session.number('SELECT count(*) FROM factors');
+  const factors = newFactors(name, rows, await session.number('SELECT coalesce(max(len(features)), 0) FROM factors'));
+  const [odd] = await session.rows(`SELECT rowid::INTEGER, id, len(features) FROM factors
     WHERE id IS NULL OR len(features) IS DISTINCT FROM ${factors.columns} ORDER BY rowid LIMIT 1`);
-  const [first] = odd.getRows();
-  if (first) {
-    const problem = first[1] === null ? 'has no id' : `has ${first[2] ?? 'no'} factors, others ${factors.columns}`;
-    throw new ShortlistError('factors-mismatched', `${name}: row ${first[0]} (counted from 0) ${problem}.`, {
+  if (odd) {
+    const problem = odd[1] === null ? 'has no id' : `has ${odd[2] ?? 'no'} factors, others ${factors.columns}`;
+    throw new ShortlistError('factors-mismatched', `${name}: row ${odd[0]} (counted from 0) ${problem}.`, {
       file: name,
-      row: first[0],
+      row: odd[0],
     });
   }
-  await fetchValues(connection, factors);
-  const ids = await connection.runAndReadAll('SELECT id FROM factors ORDER BY rowid');
-  return { name, factors, ids: ids.getColumns()[0]?.map(String) ?? [] };
+  await fetchValues(session, factors);
+  return { name, factors, ids: await session.texts('SELECT id FROM factors ORDER BY rowid') };
 }
 
 /** A missing value becomes NaN, which is reported with the others of its kind. */
-async function fetchValues(connection: DuckDbSession['connection'], factors: Matrix): Promise<void> {
-  const result = await connection.stream(
-    `SELECT coalesce(value, 'NaN'::FLOAT) FROM (SELECT unnest(features) AS value FROM factors)`,
-  );
+async function fetchValues(session: DuckDbSession, factors: Matrix): Promise<void> {
+  const sql = `SELECT coalesce(value, 'NaN'::FLOAT) FROM (SELECT unnest(features) AS value FROM factors)`;
   let row = 0;
   let column = 0;
-  for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-    // Not by the declared interface, which hands out one value at a time.
-    const { items } = chunk.getColumnVector(0) as unknown as { readonly items: Float32Array };
-    for (let i = 0; i < chunk.rowCount; i++) {
-      factors.data[row * factors.stride + column++] = items[i]!;
+  for await (const [values = []] of session.numbers(sql)) {
+    for (let i = 0; i < values.length; i++) {
+      factors.data[row * factors.stride + column++] = values[i]!;
       if (column < factors.columns) continue;
       column = 0;
       row++;
@@ -102,6 +95,36 @@ async function fetchValues(connection: DuckDbSession['connection'], factors: Mat
   }
 }
 
-function names(columns: readonly { readonly name: string }[]): string[] {
-  return columns.map(({ name }) => name);
+/** As many as DuckDB takes in one chunk. Appended row by row, the lists took nine times as long. */
+const ROWS_PER_CHUNK = 2048;
+
+/**
+ * Writes the folders `userFactors` and `itemFactors`, shaped like those of a saved Spark model but for the ids, which are
+ * texts: rows of `id` and `features`, snappy.
+ */
+export async function writeParquet(directory: string, model: ExportedModel): Promise<void> {
+  await writeFolder(join(directory, PARQUET_FOLDERS.user), model.userIds, model.userFactors);
+  await writeFolder(join(directory, PARQUET_FOLDERS.item), model.itemIds, model.itemFactors);
+}
+
+async function writeFolder(folder: string, ids: readonly string[], factors: Matrix): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await withDuckDb(async session => {
+    const features = ARRAY(FLOAT, factors.columns);
+    await session.run(`CREATE TEMP TABLE factors (id VARCHAR, features ${features})`);
+    const appender = await session.connection.createAppender('factors');
+    const chunk = DuckDBDataChunk.create([VARCHAR, features]);
+    for (let start = 0; start < ids.length; start += ROWS_PER_CHUNK) {
+      const part = ids.slice(start, start + ROWS_PER_CHUNK);
+      const rows = part.map((_, i) => arrayValue(Array.from(rowOf(factors, start + i))));
+      chunk.setColumns([part, rows]);
+      appender.appendDataChunk(chunk);
+    }
+    appender.closeSync();
+    const part = sqlString(join(folder, 'part-00000.snappy.parquet'));
+    await session.run(
+      `COPY (SELECT id, features::FLOAT[] AS features FROM factors) TO ${part} (FORMAT parquet, COMPRESSION snappy)`,
+    );
+  });
+  await writeFile(join(folder, '_SUCCESS'), '');
 }

@@ -1,8 +1,7 @@
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { withDuckDb } from '../../base/tables/duckdb.js';
-import { openInputFile, unreadable } from '../../base/tables/input-file.js';
-import { messageOf, ShortlistError } from '../../errors.js';
+import { openInputFile, readHead, unreadable } from '../../base/tables/input-file.js';
 import { readCsvFactors } from './csv-factors.js';
 import type { FactorTable, Side } from './factor-table.js';
 import { npyFile, readNpyFactors } from './npy.js';
@@ -37,24 +36,13 @@ type FactorFileKind = 'folder' | 'parquet' | 'npy' | 'npz' | 'text';
 const ZIP_MAGICS = ['PK\u0003\u0004', 'PK\u0005\u0006'];
 
 async function kindOf(path: string): Promise<FactorFileKind> {
-  let head: Uint8Array;
-  try {
-    const facts = await stat(path);
-    if (facts.isDirectory()) return 'folder';
-    if (!facts.isFile()) throw unreadable(path, 'it is not a regular file; save its content to a file first');
-    const file = await open(path);
-    try {
-      const { buffer, bytesRead } = await file.read({ buffer: new Uint8Array(NPY_MAGIC.length), position: 0 });
-      head = buffer.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    if (cause instanceof ShortlistError) throw cause;
-    throw unreadable(path, messageOf(cause), cause);
-  }
-  if (head.length === 0) throw new ShortlistError('file-empty', `${path} is empty.`, { file: path });
-  const start = Buffer.from(head).toString('latin1', 0, 4);
+  const isFolder = await stat(path).then(
+    facts => facts.isDirectory(),
+    () => false,
+  );
+  if (isFolder) return 'folder';
+  const head = await readHead(path, path, NPY_MAGIC.length);
+  const start = head.toString('latin1', 0, 4);
   const ending = extname(path).toLowerCase();
   if (NPY_MAGIC.every((byte, i) => head[i] === byte) || ending === '.npy') return 'npy';
   if (ZIP_MAGICS.includes(start)) return 'npz';

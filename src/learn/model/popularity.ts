@@ -1,5 +1,8 @@
 import type { Dataset } from '../dataset/dataset.js';
-import { RANKER_NAMES, type RankerName } from './ranker-name.js';
+
+/** The popularity rankers; `rankPopularity` says what each computes. */
+export const RANKER_NAMES = ['damped-mean', 'mean', 'count', 'trending'] as const;
+export type RankerName = (typeof RANKER_NAMES)[number];
 
 /** The catalogue in order of one notion of popularity. */
 export interface PopularityRanking {

@@ -2,8 +2,7 @@ import { createRandom, shuffle } from '../../base/numeric/random.js';
 import { type Csr, csrFromCoordinates, filterEntries, rowIndices, rowNumbers } from '../../base/numeric/sparse.js';
 import { ShortlistError } from '../../errors.js';
 import { type Dataset, filterDataset } from '../../learn/dataset/dataset.js';
-import type { SplitSpec } from '../../learn/dataset/split-spec.js';
-import { splitDataset } from '../../learn/dataset/splits.js';
+import { type SplitSpec, splitDataset } from '../../learn/dataset/splits.js';
 
 /** A part of the training interactions to train on, and another to measure with. */
 export interface ValidationFold {

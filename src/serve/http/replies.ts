@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RANKER_NAMES } from '../../learn/model/ranker-name.js';
+import { RANKER_NAMES } from '../../learn/model/popularity.js';
 import { REASONS } from '../../recommend/recommendation.js';
 import { SOURCE_KINDS } from '../../retrieve/candidate-source.js';
 import { manifestSchema } from '../../snapshot/manifest.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RANKER_NAMES } from '../../learn/model/ranker-name.js';
+import { RANKER_NAMES } from '../../learn/model/popularity.js';
 import { DEFAULT_COLD_SHARE, MAX_CAREFUL_LIMIT } from '../../recommend/recommendation.js';
 import { DEFAULT_RANKER } from '../../recommend/recommender.js';
 import {

@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Csr, rowIndices } from '../../../src/base/numeric/sparse.js';
 import { createDataset, type Dataset } from '../../../src/learn/dataset/dataset.js';
-import { parseSplitSpec } from '../../../src/learn/dataset/split-spec.js';
-import { splitDataset } from '../../../src/learn/dataset/splits.js';
+import { parseSplitSpec, splitDataset } from '../../../src/learn/dataset/splits.js';
 
 /** A dataset from [user, item, timestamp] rows; without the last, one without timestamps. */
 function datasetOf(rows: readonly (readonly [number, number, number?])[]): Dataset {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rowOf } from '../../../src/base/numeric/matrix.js';
-import { type FactorFiles, importFactors } from '../../../src/learn/exchange/import-factors.js';
-import { knownRatings } from '../../../src/learn/exchange/known-ratings.js';
+import { type FactorFiles, importFactors, knownRatings } from '../../../src/learn/exchange/import-factors.js';
 import type { RatingsTable } from '../../../src/learn/ratings/ratings-table.js';
 import { npyMatrix } from '../../support/factor-bytes.js';
 import { scratchDirectory } from '../../support/scratch-directory.js';
