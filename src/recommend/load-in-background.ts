@@ -1,6 +1,4 @@
-import { createRequire } from 'node:module';
-import { Worker } from 'node:worker_threads';
-import { type ErrorCode, messageOf, ShortlistError } from '../errors.js';
+import { runWorkers } from '../base/threads/pool.js';
 import { type SnapshotData, takeOverSnapshot } from '../snapshot/hand-over.js';
 import { loadNewest, readManifest } from '../snapshot/load-snapshot.js';
 import type { Manifest } from '../snapshot/manifest.js';
@@ -28,15 +26,13 @@ export interface LoadTask {
   readonly precomputed: string | undefined;
 }
 
-export type LoadMessage =
-  | { readonly kind: 'warning'; readonly text: string }
-  | {
-      readonly kind: 'loaded';
-      readonly snapshot: SnapshotData;
-      readonly prepared: PreparedSources;
-      readonly precomputed: PrecomputedData | undefined;
-    }
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly text: string; readonly fields: object };
+export type LoadMessage = { readonly warning: string } | Loaded;
+
+interface Loaded {
+  readonly snapshot: SnapshotData;
+  readonly prepared: PreparedSources;
+  readonly precomputed: PrecomputedData | undefined;
+}
 
 /**
  * Loads a snapshot without holding up this thread: another one reads it, verifies it and prepares its sources, and then
@@ -63,26 +59,14 @@ async function loadInThread(
   warn: (message: string) => void,
   events: UserEvents | undefined,
 ): Promise<Recommender> {
-  const path = createRequire(import.meta.url).resolve('#dist/src/recommend/load-worker.js');
-  const worker = new Worker(path, { workerData: task });
-  const { snapshot, prepared, precomputed } = await new Promise<LoadMessage & { kind: 'loaded' }>((resolve, reject) => {
-    worker.on('message', (message: LoadMessage) => {
-      if (message.kind === 'warning') warn(message.text);
-      else if (message.kind === 'loaded') resolve(message);
-      else reject(new ShortlistError(message.code, message.text, { ...message.fields }));
-    });
-    worker.once('error', error => reject(loadFailed(messageOf(error), error)));
-    worker.once('exit', code => reject(loadFailed(`it ended with code ${code}`)));
+  const loaded: Loaded[] = [];
+  await runWorkers<LoadTask, LoadMessage>(new URL('./load-worker.js', import.meta.url), {
+    purpose: 'loads a snapshot',
+    threads: 1,
+    job: task,
+    onMessage: message => ('warning' in message ? warn(message.warning) : loaded.push(message)),
   });
+  const { snapshot, prepared, precomputed } = loaded[0]!;
   const lists = precomputed && new PrecomputedLists(precomputed);
   return openRecommender(takeOverSnapshot(snapshot), warn, prepared, lists, events);
-}
-
-function loadFailed(reason: string, cause?: unknown): ShortlistError {
-  return new ShortlistError(
-    'worker-failed',
-    `The thread that loads a snapshot failed: ${reason}.`,
-    { reason },
-    { cause },
-  );
 }

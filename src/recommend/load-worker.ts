@@ -1,13 +1,14 @@
 import { constants, platform, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
-import { messageOf, ShortlistError } from '../errors.js';
+import type { WorkerData } from '../base/threads/pool.js';
+import { ShortlistError } from '../errors.js';
 import { handOverSnapshot } from '../snapshot/hand-over.js';
 import { readContent, type Snapshot } from '../snapshot/snapshot.js';
 import { prepareSources } from '../snapshot/sources.js';
 import type { LoadMessage, LoadTask } from './load-in-background.js';
 import type { PrecomputedData } from './precomputed.js';
 
-const { directory, manifest, precomputed: path } = workerData as LoadTask;
+const { directory, manifest, precomputed: path } = (workerData as WorkerData<LoadTask>).job;
 
 // Whoever is served goes first where cores are scarce. Only on Linux is this the priority of a thread alone.
 if (platform() === 'linux') setPriority(0, constants.priority.PRIORITY_LOW);
@@ -16,17 +17,10 @@ function post(message: LoadMessage): void {
   parentPort?.postMessage(message, buffersIn(message));
 }
 
-try {
-  const snapshot = readContent(directory, manifest);
-  const precomputed = path === undefined ? undefined : await listsIn(path, snapshot);
-  const prepared = prepareSources(snapshot);
-  post({ kind: 'loaded', snapshot: handOverSnapshot(snapshot), prepared, precomputed });
-} catch (thrown) {
-  if (!(thrown instanceof ShortlistError)) throw thrown;
-  // An error loses its class and its fields on the way.
-  const { code, fields } = thrown;
-  post({ kind: 'failed', code, text: messageOf(thrown), fields: { ...fields } });
-}
+const snapshot = readContent(directory, manifest);
+const lists = path === undefined ? undefined : await listsIn(path, snapshot);
+const prepared = prepareSources(snapshot);
+post({ snapshot: handOverSnapshot(snapshot), prepared, precomputed: lists });
 
 /** Lists that cannot be used are no failure: every answer can be computed. */
 async function listsIn(path: string, snapshot: Snapshot): Promise<PrecomputedData | undefined> {
@@ -35,7 +29,7 @@ async function listsIn(path: string, snapshot: Snapshot): Promise<PrecomputedDat
     return await readPrecomputed(path, snapshot);
   } catch (thrown) {
     if (!(thrown instanceof ShortlistError)) throw thrown;
-    post({ kind: 'warning', text: `All requests are computed online. ${thrown.message}` });
+    post({ warning: `All requests are computed online. ${thrown.message}` });
     return undefined;
   }
 }

@@ -1,7 +1,5 @@
-import { createRequire } from 'node:module';
-import { Worker } from 'node:worker_threads';
 import type { Arena } from '../base/kernels/arena.js';
-import { messageOf, ShortlistError } from '../errors.js';
+import { WorkerPool } from '../base/threads/pool.js';
 import { type CellTask, runCellTask } from './cell-task.js';
 
 /** Runs the tasks of a k-means step: in this thread, or handed out to worker threads as they become free. */
@@ -26,42 +24,9 @@ export function startCellWorkers(arena: Arena, threads: number): CellWorkers {
       close: async () => {},
     };
   }
-  const path = createRequire(import.meta.url).resolve('#dist/src/retrieve/cell-worker.js');
-  const workers = Array.from({ length: threads }, () => new Worker(path, { workerData: { memory: arena.memory } }));
-  return {
+  return new WorkerPool(new URL('./cell-worker.js', import.meta.url), {
+    purpose: 'clusters the items',
     threads,
-    async run(tasks) {
-      let next = 0;
-      const runAll = async (worker: Worker): Promise<void> => {
-        for (let task = tasks[next++]; task; task = tasks[next++]) await runIn(worker, task);
-      };
-      await Promise.all(workers.map(runAll));
-    },
-    async close() {
-      await Promise.all(workers.map(worker => worker.terminate()));
-    },
-  };
-}
-
-function runIn(worker: Worker, task: CellTask): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (error?: ShortlistError): void => {
-      worker.off('message', onMessage);
-      worker.off('error', onError);
-      worker.off('exit', onExit);
-      if (error) reject(error);
-      else resolve();
-    };
-    const onMessage = (): void => settle();
-    const onError = (error: unknown): void => settle(workerFailed(messageOf(error)));
-    const onExit = (code: number): void => settle(workerFailed(`it ended with code ${code}`));
-    worker.on('message', onMessage);
-    worker.on('error', onError);
-    worker.on('exit', onExit);
-    worker.postMessage(task);
+    job: arena.memory,
   });
-}
-
-function workerFailed(reason: string): ShortlistError {
-  return new ShortlistError('worker-failed', `A worker thread that clustered the items failed: ${reason}.`, { reason });
 }

@@ -1,9 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { WorkerData } from '../base/threads/pool.js';
 import type { HnswTask } from './hnsw.js';
 import { dimensionsOf, pointsOf } from './hnsw-space.js';
 import { loadHnswlib } from './hnswlib.js';
 
-const { items, file, parameters } = workerData as HnswTask;
+const { items, file, parameters } = (workerData as WorkerData<HnswTask>).job;
 /** Points between two progress messages: a few per second. */
 const REPORT_EVERY = 1000;
 

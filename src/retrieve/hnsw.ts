@@ -1,8 +1,7 @@
 import { open } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { Worker } from 'node:worker_threads';
 import type { Arena } from '../base/kernels/arena.js';
 import type { Matrix } from '../base/numeric/matrix.js';
+import { runWorkers } from '../base/threads/pool.js';
 import { messageOf, ShortlistError } from '../errors.js';
 import type { CandidateSource, Effort, SearchOptions } from './candidate-source.js';
 import { dimensionsOf, type HnswSpace, queryPoint } from './hnsw-space.js';
@@ -53,12 +52,11 @@ export async function buildHnsw(items: Matrix, file: string, options: HnswBuildO
     space: options.space ?? 'l2',
     seed: options.seed ?? 1,
   };
-  const path = createRequire(import.meta.url).resolve('#dist/src/retrieve/hnsw-worker.js');
-  const worker = new Worker(path, { workerData: { items, file, parameters } satisfies HnswTask });
-  worker.on('message', (added: number) => options.onProgress?.(added));
-  await new Promise<void>((resolve, reject) => {
-    worker.once('error', cause => reject(buildFailed(messageOf(cause), cause)));
-    worker.once('exit', code => (code === 0 ? resolve() : reject(buildFailed(`its thread ended with code ${code}`))));
+  await runWorkers<HnswTask, number>(new URL('./hnsw-worker.js', import.meta.url), {
+    purpose: 'builds the HNSW graph',
+    threads: 1,
+    job: { items, file, parameters },
+    onMessage: added => options.onProgress?.(added),
   });
   // The library does not notice when it cannot write.
   await checkHeader(file, items.rows, dimensionsOf(parameters.space, items.columns)).catch(cause => {
@@ -178,8 +176,4 @@ async function readHeader(file: string): Promise<{ header: Buffer; bytes: number
       { cause },
     );
   }
-}
-
-function buildFailed(reason: string, cause?: unknown): ShortlistError {
-  return new ShortlistError('worker-failed', `Building the HNSW graph failed: ${reason}.`, { reason }, { cause });
 }

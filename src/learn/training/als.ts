@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module';
-import { runTeam } from '../../base/threads/team.js';
+import { runWorkers } from '../../base/threads/pool.js';
 import { ShortlistError } from '../../errors.js';
 import type { AlsReport } from './als-iterations.js';
 import { type AlsOptions, alsCountsOf, completeAlsOptions } from './als-options.js';
@@ -31,11 +30,15 @@ export async function trainAls(
   const threads = Math.min(all.threads, Math.ceil(work / WORK_PER_THREAD) || 1);
   const { plan, orders } = planAls(interactions, all, threads, warmStart);
 
-  const script = createRequire(import.meta.url).resolve('#dist/src/learn/training/als-worker.js');
-  await runTeam<AlsPlan, AlsReport>(script, threads, plan, ({ iteration, loss }) => {
-    if (!Number.isFinite(loss)) throw nonFinite(iteration, all);
-    const seconds = (performance.now() - start) / 1000;
-    onProgress?.({ iteration, iterations: all.iterations, loss, seconds });
+  await runWorkers<AlsPlan, AlsReport>(new URL('./als-worker.js', import.meta.url), {
+    purpose: 'trains factors',
+    threads,
+    job: plan,
+    onMessage({ iteration, loss }) {
+      if (!Number.isFinite(loss)) throw nonFinite(iteration, all);
+      const seconds = (performance.now() - start) / 1000;
+      onProgress?.({ iteration, iterations: all.iterations, loss, seconds });
+    },
   });
   return {
     userFactors: collectFactors(plan.users, orders.users, all.factors, plan.stride),

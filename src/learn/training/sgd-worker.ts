@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Arena } from '../../base/kernels/arena.js';
-import type { TeamMember } from '../../base/threads/team.js';
+import type { WorkerData } from '../../base/threads/pool.js';
 import type { SgdPlan } from './sgd-plan.js';
 
 /** What the worker reports after a pass. */
@@ -56,4 +56,4 @@ function trainPasses(plan: SgdPlan, report: (progress: SgdReport) => void): void
   }
 }
 
-trainPasses((workerData as TeamMember<SgdPlan>).job, report => parentPort?.postMessage(report));
+trainPasses((workerData as WorkerData<SgdPlan>).job, report => parentPort?.postMessage(report));

@@ -1,6 +1,5 @@
-import { createRequire } from 'node:module';
 import { createMatrix, type Matrix } from '../../base/numeric/matrix.js';
-import { runTeam } from '../../base/threads/team.js';
+import { runWorkers } from '../../base/threads/pool.js';
 import { ShortlistError } from '../../errors.js';
 import type { AlsInteractions } from './als-plan.js';
 import { completeSgdOptions, type SgdOptions } from './sgd-options.js';
@@ -26,16 +25,20 @@ export async function trainSgd(
   const start = performance.now();
   const all = completeSgdOptions(options);
   const plan = planSgd(interactions.byUser, interactions.byItem, all);
-  const script = createRequire(import.meta.url).resolve('#dist/src/learn/training/sgd-worker.js');
-  await runTeam<SgdPlan, SgdReport>(script, 1, plan, ({ iteration, rmse, validationRmse }) => {
-    if (!Number.isFinite(rmse)) throw nonFinite(iteration, all);
-    onProgress?.({
-      iteration,
-      iterations: all.iterations,
-      loss: rmse,
-      ...(validationRmse === null ? {} : { validationRmse }),
-      seconds: (performance.now() - start) / 1000,
-    });
+  await runWorkers<SgdPlan, SgdReport>(new URL('./sgd-worker.js', import.meta.url), {
+    purpose: 'trains factors',
+    threads: 1,
+    job: plan,
+    onMessage({ iteration, rmse, validationRmse }) {
+      if (!Number.isFinite(rmse)) throw nonFinite(iteration, all);
+      onProgress?.({
+        iteration,
+        iterations: all.iterations,
+        loss: rmse,
+        ...(validationRmse === null ? {} : { validationRmse }),
+        seconds: (performance.now() - start) / 1000,
+      });
+    },
   });
   const { users, items } = plan.best ?? plan;
   return {

@@ -1,11 +1,9 @@
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import { Arena } from '../../base/kernels/arena.js';
 import type { Matrix } from '../../base/numeric/matrix.js';
 import { descendingOrder } from '../../base/numeric/sorting.js';
 import type { Csr } from '../../base/numeric/sparse.js';
-import { messageOf, ShortlistError } from '../../errors.js';
+import { runWorkers } from '../../base/threads/pool.js';
 import type { TrainedFactors } from '../../learn/training/trained-factors.js';
 import { relativeError } from '../../retrieve/rounding.js';
 import type { TopLists } from './top-lists.js';
@@ -19,13 +17,13 @@ export interface RankUsersOptions {
   readonly onProgress?: (users: number) => void;
 }
 
-/** What a ranking worker is given. All arrays are over shared memory, so that no thread holds a copy of them. */
+/** What the ranking threads are given. All arrays are over shared memory, so that no thread holds a copy of them. */
 export interface RankTask {
   readonly columns: number;
   readonly userFactors: Float32Array;
   readonly catalogue: RankedItems;
-  /** Where this worker's scratch lies in the memory of the catalogue. */
-  readonly scratch: { readonly address: number; readonly bytes: number };
+  /** Where the scratch of each thread lies in the memory of the catalogue. */
+  readonly scratch: readonly { readonly address: number; readonly bytes: number }[];
   /** Users to rank, and the items of each that must not come back (`Csr`). */
   readonly users: Uint32Array;
   readonly historyStarts: Uint32Array;
@@ -73,10 +71,13 @@ export async function rankUsers(
     lengths: new Uint32Array(new SharedArrayBuffer(users.length * 4)),
   };
   const arena = Arena.create();
-  const task: Omit<RankTask, 'scratch'> = {
+  const bytes = scratchBytes(itemFactors, k);
+  const workers = Math.min(threads, Math.ceil(users.length / USERS_PER_TURN));
+  const task: RankTask = {
     columns: itemFactors.columns,
     userFactors: shared(userFactors.data),
     catalogue: layOutItems(arena, itemFactors),
+    scratch: Array.from({ length: workers }, () => ({ address: arena.reserve(bytes), bytes })),
     users: shared(users),
     historyStarts: shared(history.starts),
     historyIndices: shared(history.indices),
@@ -84,27 +85,16 @@ export async function rankUsers(
     next: new Int32Array(new SharedArrayBuffer(4)),
   };
   let done = 0;
-  const progress = (turn: number) => {
-    done += turn;
-    onProgress?.(done);
-  };
-  const workers = Math.min(threads, Math.ceil(users.length / USERS_PER_TURN));
-  const bytes = scratchBytes(itemFactors, k);
-  const tasks = Array.from({ length: workers }, () => ({ ...task, scratch: { address: arena.reserve(bytes), bytes } }));
-  await Promise.all(tasks.map(each => runWorker(each, progress)));
-  return lists;
-}
-
-function runWorker(task: RankTask, onTurn: (users: number) => void): Promise<void> {
-  const path = createRequire(import.meta.url).resolve('#dist/src/measure/quality/rank-worker.js');
-  return new Promise((resolve, reject) => {
-    const failed = (reason: string, cause?: unknown) =>
-      reject(new ShortlistError('worker-failed', `A ranking thread ended early: ${reason}.`, {}, { cause }));
-    new Worker(path, { workerData: task })
-      .on('message', onTurn)
-      .once('error', error => failed(messageOf(error), error))
-      .once('exit', code => (code === 0 ? resolve() : failed(`exit status ${code}`)));
+  await runWorkers<RankTask, number>(new URL('./rank-worker.js', import.meta.url), {
+    purpose: 'ranks users',
+    threads: workers,
+    job: task,
+    onMessage(turn) {
+      done += turn;
+      onProgress?.(done);
+    },
   });
+  return lists;
 }
 
 /** Puts the items in the order in which a scan, which stops where vectors get too short to matter, stops soonest. */

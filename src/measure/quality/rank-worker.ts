@@ -1,18 +1,19 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Arena } from '../../base/kernels/arena.js';
 import { strideOf } from '../../base/numeric/matrix.js';
+import type { WorkerData } from '../../base/threads/pool.js';
 import { underflowError } from '../../retrieve/rounding.js';
 import { maskBytesOf, type RankTask, USERS_PER_TURN, workBytesOf } from './rank-users.js';
 
 // Ranks users turn by turn until none is left. See `rank-users.ts`.
 
-const { columns, userFactors, catalogue, scratch, users, historyStarts, historyIndices, lists, next } =
-  workerData as RankTask;
+const { job, thread } = workerData as WorkerData<RankTask>;
+const { columns, userFactors, catalogue, scratch, users, historyStarts, historyIndices, lists, next } = job;
 const { memory, items, rows, order, norms } = catalogue;
 const { k } = lists;
 const stride = strideOf(columns);
 const maskWords = maskBytesOf(items) / 4;
-const arena = Arena.attach(memory, scratch);
+const arena = Arena.attach(memory, scratch[thread]);
 const queries = arena.float32(USERS_PER_TURN * stride);
 const masks = arena.uint32(USERS_PER_TURN * maskWords);
 const keys = arena.reserve(USERS_PER_TURN * k * 8);
