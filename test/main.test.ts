@@ -8,6 +8,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openRecommender } from '../src/recommend/open-recommender.js';
 import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
 import type { SnapshotStore } from '../src/snapshot/store.js';
+import { nodeFlags, programFile } from './support/program.js';
 import { hashOf } from './support/running.js';
 import { buildSmallSnapshot, smallData } from './support/small-snapshot.js';
 
@@ -17,7 +18,7 @@ afterEach(() => {
 });
 
 function launch(environment: Record<string, string>, args: string[] = [], nodeArgs: string[] = []) {
-  const child = spawn(process.execPath, [...nodeArgs, 'dist/src/main.js', ...args], {
+  const child = spawn(process.execPath, [...nodeFlags, ...nodeArgs, programFile('src/main'), ...args], {
     env: { ...process.env, PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -9,6 +9,7 @@ import { ShortlistError } from '../../src/errors.js';
 import { readVerified, type SnapshotFiles } from '../../src/snapshot/files.js';
 import { type Manifest, manifestSchema } from '../../src/snapshot/manifest.js';
 import { type ManifestFacts, SnapshotStore } from '../../src/snapshot/store.js';
+import { nodeFlags, programFile } from '../support/program.js';
 
 const facts: ManifestFacts = {
   parameters: { seed: 1 },
@@ -112,8 +113,14 @@ describe('SnapshotStore', () => {
         process.stdout.write('written');
         await new Promise(() => setInterval(() => {}, 1000));
       }, 3);`;
-    const module = new URL('../../dist/src/snapshot/store.js', import.meta.url).href;
-    const writer = spawn(process.execPath, ['--input-type=module', '-e', script, module, directory]);
+    const writer = spawn(process.execPath, [
+      ...nodeFlags,
+      '--input-type=module',
+      '-e',
+      script,
+      programFile('src/snapshot/store'),
+      directory,
+    ]);
     await once(writer.stdout, 'data');
     writer.kill('SIGKILL');
     await once(writer, 'exit');

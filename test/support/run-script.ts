@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
+import { nodeFlags, programFile } from './program.js';
 
 export interface Run {
   readonly code: number | null;
@@ -7,9 +7,9 @@ export interface Run {
   readonly stderr: string;
 }
 
-/** Runs a compiled script as its own process, as `npm run NAME -- ARGS` would. */
+/** Runs a command as its own process, as `npm run NAME -- ARGS` would. */
 export function runScript(name: string, args: readonly string[], cwd = process.cwd()): Promise<Run> {
-  const child = spawn(process.execPath, [resolve(`dist/scripts/${name}.js`), ...args], { cwd });
+  const child = spawn(process.execPath, [...nodeFlags, programFile(`scripts/${name}`), ...args], { cwd });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', text => {

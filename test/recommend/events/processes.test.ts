@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { readRatings } from '../../../src/learn/ratings/read-ratings.js';
 import { EventLog } from '../../../src/recommend/events/csv-log.js';
+import { nodeFlags, programFile } from '../../support/program.js';
 
 const root = mkdtempSync(join(tmpdir(), 'shortlist-writers-'));
 const started: ChildProcess[] = [];
@@ -20,7 +20,7 @@ const writer = join(root, 'writer.mjs');
 writeFileSync(
   writer,
   `import { writeSync } from 'node:fs';
-   import { EventLog } from ${JSON.stringify(pathToFileURL(resolve('dist/src/recommend/events/csv-log.js')).href)};
+   import { EventLog } from ${JSON.stringify(programFile('src/recommend/events/csv-log'))};
    const [directory, user, size] = process.argv.slice(2);
    const log = await EventLog.open(directory, message => { throw new Error(message); });
    for (let batch = 0; ; batch++) {
@@ -32,7 +32,7 @@ writeFileSync(
 );
 
 /** Starts a writer. @returns what it printed so far, and waits for more of it or for its end */
-function write(directory: string, user: string, size: number, command = [process.execPath, writer]) {
+function write(directory: string, user: string, size: number, command = [process.execPath, ...nodeFlags, writer]) {
   const child = spawn(command[0]!, [...command.slice(1), directory, user, String(size)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -87,7 +87,12 @@ test('a file that may not grow any further: nothing is acknowledged that is not 
   const directory = join(root, 'full');
   const size = 50;
   // Files of at most 16 blocks of 512 or 1024 bytes: the write that reaches the limit is cut short by the system.
-  const limited = ['sh', '-c', `ulimit -f 16; exec "${process.execPath}" "${writer}" "$@"`, 'sh'];
+  const limited = [
+    'sh',
+    '-c',
+    `ulimit -f 16; exec "${process.execPath}" ${nodeFlags.join(' ')} "${writer}" "$@"`,
+    'sh',
+  ];
   const { printed, ended } = write(directory, 'limited', size, limited);
   expect(await ended).toBe(7);
   expect(printed.pop()).toBe('events-unavailable');
