@@ -3,7 +3,7 @@
 // becomes the new limit. Against a heap, which is in order after every item, this saves most of the work for large k. One
 // buffer is in use at a time.
 
-import { KEY_BYTES, keyOf, scoreOfKey } from "./top-k";
+import { KEY_BYTES, keyOf, scoreOfKey } from './top-k';
 
 /** Runs of at most so many keys are sorted by insertion. */
 const SHORT: usize = 12 * KEY_BYTES;
@@ -42,17 +42,15 @@ export function resumeBest(address: usize, size: u32, room: u32, count: u32): vo
 }
 
 /** Takes an item unless it is not among the best or `isExcluded`. Call `makeRoom` after at most four. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function offerKey(score: f32, item: u32, isExcluded: u32): void {
   const key = keyOf(score, item);
   // Written in any case, kept by counting it: whether it is kept is hard to guess, so nothing jumps.
-  store<u64>(buffer + (<usize>filled) * KEY_BYTES, key);
+  store<u64>(buffer + <usize>filled * KEY_BYTES, key);
   filled += <u32>(key > worst) & (isExcluded ^ 1);
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function makeRoom(): void {
   if (filled >= limit) keepBest();
 }
@@ -71,12 +69,12 @@ export function isFull(): bool {
 /** Sorts the best, best first, and returns how many they are, at most k. */
 export function finishBest(): u32 {
   tighten();
-  sortKeys(buffer, buffer + (<usize>filled) * KEY_BYTES);
+  sortKeys(buffer, buffer + <usize>filled * KEY_BYTES);
   return filled;
 }
 
 function keepBest(): void {
-  worst = selectKeys(buffer, buffer + (<usize>filled) * KEY_BYTES, buffer + (<usize>wanted) * KEY_BYTES);
+  worst = selectKeys(buffer, buffer + <usize>filled * KEY_BYTES, buffer + <usize>wanted * KEY_BYTES);
   threshold = scoreOfKey(worst);
   filled = wanted;
   limit = wanted + spare;
@@ -108,18 +106,16 @@ function sortKeys(first: usize, last: usize): void {
 }
 
 /** The median of the first, the middle and the last key: the least of all only where keys are equal. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function pivotOf(first: usize, last: usize): u64 {
   const a = load<u64>(first);
-  const b = load<u64>(first + ((last - first) >> 4 << 3));
+  const b = load<u64>(first + (((last - first) >> 4) << 3));
   const c = load<u64>(last - KEY_BYTES);
   return max(min(a, b), min(max(a, b), c));
 }
 
 /** Moves all keys that are not less than `pivot` to the front, and returns where they end. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function partition(first: usize, last: usize, pivot: u64): usize {
   let end = first;
   for (let at = first; at < last; at += KEY_BYTES) {

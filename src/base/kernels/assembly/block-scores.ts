@@ -1,9 +1,9 @@
 // The k best rows for a block of queries at once. One query after the other reads the whole item matrix from memory each
 // time; here a tile of rows stays in the nearest cache while all queries of the block are scored against it.
 
-import { WIDEN, normOf } from "./bounds";
-import { dotRows4, sumLanes4 } from "./dot";
-import { KEY_BYTES, finishHeap, itemOfKey, offer, resumeHeap, scoreOfKey, startHeap, threshold } from "./top-k";
+import { WIDEN, normOf } from './bounds';
+import { dotRows4, sumLanes4 } from './dot';
+import { KEY_BYTES, finishHeap, itemOfKey, offer, resumeHeap, scoreOfKey, startHeap, threshold } from './top-k';
 
 /** Rows of a tile: 16 of 256 floats are half of a usual first-level cache. A multiple of four. */
 const TILE: u32 = 16;
@@ -11,8 +11,7 @@ const TILE: u32 = 16;
 const MAX_F32: f64 = 3.4028234663852886e38;
 
 /** Dot products of the rows at p and q with the four rows from `row` on, summed as `dot.ts` has it, to `outP` and `outQ`. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function scoreTwo(p: usize, q: usize, row: usize, stride: i32, outP: usize, outQ: usize): void {
   const rowBytes = (<usize>stride) << 2;
   let a = row;
@@ -95,7 +94,7 @@ function offerTile(scores: usize, count: u32, ids: usize, mask: usize, heap: usi
     const end = min<u32>(first + 4, count);
     for (let row = first; row < end; row++) {
       const id = load<u32>(ids + ((<usize>row) << 2));
-      if (((load<u8>(mask + (id >> 3)) >> (<u8>(id & 7))) & 1) != 0) continue;
+      if (((load<u8>(mask + (id >> 3)) >> <u8>(id & 7)) & 1) != 0) continue;
       offer(load<f32>(scores + ((<usize>row) << 2)), id);
     }
   }
@@ -132,14 +131,14 @@ export function rankBlock(
   out: usize,
 ): void {
   const rowBytes = (<usize>stride) << 2;
-  const heapBytes = (<usize>k) * KEY_BYTES;
+  const heapBytes = <usize>k * KEY_BYTES;
   const scoresP = work;
   const scoresQ = scoresP + ((<usize>TILE) << 2);
   const queryNorms = scoresQ + ((<usize>TILE) << 2);
   const active = queryNorms + ((<usize>count) << 3);
   for (let n: u32 = 0; n < count; n++) {
-    startHeap(keys + (<usize>n) * heapBytes, k);
-    store<f64>(queryNorms + ((<usize>n) << 3), normOf(queries + (<usize>n) * rowBytes, stride) * WIDEN);
+    startHeap(keys + <usize>n * heapBytes, k);
+    store<f64>(queryNorms + ((<usize>n) << 3), normOf(queries + <usize>n * rowBytes, stride) * WIDEN);
     store<u32>(active + ((<usize>n) << 2), n);
   }
 
@@ -150,7 +149,7 @@ export function rankBlock(
     let kept: u32 = 0;
     for (let i: u32 = 0; i < left; i++) {
       const n = load<u32>(active + ((<usize>i) << 2));
-      const worstKey = load<u64>(keys + (<usize>n) * heapBytes);
+      const worstKey = load<u64>(keys + <usize>n * heapBytes);
       const bound = load<f64>(queryNorms + ((<usize>n) << 3)) * norm + underflow;
       // A bound beyond the floats says nothing, for sums may overflow.
       if (worstKey != 0 && bound < <f64>scoreOfKey(worstKey) && bound < MAX_F32) continue;
@@ -160,41 +159,41 @@ export function rankBlock(
     left = kept;
     if (left == 0) break;
 
-    const tile = rows + (<usize>first) * rowBytes;
+    const tile = rows + <usize>first * rowBytes;
     const tileIds = ids + ((<usize>first) << 2);
     const inTile = min<u32>(TILE, rowCount - first);
     let i: u32 = 0;
     for (; i + 2 <= left; i += 2) {
       const p = load<u32>(active + ((<usize>i) << 2));
       const q = load<u32>(active + ((<usize>i) << 2), 4);
-      const pRow = queries + (<usize>p) * rowBytes;
-      const qRow = queries + (<usize>q) * rowBytes;
+      const pRow = queries + <usize>p * rowBytes;
+      const qRow = queries + <usize>q * rowBytes;
       for (let four: usize = 0; four < <usize>TILE; four += 4) {
         scoreTwo(pRow, qRow, tile + four * rowBytes, stride, scoresP + (four << 2), scoresQ + (four << 2));
       }
-      offerTile(scoresP, inTile, tileIds, masks + (<usize>p) * maskBytes, keys + (<usize>p) * heapBytes, k);
-      offerTile(scoresQ, inTile, tileIds, masks + (<usize>q) * maskBytes, keys + (<usize>q) * heapBytes, k);
+      offerTile(scoresP, inTile, tileIds, masks + <usize>p * maskBytes, keys + <usize>p * heapBytes, k);
+      offerTile(scoresQ, inTile, tileIds, masks + <usize>q * maskBytes, keys + <usize>q * heapBytes, k);
     }
     if (i < left) {
       const p = load<u32>(active + ((<usize>i) << 2));
-      const pRow = queries + (<usize>p) * rowBytes;
+      const pRow = queries + <usize>p * rowBytes;
       for (let four: usize = 0; four < <usize>TILE; four += 4) {
         const a = tile + four * rowBytes;
         const c = a + 2 * rowBytes;
         v128.store(scoresP + (four << 2), dotRows4(pRow, a, a + rowBytes, c, c + rowBytes, stride));
       }
-      offerTile(scoresP, inTile, tileIds, masks + (<usize>p) * maskBytes, keys + (<usize>p) * heapBytes, k);
+      offerTile(scoresP, inTile, tileIds, masks + <usize>p * maskBytes, keys + <usize>p * heapBytes, k);
     }
   }
 
   for (let n: u32 = 0; n < count; n++) {
-    const heap = keys + (<usize>n) * heapBytes;
+    const heap = keys + <usize>n * heapBytes;
     resumeHeap(heap, k);
     const found = finishHeap();
     store<u32>(lengths + ((<usize>n) << 2), found);
-    const list = out + (((<usize>n) * k) << 2);
+    const list = out + ((<usize>n * k) << 2);
     for (let i: u32 = 0; i < found; i++) {
-      store<u32>(list + ((<usize>i) << 2), itemOfKey(load<u64>(heap + (<usize>i) * KEY_BYTES)));
+      store<u32>(list + ((<usize>i) << 2), itemOfKey(load<u64>(heap + <usize>i * KEY_BYTES)));
     }
   }
 }

@@ -4,8 +4,7 @@
 export const WIDEN: f64 = 1.0 + 2.384185791015625e-7;
 
 /** The least float that is surely not below `value`. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function roundedUp(value: f64): f32 {
   // 3e-45 is two of the smallest floats: outweighs rounding among the denormals.
   return <f32>((value > 0 ? value * WIDEN : value / WIDEN) + 3e-45);
@@ -22,9 +21,17 @@ export function normOf(row: usize, stride: i32): f64 {
 }
 
 /** For each row first … last-1: its norm times its scale times (1 + `relative`), rounded up. */
-export function rowNorms(rows: usize, stride: i32, scales: usize, first: u32, last: u32, relative: f64, out: usize): void {
+export function rowNorms(
+  rows: usize,
+  stride: i32,
+  scales: usize,
+  first: u32,
+  last: u32,
+  relative: f64,
+  out: usize,
+): void {
   for (let row = first; row < last; row++) {
-    const norm = normOf(rows + (<usize>row) * ((<usize>stride) << 2), stride);
+    const norm = normOf(rows + <usize>row * ((<usize>stride) << 2), stride);
     const scale: f64 = scales == 0 ? 1 : <f64>load<f32>(scales + ((<usize>row) << 2));
     store<f32>(out + ((<usize>row) << 2), roundedUp(norm * scale * (1 + relative)));
   }
@@ -48,7 +55,7 @@ export function rowRadii(
   const centroidNorm = normOf(centroid, stride) * centroidScale;
   for (let row = first; row < last; row++) {
     const scale: f64 = scales == 0 ? 1 : <f64>load<f32>(scales + ((<usize>row) << 2));
-    const at = rows + (<usize>row) * ((<usize>stride) << 2);
+    const at = rows + <usize>row * ((<usize>stride) << 2);
     let squares: f64 = 0;
     let distances: f64 = 0;
     for (let j: usize = 0; j < (<usize>stride) << 2; j += 4) {

@@ -5,16 +5,15 @@
 // product goes through, |computed - exact| <= m u |q||x| + underflow (Higham, Accuracy and Stability of Numerical
 // Algorithms, 2002, section 3.1). The caller has put these terms into radii, norms and `underflow`, all rounded up.
 
-import { finishBest, isFull, makeRoom, offerKey, resumeBest, startBest, threshold, tighten, worst } from "./best-keys";
-import { WIDEN, normOf, roundedUp } from "./bounds";
-import { countEligible, scanListed, scanRows, scoreRowsInto, startBounds, startScan } from "./scan";
-import { KEY_BYTES, itemOfKey, keyOf, unpackKeys } from "./top-k";
+import { finishBest, isFull, makeRoom, offerKey, resumeBest, startBest, threshold, tighten, worst } from './best-keys';
+import { WIDEN, normOf, roundedUp } from './bounds';
+import { countEligible, scanListed, scanRows, scoreRowsInto, startBounds, startScan } from './scan';
+import { KEY_BYTES, itemOfKey, keyOf, unpackKeys } from './top-k';
 
 const MAX_F32: f64 = 3.4028234663852886e38;
 
 /** Keys to gather beyond k before the k best are chosen: measured at k = 10 and 100, with a proof and without. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function roomFor(k: u32): u32 {
   return max<u32>(k >> 2, 8);
 }
@@ -83,8 +82,7 @@ export function searchListed(
 }
 
 /** The fields of a cell index, as 32-bit words at `index`. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function field(index: usize, position: usize): u32 {
   return load<u32>(index + (position << 2));
 }
@@ -116,8 +114,7 @@ function markUnknown(cells: u32): void {
  * Which of the four cells from `cell` on have a bound that is not below the k-th score, one bit each. The radii and norms
  * hold slack for the few roundings here.
  */
-// @ts-ignore: decorator
-@inline
+// @inline
 function hopefulOf(cell: u32): u32 {
   const at = (<usize>cell) << 2;
   const norm = f32x4.splat(queryNorm);
@@ -166,7 +163,8 @@ function selectCells(cells: u32, count: u32, list: usize): u32 {
   let cell: u32 = 0;
   for (; cell < cells; cell += 4) {
     const score = v128.load(scores + ((<usize>cell) << 2));
-    if (!v128.any_true(v128.and(f32x4.ge(score, f32x4.splat(threshold)), f32x4.gt(score, f32x4.splat(SCANNED))))) continue;
+    if (!v128.any_true(v128.and(f32x4.ge(score, f32x4.splat(threshold)), f32x4.gt(score, f32x4.splat(SCANNED)))))
+      continue;
     const end = min(cell + 4, cells);
     for (let one = cell; one < end; one++) {
       const score = load<f32>(scores + ((<usize>one) << 2));
@@ -227,7 +225,7 @@ export function searchCells(
       // With a mask, "so many cells" means about as many eligible rows as the first batch had rows, so that recall does
       // not depend on how much is masked. An eighth less will do: what one has seen should not cost more cells.
       if (!isFirst && isFull() && eligible >= wantedRows) break;
-      const cell = itemOfKey(load<u64>(list + (<usize>i) * KEY_BYTES));
+      const cell = itemOfKey(load<u64>(list + <usize>i * KEY_BYTES));
       scanned += scanCell(cell);
       done++;
       if (mask != 0) {

@@ -1,13 +1,12 @@
 // k-means: assignment of rows to their nearest centroid, and centroids from their members.
 
-import { dotRows, sumLanes4 } from "./dot";
+import { dotRows, sumLanes4 } from './dot';
 
 /** Rows and centroids in a tile: 64 + 16 rows of 64 floats fit the first-level cache, so that both are read from there. */
 const TILE_ROWS: u32 = 64;
 const TILE_CENTROIDS: u32 = 16;
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function plusProduct(sum: v128, a: v128, b: v128): v128 {
   return f32x4.add(sum, f32x4.mul(a, b));
 }
@@ -65,14 +64,14 @@ function assignFour(
 ): void {
   const rowBytes = (<usize>stride) << 2;
   const toNext = rowBytes * step;
-  const x = rows + (<usize>row) * toNext;
+  const x = rows + <usize>row * toNext;
   let highest = v128.load(best + ((<usize>row) << 2));
   let nearest = v128.load(assignment + ((<usize>row) << 2));
   for (let i = from; i < to; i += 2) {
-    const c = centroids + (<usize>i) * rowBytes;
+    const c = centroids + <usize>i * rowBytes;
     // An odd last centroid is compared twice, which changes nothing.
     const next = min(i + 1, to - 1);
-    const cToD = (<usize>(next - i)) * rowBytes;
+    const cToD = <usize>(next - i) * rowBytes;
     let c0 = f32x4.splat(0);
     let c1 = f32x4.splat(0);
     let c2 = f32x4.splat(0);
@@ -133,7 +132,7 @@ function assignOne(
 ): void {
   const rowBytes = (<usize>stride) << 2;
   for (let i = from; i < to; i++) {
-    const product = dotRows(centroids + (<usize>i) * rowBytes, rows + (<usize>row) * rowBytes * step, stride);
+    const product = dotRows(centroids + <usize>i * rowBytes, rows + <usize>row * rowBytes * step, stride);
     const score = product - load<f32>(halfNorms + ((<usize>i) << 2));
     if (score > load<f32>(best + ((<usize>row) << 2))) {
       store<f32>(best + ((<usize>row) << 2), score);
@@ -164,11 +163,11 @@ export function moveCentroids(
   for (let cell = first; cell < last; cell++) {
     const from = load<u32>(starts + ((<usize>cell) << 2));
     const to = load<u32>(starts + ((<usize>cell) << 2), 4);
-    const centroid = centroids + (<usize>cell) * rowBytes;
+    const centroid = centroids + <usize>cell * rowBytes;
     if (to > from) {
       memory.fill(sums, 0, rowBytes << 1);
       for (let i = from; i < to; i++) {
-        const row = rows + (<usize>load<u32>(members + ((<usize>i) << 2))) * rowBytes * step;
+        const row = rows + <usize>load<u32>(members + ((<usize>i) << 2)) * rowBytes * step;
         for (let j: usize = 0; j < rowBytes; j += 8) {
           const sum = sums + (j << 1);
           v128.store(sum, f64x2.add(v128.load(sum), f64x2.promote_low_f32x4(v128.load64_zero(row + j))));

@@ -1,16 +1,12 @@
 // The one definition of a score. Every kernel that scores sums in this order (four lanes, each over every fourth column
 // in ascending order, then the lanes pairwise), so that a score is the same to the last bit whichever kernel computed it.
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function sumLanes(v: v128): f32 {
-  return (
-    f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3))
-  );
+  return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function dotRows(a: usize, b: usize, stride: i32): f32 {
   let sum = f32x4.splat(0);
   const end = a + ((<usize>stride) << 2);
@@ -19,8 +15,7 @@ export function dotRows(a: usize, b: usize, stride: i32): f32 {
 }
 
 /** `sumLanes` of four vectors at once: lane i of the result is the sum of the i-th, added in the same order. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function sumLanes4(a: v128, b: v128, c: v128, d: v128): v128 {
   const ab01 = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
   const ab23 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
@@ -33,8 +28,7 @@ export function sumLanes4(a: v128, b: v128, c: v128, d: v128): v128 {
 }
 
 /** Dot products of the row at `q` with the four rows at a, b, c and d. */
-// @ts-ignore: decorator
-@inline
+// @inline
 export function dotRows4(q: usize, a: usize, b: usize, c: usize, d: usize, stride: i32): v128 {
   let sumA = f32x4.splat(0);
   let sumB = f32x4.splat(0);

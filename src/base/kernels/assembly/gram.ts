@@ -4,12 +4,11 @@
 /** Rows summed in single precision at a time: 128 rows of 64 floats are 32 KiB. */
 const BLOCK: i32 = 128;
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function addWidened(to: usize, v: v128): void {
-	const high = i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
-	v128.store(to, f64x2.add(v128.load(to), f64x2.promote_low_f32x4(v)));
-	v128.store(to + 16, f64x2.add(v128.load(to + 16), f64x2.promote_low_f32x4(high)));
+  const high = i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
+  v128.store(to, f64x2.add(v128.load(to), f64x2.promote_low_f32x4(v)));
+  v128.store(to + 16, f64x2.add(v128.load(to + 16), f64x2.promote_low_f32x4(high)));
 }
 
 /**
@@ -17,55 +16,55 @@ function addWidened(to: usize, v: v128): void {
  * lower one lies in the same tiles) is written. `stride` is a multiple of eight.
  */
 export function addGram(x: usize, rows: i32, stride: i32, gram: usize): void {
-	const rowBytes = (<usize>stride) << 2;
-	for (let first = 0; first < rows; first += BLOCK) {
-		const from = x + <usize>first * rowBytes;
-		const to = from + <usize>min(BLOCK, rows - first) * rowBytes;
-		for (let i = 0; i < stride; i += 4) {
-			for (let j = i & ~7; j < stride; j += 8) {
-				addTile(from, to, rowBytes, (<usize>i) << 2, (<usize>j) << 2, gram + ((<usize>(i * stride + j)) << 3));
-			}
-		}
-	}
+  const rowBytes = (<usize>stride) << 2;
+  for (let first = 0; first < rows; first += BLOCK) {
+    const from = x + <usize>first * rowBytes;
+    const to = from + <usize>min(BLOCK, rows - first) * rowBytes;
+    for (let i = 0; i < stride; i += 4) {
+      for (let j = i & ~7; j < stride; j += 8) {
+        addTile(from, to, rowBytes, (<usize>i) << 2, (<usize>j) << 2, gram + ((<usize>(i * stride + j)) << 3));
+      }
+    }
+  }
 }
 
 /** One tile of 4 × 8 entries. */
 function addTile(from: usize, to: usize, rowBytes: usize, i: usize, j: usize, gram: usize): void {
-	let s00 = f32x4.splat(0);
-	let s01 = s00;
-	let s10 = s00;
-	let s11 = s00;
-	let s20 = s00;
-	let s21 = s00;
-	let s30 = s00;
-	let s31 = s00;
-	for (let row = from; row < to; row += rowBytes) {
-		const a = row + i;
-		const b0 = v128.load(row + j);
-		const b1 = v128.load(row + j, 16);
-		let left = v128.load32_splat(a);
-		s00 = f32x4.add(s00, f32x4.mul(left, b0));
-		s01 = f32x4.add(s01, f32x4.mul(left, b1));
-		left = v128.load32_splat(a, 4);
-		s10 = f32x4.add(s10, f32x4.mul(left, b0));
-		s11 = f32x4.add(s11, f32x4.mul(left, b1));
-		left = v128.load32_splat(a, 8);
-		s20 = f32x4.add(s20, f32x4.mul(left, b0));
-		s21 = f32x4.add(s21, f32x4.mul(left, b1));
-		left = v128.load32_splat(a, 12);
-		s30 = f32x4.add(s30, f32x4.mul(left, b0));
-		s31 = f32x4.add(s31, f32x4.mul(left, b1));
-	}
-	const gramRow = rowBytes << 1;
-	addWidened(gram, s00);
-	addWidened(gram + 32, s01);
-	gram += gramRow;
-	addWidened(gram, s10);
-	addWidened(gram + 32, s11);
-	gram += gramRow;
-	addWidened(gram, s20);
-	addWidened(gram + 32, s21);
-	gram += gramRow;
-	addWidened(gram, s30);
-	addWidened(gram + 32, s31);
+  let s00 = f32x4.splat(0);
+  let s01 = s00;
+  let s10 = s00;
+  let s11 = s00;
+  let s20 = s00;
+  let s21 = s00;
+  let s30 = s00;
+  let s31 = s00;
+  for (let row = from; row < to; row += rowBytes) {
+    const a = row + i;
+    const b0 = v128.load(row + j);
+    const b1 = v128.load(row + j, 16);
+    let left = v128.load32_splat(a);
+    s00 = f32x4.add(s00, f32x4.mul(left, b0));
+    s01 = f32x4.add(s01, f32x4.mul(left, b1));
+    left = v128.load32_splat(a, 4);
+    s10 = f32x4.add(s10, f32x4.mul(left, b0));
+    s11 = f32x4.add(s11, f32x4.mul(left, b1));
+    left = v128.load32_splat(a, 8);
+    s20 = f32x4.add(s20, f32x4.mul(left, b0));
+    s21 = f32x4.add(s21, f32x4.mul(left, b1));
+    left = v128.load32_splat(a, 12);
+    s30 = f32x4.add(s30, f32x4.mul(left, b0));
+    s31 = f32x4.add(s31, f32x4.mul(left, b1));
+  }
+  const gramRow = rowBytes << 1;
+  addWidened(gram, s00);
+  addWidened(gram + 32, s01);
+  gram += gramRow;
+  addWidened(gram, s10);
+  addWidened(gram + 32, s11);
+  gram += gramRow;
+  addWidened(gram, s20);
+  addWidened(gram + 32, s21);
+  gram += gramRow;
+  addWidened(gram, s30);
+  addWidened(gram + 32, s31);
 }

@@ -1,3 +1,3 @@
-export * from "./cholesky";
-export * from "./retrieval";
-export * from "./training";
+export * from './cholesky';
+export * from './retrieval';
+export * from './training';

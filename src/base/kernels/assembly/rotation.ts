@@ -5,76 +5,76 @@
  * columns 8 j … 8 j + 7. `stride` is a multiple of eight; `scratch` takes four rows.
  */
 export function rotateRowsBy(x: usize, rows: i32, stride: i32, panels: usize, scratch: usize): void {
-	const rowBytes = (<usize>stride) << 2;
-	const panelBytes = rowBytes << 3;
-	let row = 0;
-	for (; row + 4 <= rows; row += 4) {
-		const from = x + <usize>row * rowBytes;
-		for (let j: usize = 0; j < rowBytes; j += 32) {
-			multiply4(from, rowBytes, panels + (j >> 5) * panelBytes, scratch + j);
-		}
-		memory.copy(from, scratch, rowBytes << 2);
-	}
-	for (; row < rows; row++) {
-		const from = x + <usize>row * rowBytes;
-		for (let j: usize = 0; j < rowBytes; j += 32) {
-			multiply1(from, rowBytes, panels + (j >> 5) * panelBytes, scratch + j);
-		}
-		memory.copy(from, scratch, rowBytes);
-	}
+  const rowBytes = (<usize>stride) << 2;
+  const panelBytes = rowBytes << 3;
+  let row = 0;
+  for (; row + 4 <= rows; row += 4) {
+    const from = x + <usize>row * rowBytes;
+    for (let j: usize = 0; j < rowBytes; j += 32) {
+      multiply4(from, rowBytes, panels + (j >> 5) * panelBytes, scratch + j);
+    }
+    memory.copy(from, scratch, rowBytes << 2);
+  }
+  for (; row < rows; row++) {
+    const from = x + <usize>row * rowBytes;
+    for (let j: usize = 0; j < rowBytes; j += 32) {
+      multiply1(from, rowBytes, panels + (j >> 5) * panelBytes, scratch + j);
+    }
+    memory.copy(from, scratch, rowBytes);
+  }
 }
 
 /** Four rows times one panel. */
 function multiply4(x: usize, rowBytes: usize, panel: usize, out: usize): void {
-	let s00 = f32x4.splat(0);
-	let s01 = s00;
-	let s10 = s00;
-	let s11 = s00;
-	let s20 = s00;
-	let s21 = s00;
-	let s30 = s00;
-	let s31 = s00;
-	let x1 = x + rowBytes;
-	let x2 = x1 + rowBytes;
-	let x3 = x2 + rowBytes;
-	for (const end = x + rowBytes; x < end; x += 4, x1 += 4, x2 += 4, x3 += 4, panel += 32) {
-		const b0 = v128.load(panel);
-		const b1 = v128.load(panel, 16);
-		let left = v128.load32_splat(x);
-		s00 = f32x4.add(s00, f32x4.mul(left, b0));
-		s01 = f32x4.add(s01, f32x4.mul(left, b1));
-		left = v128.load32_splat(x1);
-		s10 = f32x4.add(s10, f32x4.mul(left, b0));
-		s11 = f32x4.add(s11, f32x4.mul(left, b1));
-		left = v128.load32_splat(x2);
-		s20 = f32x4.add(s20, f32x4.mul(left, b0));
-		s21 = f32x4.add(s21, f32x4.mul(left, b1));
-		left = v128.load32_splat(x3);
-		s30 = f32x4.add(s30, f32x4.mul(left, b0));
-		s31 = f32x4.add(s31, f32x4.mul(left, b1));
-	}
-	v128.store(out, s00);
-	v128.store(out, s01, 16);
-	out += rowBytes;
-	v128.store(out, s10);
-	v128.store(out, s11, 16);
-	out += rowBytes;
-	v128.store(out, s20);
-	v128.store(out, s21, 16);
-	out += rowBytes;
-	v128.store(out, s30);
-	v128.store(out, s31, 16);
+  let s00 = f32x4.splat(0);
+  let s01 = s00;
+  let s10 = s00;
+  let s11 = s00;
+  let s20 = s00;
+  let s21 = s00;
+  let s30 = s00;
+  let s31 = s00;
+  let x1 = x + rowBytes;
+  let x2 = x1 + rowBytes;
+  let x3 = x2 + rowBytes;
+  for (const end = x + rowBytes; x < end; x += 4, x1 += 4, x2 += 4, x3 += 4, panel += 32) {
+    const b0 = v128.load(panel);
+    const b1 = v128.load(panel, 16);
+    let left = v128.load32_splat(x);
+    s00 = f32x4.add(s00, f32x4.mul(left, b0));
+    s01 = f32x4.add(s01, f32x4.mul(left, b1));
+    left = v128.load32_splat(x1);
+    s10 = f32x4.add(s10, f32x4.mul(left, b0));
+    s11 = f32x4.add(s11, f32x4.mul(left, b1));
+    left = v128.load32_splat(x2);
+    s20 = f32x4.add(s20, f32x4.mul(left, b0));
+    s21 = f32x4.add(s21, f32x4.mul(left, b1));
+    left = v128.load32_splat(x3);
+    s30 = f32x4.add(s30, f32x4.mul(left, b0));
+    s31 = f32x4.add(s31, f32x4.mul(left, b1));
+  }
+  v128.store(out, s00);
+  v128.store(out, s01, 16);
+  out += rowBytes;
+  v128.store(out, s10);
+  v128.store(out, s11, 16);
+  out += rowBytes;
+  v128.store(out, s20);
+  v128.store(out, s21, 16);
+  out += rowBytes;
+  v128.store(out, s30);
+  v128.store(out, s31, 16);
 }
 
 /** One row times one panel, summed in the same order as four. */
 function multiply1(x: usize, rowBytes: usize, panel: usize, out: usize): void {
-	let s0 = f32x4.splat(0);
-	let s1 = s0;
-	for (const end = x + rowBytes; x < end; x += 4, panel += 32) {
-		const left = v128.load32_splat(x);
-		s0 = f32x4.add(s0, f32x4.mul(left, v128.load(panel)));
-		s1 = f32x4.add(s1, f32x4.mul(left, v128.load(panel, 16)));
-	}
-	v128.store(out, s0);
-	v128.store(out, s1, 16);
+  let s0 = f32x4.splat(0);
+  let s1 = s0;
+  for (const end = x + rowBytes; x < end; x += 4, panel += 32) {
+    const left = v128.load32_splat(x);
+    s0 = f32x4.add(s0, f32x4.mul(left, v128.load(panel)));
+    s1 = f32x4.add(s1, f32x4.mul(left, v128.load(panel, 16)));
+  }
+  v128.store(out, s0);
+  v128.store(out, s1, 16);
 }

@@ -1,7 +1,7 @@
-import { sumLanes } from "./dot";
-import { solveDual } from "./row-dual";
-import { descend } from "./row-descent";
-import { rotateRowsBy } from "./rotation";
+import { sumLanes } from './dot';
+import { solveDual } from './row-dual';
+import { descend } from './row-descent';
+import { rotateRowsBy } from './rotation';
 
 // The row systems of implicit ALS, in the eigenbasis of the other side's Gram matrix. For a row with the interactions
 // y_1 … y_n of confidence c_1 … c_n the system is
@@ -13,16 +13,16 @@ import { rotateRowsBy } from "./rotation";
 
 /** Adds the squares of the elements of rows, weighted by the rows' number of interactions, to `out`. */
 export function addWeightedSquares(begin: i32, end: i32, x: usize, stride: i32, starts: usize, out: usize): void {
-	const rowBytes = (<usize>stride) << 2;
-	for (let row = begin; row < end; row++) {
-		const from = x + <usize>row * rowBytes;
-		const start = starts + ((<usize>row) << 2);
-		const weight = f32x4.splat(<f32>(load<u32>(start, 4) - load<u32>(start)));
-		for (let j: usize = 0; j < rowBytes; j += 16) {
-			const v = v128.load(from + j);
-			v128.store(out + j, f32x4.add(v128.load(out + j), f32x4.mul(weight, f32x4.mul(v, v))));
-		}
-	}
+  const rowBytes = (<usize>stride) << 2;
+  for (let row = begin; row < end; row++) {
+    const from = x + <usize>row * rowBytes;
+    const start = starts + ((<usize>row) << 2);
+    const weight = f32x4.splat(<f32>(load<u32>(start, 4) - load<u32>(start)));
+    for (let j: usize = 0; j < rowBytes; j += 16) {
+      const v = v128.load(from + j);
+      v128.store(out + j, f32x4.add(v128.load(out + j), f32x4.mul(weight, f32x4.mul(v, v))));
+    }
+  }
 }
 
 /**
@@ -44,86 +44,86 @@ export function addWeightedSquares(begin: i32, end: i32, x: usize, stride: i32, 
  * @param sums two doubles; receives Σ c_k (1 - x·y_k)² + x' diag(spectrum) x, and Σ ridge |x|²
  */
 export function solveRows(
-	begin: i32,
-	end: i32,
-	target: usize,
-	source: usize,
-	stride: i32,
-	starts: usize,
-	indices: usize,
-	weights: usize,
-	ridges: usize,
-	spectrum: usize,
-	squares: usize,
-	panels: usize,
-	longestDual: i32,
-	steps: i32,
-	tolerance: f32,
-	scratch: usize,
-	sums: usize,
+  begin: i32,
+  end: i32,
+  target: usize,
+  source: usize,
+  stride: i32,
+  starts: usize,
+  indices: usize,
+  weights: usize,
+  ridges: usize,
+  spectrum: usize,
+  squares: usize,
+  panels: usize,
+  longestDual: i32,
+  steps: i32,
+  tolerance: f32,
+  scratch: usize,
+  sums: usize,
 ): void {
-	const rowBytes = (<usize>stride) << 2;
-	const zeroRow = scratch;
-	const dense = zeroRow + rowBytes;
-	const workspace = dense + rowBytes;
-	const lists = workspace + 4 * rowBytes;
-	let fit: f64 = 0;
-	let penalty: f64 = 0;
-	for (let row = begin; row < end; row++) {
-		const x = target + <usize>row * rowBytes;
-		const first = <usize>load<u32>(starts + ((<usize>row) << 2));
-		const count = <usize>load<u32>(starts + ((<usize>row) << 2), 4) - first;
-		const ridge = load<f32>(ridges + ((<usize>row) << 2));
+  const rowBytes = (<usize>stride) << 2;
+  const zeroRow = scratch;
+  const dense = zeroRow + rowBytes;
+  const workspace = dense + rowBytes;
+  const lists = workspace + 4 * rowBytes;
+  let fit: f64 = 0;
+  let penalty: f64 = 0;
+  for (let row = begin; row < end; row++) {
+    const x = target + <usize>row * rowBytes;
+    const first = <usize>load<u32>(starts + ((<usize>row) << 2));
+    const count = <usize>load<u32>(starts + ((<usize>row) << 2), 4) - first;
+    const ridge = load<f32>(ridges + ((<usize>row) << 2));
 
-		// Lists of whole groups of four: addresses, confidences, predictions x·y, and scratch of the same length.
-		const listBytes = ((count + 3) & ~3) << 2;
-		const confidences = lists + listBytes;
-		const predictions = confidences + listBytes;
-		const spare = predictions + listBytes;
-		const rowIndices = indices + (first << 2);
-		const rowWeights = weights ? weights + (first << 2) : 0;
-		const total = gather(lists, confidences, count, source, rowBytes, rowIndices, rowWeights, zeroRow);
-		for (let j: usize = 0; j < rowBytes; j += 16) {
-			v128.store(dense + j, f32x4.add(v128.load(spectrum + j), f32x4.splat(ridge)));
-		}
+    // Lists of whole groups of four: addresses, confidences, predictions x·y, and scratch of the same length.
+    const listBytes = ((count + 3) & ~3) << 2;
+    const confidences = lists + listBytes;
+    const predictions = confidences + listBytes;
+    const spare = predictions + listBytes;
+    const rowIndices = indices + (first << 2);
+    const rowWeights = weights ? weights + (first << 2) : 0;
+    const total = gather(lists, confidences, count, source, rowBytes, rowIndices, rowWeights, zeroRow);
+    for (let j: usize = 0; j < rowBytes; j += 16) {
+      v128.store(dense + j, f32x4.add(v128.load(spectrum + j), f32x4.splat(ridge)));
+    }
 
-		let solved = false;
-		if (<i32>count <= longestDual) {
-			solved = solveDual(lists, confidences, predictions, spare, count, x, dense, spare + listBytes, rowBytes);
-			if (!solved) rotateRowsBy(x, 1, stride, panels, workspace);
-		}
-		if (!solved) {
-			descend(
-				lists,
-				confidences,
-				predictions,
-				spare,
-				listBytes,
-				x,
-				dense,
-				squares,
-				total,
-				steps,
-				tolerance,
-				workspace,
-				rowBytes,
-			);
-		}
+    let solved = false;
+    if (<i32>count <= longestDual) {
+      solved = solveDual(lists, confidences, predictions, spare, count, x, dense, spare + listBytes, rowBytes);
+      if (!solved) rotateRowsBy(x, 1, stride, panels, workspace);
+    }
+    if (!solved) {
+      descend(
+        lists,
+        confidences,
+        predictions,
+        spare,
+        listBytes,
+        x,
+        dense,
+        squares,
+        total,
+        steps,
+        tolerance,
+        workspace,
+        rowBytes,
+      );
+    }
 
-		fit += <f64>observedLoss(confidences, predictions, listBytes);
-		let quadratic = f32x4.splat(0);
-		let square = f32x4.splat(0);
-		for (let j: usize = 0; j < rowBytes; j += 16) {
-			const v = v128.load(x + j);
-			const vv = f32x4.mul(v, v);
-			square = f32x4.add(square, vv);
-			quadratic = f32x4.add(quadratic, f32x4.mul(v128.load(spectrum + j), vv));
-		}
-		fit += <f64>sumLanes(quadratic);
-		penalty += <f64>ridge * <f64>sumLanes(square);
-	}
-	store<f64>(sums, fit);
-	store<f64>(sums, penalty, 8);
+    fit += <f64>observedLoss(confidences, predictions, listBytes);
+    let quadratic = f32x4.splat(0);
+    let square = f32x4.splat(0);
+    for (let j: usize = 0; j < rowBytes; j += 16) {
+      const v = v128.load(x + j);
+      const vv = f32x4.mul(v, v);
+      square = f32x4.add(square, vv);
+      quadratic = f32x4.add(quadratic, f32x4.mul(v128.load(spectrum + j), vv));
+    }
+    fit += <f64>sumLanes(quadratic);
+    penalty += <f64>ridge * <f64>sumLanes(square);
+  }
+  store<f64>(sums, fit);
+  store<f64>(sums, penalty, 8);
 }
 
 /**
@@ -131,45 +131,44 @@ export function solveRows(
  * Every cache line of the vectors is read once here, where the reads do not wait for one another: later they would.
  * @returns the sum of the confidences
  */
-// @ts-ignore: decorator
-@inline
+// @inline
 function gather(
-	vectors: usize,
-	confidences: usize,
-	count: usize,
-	source: usize,
-	rowBytes: usize,
-	indices: usize,
-	weights: usize,
-	zeroRow: usize,
+  vectors: usize,
+  confidences: usize,
+  count: usize,
+  source: usize,
+  rowBytes: usize,
+  indices: usize,
+  weights: usize,
+  zeroRow: usize,
 ): f32 {
-	let total: f32 = 0;
-	let touched: u32 = 0;
-	const end = count << 2;
-	for (let k: usize = 0; k < end; k += 4) {
-		const y = source + <usize>load<u32>(indices + k) * rowBytes;
-		const weight: f32 = weights ? load<f32>(weights + k) : 1;
-		store<u32>(vectors + k, <u32>y);
-		store<f32>(confidences + k, weight);
-		total += weight;
-		for (let j: usize = 0; j < rowBytes; j += 64) touched |= load<u32>(y + j);
-	}
-	for (let k = end; k & 15; k += 4) {
-		store<u32>(vectors + k, <u32>zeroRow);
-		store<f32>(confidences + k, 0);
-	}
-	// Stored where it will be overwritten, so that the reads are not optimised away.
-	store<u32>(confidences + (((count + 3) & ~3) << 2), touched);
-	return total;
+  let total: f32 = 0;
+  let touched: u32 = 0;
+  const end = count << 2;
+  for (let k: usize = 0; k < end; k += 4) {
+    const y = source + <usize>load<u32>(indices + k) * rowBytes;
+    const weight: f32 = weights ? load<f32>(weights + k) : 1;
+    store<u32>(vectors + k, <u32>y);
+    store<f32>(confidences + k, weight);
+    total += weight;
+    for (let j: usize = 0; j < rowBytes; j += 64) touched |= load<u32>(y + j);
+  }
+  for (let k = end; k & 15; k += 4) {
+    store<u32>(vectors + k, <u32>zeroRow);
+    store<f32>(confidences + k, 0);
+  }
+  // Stored where it will be overwritten, so that the reads are not optimised away.
+  store<u32>(confidences + (((count + 3) & ~3) << 2), touched);
+  return total;
 }
 
 /** Σ c (1 - prediction)² */
 function observedLoss(confidences: usize, predictions: usize, listBytes: usize): f32 {
-	const one = f32x4.splat(1);
-	let sum = f32x4.splat(0);
-	for (let k: usize = 0; k < listBytes; k += 16) {
-		const miss = f32x4.sub(one, v128.load(predictions + k));
-		sum = f32x4.add(sum, f32x4.mul(v128.load(confidences + k), f32x4.mul(miss, miss)));
-	}
-	return sumLanes(sum);
+  const one = f32x4.splat(1);
+  let sum = f32x4.splat(0);
+  for (let k: usize = 0; k < listBytes; k += 16) {
+    const miss = f32x4.sub(one, v128.load(predictions + k));
+    sum = f32x4.add(sum, f32x4.mul(v128.load(confidences + k), f32x4.mul(miss, miss)));
+  }
+  return sumLanes(sum);
 }

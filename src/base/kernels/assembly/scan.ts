@@ -1,7 +1,7 @@
 // Scoring runs of item rows for the best keys.
 
-import { makeRoom, offerKey, threshold } from "./best-keys";
-import { dotRows, dotRows4 } from "./dot";
+import { makeRoom, offerKey, threshold } from './best-keys';
+import { dotRows, dotRows4 } from './dot';
 
 /** What a search scans: set once per search, read by every run. */
 export let query: usize = 0;
@@ -30,8 +30,7 @@ export function startBounds(radii_: usize, centroidScore_: f32, queryNorm_: f32,
 }
 
 /** True when no row from this one to the end of its run can be among the best. */
-// @ts-ignore: decorator
-@inline
+// @inline
 function isHopeless(row: u32): bool {
   if (radii == 0) return false;
   // Strictly below, for an equal score could win its tie. Infinite or undefined bounds never stop anything.
@@ -47,16 +46,14 @@ export function startScan(query_: usize, rows_: usize, stride_: i32, scales_: us
   radii = 0;
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function isExcluded(row: u32): bool {
-  return mask != 0 && ((load<u8>(mask + (row >> 3)) >> (<u8>(row & 7))) & 1) != 0;
+  return mask != 0 && ((load<u8>(mask + (row >> 3)) >> <u8>(row & 7)) & 1) != 0;
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 function scoreRow(row: u32): f32 {
-  const score = dotRows(query, rows + (<usize>row) * ((<usize>stride) << 2), stride);
+  const score = dotRows(query, rows + <usize>row * ((<usize>stride) << 2), stride);
   return scales == 0 ? score : score * load<f32>(scales + ((<usize>row) << 2));
 }
 
@@ -66,16 +63,16 @@ export function scanRows(first: u32, last: u32): u32 {
   const rowBytes = (<usize>stride) << 2;
   for (let row = first; row < last; row += 4) {
     if (isHopeless(row)) break;
-    const a = rows + (<usize>row) * rowBytes;
+    const a = rows + <usize>row * rowBytes;
     let b = a + rowBytes;
     let c = b + rowBytes;
     let d = c + rowBytes;
     let excluded: u32 = 0;
     // Sixteen bits from the row's byte on hold the four wanted ones wherever they start.
-    if (mask != 0) excluded = ((<u32>load<u16>(mask + (row >> 3))) >> (row & 7)) & 15;
+    if (mask != 0) excluded = (<u32>load<u16>(mask + (row >> 3)) >> (row & 7)) & 15;
     if (row + 4 > last) {
       // Four at once are as fast as one: past the end the last row stands in, excluded.
-      const end = rows + (<usize>(last - 1)) * rowBytes;
+      const end = rows + <usize>(last - 1) * rowBytes;
       b = min(b, end);
       c = min(c, end);
       d = end;
@@ -126,7 +123,7 @@ export function scoreRowsInto(first_: usize, count: u32, scale: usize, out: usiz
   const rowBytes = (<usize>stride) << 2;
   let row: u32 = 0;
   for (; row + 4 <= count; row += 4) {
-    const a = first_ + (<usize>row) * rowBytes;
+    const a = first_ + <usize>row * rowBytes;
     const b = a + rowBytes;
     const c = b + rowBytes;
     let scores = dotRows4(query, a, b, c, c + rowBytes, stride);
@@ -134,7 +131,7 @@ export function scoreRowsInto(first_: usize, count: u32, scale: usize, out: usiz
     v128.store(out + ((<usize>row) << 2), scores);
   }
   for (; row < count; row++) {
-    const score = dotRows(query, first_ + (<usize>row) * rowBytes, stride);
+    const score = dotRows(query, first_ + <usize>row * rowBytes, stride);
     store<f32>(out + ((<usize>row) << 2), scale == 0 ? score : score * load<f32>(scale + ((<usize>row) << 2)));
   }
 }

@@ -13,25 +13,22 @@ export let worst: u64 = 0;
 /** Its score: nothing strictly below it gets in. Minus infinity while there are empty places. */
 export let threshold: f32 = 0;
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function keyOf(score: f32, item: u32): u64 {
   // A score that is not a number (infinities of both signs met in the sum) ranks last, as minus infinity; adding zero
   // makes minus zero, which a negative cosine of a zero vector would be, the zero it is equal to.
   const bits = reinterpret<u32>(score == score ? score + 0 : -Infinity);
-  const monotone = bits ^ ((<u32>(<i32>bits >> 31)) | 0x80000000);
-  return ((<u64>monotone) << 32) | (<u64>~item);
+  const monotone = bits ^ (<u32>(<i32>bits >> 31) | 0x80000000);
+  return ((<u64>monotone) << 32) | <u64>~item;
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function scoreOfKey(key: u64): f32 {
   const monotone = <u32>(key >> 32);
-  return reinterpret<f32>(monotone ^ ((<u32>~(<i32>monotone >> 31)) | 0x80000000));
+  return reinterpret<f32>(monotone ^ (<u32>~(<i32>monotone >> 31) | 0x80000000));
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function itemOfKey(key: u64): u32 {
   return ~(<u32>key);
 }
@@ -40,7 +37,7 @@ export function itemOfKey(key: u64): u32 {
 export function startHeap(address: usize, size: u32): void {
   heap = address;
   heapSize = size;
-  memory.fill(address, 0, (<usize>size) * KEY_BYTES);
+  memory.fill(address, 0, <usize>size * KEY_BYTES);
   worst = 0;
   threshold = -Infinity;
 }
@@ -55,7 +52,7 @@ export function resumeHeap(address: usize, size: u32): void {
 
 /** Puts `key`, which must be greater than `worst`, in the place of `worst`. */
 export function replaceWorst(key: u64): void {
-  const end = heap + (<usize>heapSize) * KEY_BYTES;
+  const end = heap + <usize>heapSize * KEY_BYTES;
   // With `base` one key before the heap, the children of the node at offset o lie at 2 o and 2 o + 8.
   const base = heap - KEY_BYTES;
   let node: usize = KEY_BYTES;
@@ -75,8 +72,7 @@ export function replaceWorst(key: u64): void {
   threshold = worst == 0 ? -Infinity : scoreOfKey(worst);
 }
 
-// @ts-ignore: decorator
-@inline
+// @inline
 export function offer(score: f32, item: u32): void {
   const key = keyOf(score, item);
   if (key > worst) replaceWorst(key);
@@ -86,21 +82,21 @@ export function offer(score: f32, item: u32): void {
 export function finishHeap(): u32 {
   let filled: u32 = heapSize;
   for (let size = heapSize; size > 1; size--) {
-    const last = heap + (<usize>(size - 1)) * KEY_BYTES;
+    const last = heap + <usize>(size - 1) * KEY_BYTES;
     const key = load<u64>(last);
     const least = load<u64>(heap);
     heapSize = size - 1;
     replaceWorst(key);
     store<u64>(last, least);
   }
-  while (filled > 0 && load<u64>(heap + (<usize>(filled - 1)) * KEY_BYTES) == 0) filled--;
+  while (filled > 0 && load<u64>(heap + <usize>(filled - 1) * KEY_BYTES) == 0) filled--;
   return filled;
 }
 
 /** Writes the items and scores of `count` sorted keys. `items` may be the keys' own address. */
 export function unpackKeys(keys: usize, count: u32, items: usize, scores: usize): void {
   for (let i: u32 = 0; i < count; i++) {
-    const key = load<u64>(keys + (<usize>i) * KEY_BYTES);
+    const key = load<u64>(keys + <usize>i * KEY_BYTES);
     store<u32>(items + ((<usize>i) << 2), itemOfKey(key));
     store<f32>(scores + ((<usize>i) << 2), scoreOfKey(key));
   }

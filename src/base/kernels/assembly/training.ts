@@ -1,6 +1,6 @@
 // The trainers' kernels, one concept a file.
-export * from "./gram";
-export * from "./eigen";
-export * from "./rotation";
-export * from "./row-solve";
-export * from "./sgd";
+export * from './gram';
+export * from './eigen';
+export * from './rotation';
+export * from './row-solve';
+export * from './sgd';
