@@ -47,7 +47,7 @@ export function offerKey(score: f32, item: u32, isExcluded: u32): void {
   const key = keyOf(score, item);
   // Written in any case, kept by counting it: whether it is kept is hard to guess, so nothing jumps.
   store<u64>(buffer + <usize>filled * KEY_BYTES, key);
-  filled += <u32>(key > worst) & (isExcluded ^ 1);
+  filled += u32(key > worst) & (isExcluded ^ 1);
 }
 
 // @inline
@@ -85,8 +85,8 @@ function selectKeys(first: usize, last: usize, middle: usize): u64 {
   while (last - first > SHORT) {
     const pivot = pivotOf(first, last);
     const split = partition(first, last, pivot);
-    if (split == middle) return pivot;
-    if (split == last) break;
+    if (split === middle) return pivot;
+    if (split === last) break;
     if (split < middle) first = split;
     else last = split;
   }
@@ -98,7 +98,7 @@ function selectKeys(first: usize, last: usize, middle: usize): u64 {
 function sortKeys(first: usize, last: usize): void {
   while (last - first > SHORT) {
     const split = partition(first, last, pivotOf(first, last));
-    if (split == last) break;
+    if (split === last) break;
     sortKeys(split, last);
     last = split;
   }
@@ -122,7 +122,7 @@ function partition(first: usize, last: usize, pivot: u64): usize {
     const key = load<u64>(at);
     store<u64>(at, load<u64>(end));
     store<u64>(end, key);
-    end += (<usize>(key >= pivot)) << 3;
+    end += usize(key >= pivot) << 3;
   }
   return end;
 }

@@ -1,9 +1,9 @@
 // The k best rows for a block of queries at once. One query after the other reads the whole item matrix from memory each
 // time; here a tile of rows stays in the nearest cache while all queries of the block are scored against it.
 
-import { WIDEN, normOf } from './bounds';
+import { normOf, WIDEN } from './bounds';
 import { dotRows4, sumLanes4 } from './dot';
-import { KEY_BYTES, finishHeap, itemOfKey, offer, resumeHeap, scoreOfKey, startHeap, threshold } from './top-k';
+import { finishHeap, itemOfKey, KEY_BYTES, offer, resumeHeap, scoreOfKey, startHeap, threshold } from './top-k';
 
 /** Rows of a tile: 16 of 256 floats are half of a usual first-level cache. A multiple of four. */
 const TILE: u32 = 16;
@@ -94,7 +94,7 @@ function offerTile(scores: usize, count: u32, ids: usize, mask: usize, heap: usi
     const end = min<u32>(first + 4, count);
     for (let row = first; row < end; row++) {
       const id = load<u32>(ids + ((<usize>row) << 2));
-      if (((load<u8>(mask + (id >> 3)) >> <u8>(id & 7)) & 1) != 0) continue;
+      if (((load<u8>(mask + (id >> 3)) >> <u8>(id & 7)) & 1) !== 0) continue;
       offer(load<f32>(scores + ((<usize>row) << 2)), id);
     }
   }
@@ -152,12 +152,12 @@ export function rankBlock(
       const worstKey = load<u64>(keys + <usize>n * heapBytes);
       const bound = load<f64>(queryNorms + ((<usize>n) << 3)) * norm + underflow;
       // A bound beyond the floats says nothing, for sums may overflow.
-      if (worstKey != 0 && bound < <f64>scoreOfKey(worstKey) && bound < MAX_F32) continue;
+      if (worstKey !== 0 && bound < <f64>scoreOfKey(worstKey) && bound < MAX_F32) continue;
       store<u32>(active + ((<usize>kept) << 2), n);
       kept++;
     }
     left = kept;
-    if (left == 0) break;
+    if (left === 0) break;
 
     const tile = rows + <usize>first * rowBytes;
     const tileIds = ids + ((<usize>first) << 2);

@@ -32,7 +32,7 @@ export function rowNorms(
 ): void {
   for (let row = first; row < last; row++) {
     const norm = normOf(rows + <usize>row * ((<usize>stride) << 2), stride);
-    const scale: f64 = scales == 0 ? 1 : <f64>load<f32>(scales + ((<usize>row) << 2));
+    const scale: f64 = scales === 0 ? 1 : <f64>load<f32>(scales + ((<usize>row) << 2));
     store<f32>(out + ((<usize>row) << 2), roundedUp(norm * scale * (1 + relative)));
   }
 }
@@ -54,7 +54,7 @@ export function rowRadii(
 ): void {
   const centroidNorm = normOf(centroid, stride) * centroidScale;
   for (let row = first; row < last; row++) {
-    const scale: f64 = scales == 0 ? 1 : <f64>load<f32>(scales + ((<usize>row) << 2));
+    const scale: f64 = scales === 0 ? 1 : <f64>load<f32>(scales + ((<usize>row) << 2));
     const at = rows + <usize>row * ((<usize>stride) << 2);
     let squares: f64 = 0;
     let distances: f64 = 0;

@@ -6,9 +6,9 @@
 // Algorithms, 2002, section 3.1). The caller has put these terms into radii, norms and `underflow`, all rounded up.
 
 import { finishBest, isFull, makeRoom, offerKey, resumeBest, startBest, threshold, tighten, worst } from './best-keys';
-import { WIDEN, normOf, roundedUp } from './bounds';
+import { normOf, roundedUp, WIDEN } from './bounds';
 import { countEligible, scanListed, scanRows, scoreRowsInto, startBounds, startScan } from './scan';
-import { KEY_BYTES, itemOfKey, keyOf, unpackKeys } from './top-k';
+import { itemOfKey, KEY_BYTES, keyOf, unpackKeys } from './top-k';
 
 const MAX_F32: f64 = 3.4028234663852886e38;
 
@@ -138,7 +138,7 @@ function boundKey(cell: u32): u64 {
   if (byNorm < Infinity) {
     const score = load<f32>(scores + at);
     const byRadius = score + queryNorm * load<f32>(radii + at) + slack;
-    bound = score != UNKNOWN && byRadius < byNorm ? byRadius : byNorm;
+    bound = score !== UNKNOWN && byRadius < byNorm ? byRadius : byNorm;
   }
   return keyOf(bound, load<u32>(starts + at));
 }
@@ -150,7 +150,7 @@ function boundKey(cell: u32): u64 {
 function scanCell(cell: u32): u32 {
   const at = (<usize>cell) << 2;
   const score = load<f32>(scores + at);
-  const isUsable = queryNorm * load<f32>(maxNorms + at) + slack < Infinity && score != UNKNOWN;
+  const isUsable = queryNorm * load<f32>(maxNorms + at) + slack < Infinity && score !== UNKNOWN;
   startBounds(isUsable ? rowRadii : 0, score, queryNorm, slack);
   const scanned = scanRows(load<u32>(starts + at), load<u32>(starts + at, 4));
   store<f32>(scores + at, SCANNED);
@@ -168,7 +168,7 @@ function selectCells(cells: u32, count: u32, list: usize): u32 {
     const end = min(cell + 4, cells);
     for (let one = cell; one < end; one++) {
       const score = load<f32>(scores + ((<usize>one) << 2));
-      offerKey(score, one, <u32>(score == SCANNED));
+      offerKey(score, one, u32(score === SCANNED));
     }
     makeRoom();
   }
@@ -220,7 +220,7 @@ export function searchCells(
   for (;;) {
     const selected = selectCells(cells, batch, list);
     resumeBest(keys, k, roomFor(k), found);
-    const isFirst = done == 0;
+    const isFirst = done === 0;
     for (let i: u32 = 0; i < selected; i++) {
       // With a mask, "so many cells" means about as many eligible rows as the first batch had rows, so that recall does
       // not depend on how much is masked. An eighth less will do: what one has seen should not cost more cells.
@@ -228,7 +228,7 @@ export function searchCells(
       const cell = itemOfKey(load<u64>(list + <usize>i * KEY_BYTES));
       scanned += scanCell(cell);
       done++;
-      if (mask != 0) {
+      if (mask !== 0) {
         const first = load<u32>(starts + ((<usize>cell) << 2));
         const last = load<u32>(starts + ((<usize>cell) << 2), 4);
         eligible += countEligible(first, last);
@@ -236,7 +236,7 @@ export function searchCells(
       }
     }
     found = tighten();
-    if (done == cells || prove != 0) break;
+    if (done === cells || prove !== 0) break;
     if (isFirst) wantedRows -= wantedRows >> 3;
     if (isFull() && eligible >= wantedRows) break;
     batch = min(done, cells - done);
@@ -244,11 +244,11 @@ export function searchCells(
 
   let certified = true;
   for (let four: u32 = 0; four < cells && certified; four += 4) {
-    for (let hopeful = hopefulOf(four); hopeful != 0; hopeful &= hopeful - 1) {
+    for (let hopeful = hopefulOf(four); hopeful !== 0; hopeful &= hopeful - 1) {
       const cell = four + ctz(hopeful);
       if (cell >= cells) break;
-      if (load<f32>(scores + ((<usize>cell) << 2)) == SCANNED || boundKey(cell) < worst) continue;
-      if (prove == 0) {
+      if (load<f32>(scores + ((<usize>cell) << 2)) === SCANNED || boundKey(cell) < worst) continue;
+      if (prove === 0) {
         certified = false;
         break;
       }

@@ -53,7 +53,7 @@ export function tridiagonalize(
     const v = at(matrix, k * rowLength + k + 1);
     const head = load<f64>(v);
     const tail = dot64(v + 8, v + 8, length - 1);
-    if (tail == 0) {
+    if (tail === 0) {
       store<f64>(at(offDiagonal, k), head);
       store<f64>(at(taus, k), 0);
       continue;
@@ -99,11 +99,11 @@ export function reflectRows(
   end: i32,
 ): void {
   for (let i = first; i < end; i++) {
-    for (let j = 0; j < n; j++) store<f64>(at(vectors, i * n + j), i == j ? 1 : 0);
+    for (let j = 0; j < n; j++) store<f64>(at(vectors, i * n + j), i === j ? 1 : 0);
   }
   for (let k = n - 2; k >= 0; k--) {
     const tau = load<f64>(at(taus, k));
-    if (tau == 0) continue;
+    if (tau === 0) continue;
     const v = at(matrix, k * rowLength + k + 1);
     const length = n - 1 - k;
     for (let j = max(first, k + 1); j < end; j++) {
@@ -131,7 +131,7 @@ export function findRotations(diagonal: usize, offDiagonal: usize, n: i32, rotat
     for (let step = 0; step < MAX_STEPS; step++) {
       let m = l;
       while (m < n - 1 && Math.abs(load<f64>(at(offDiagonal, m))) > negligible) m++;
-      if (m == l) break;
+      if (m === l) break;
       if (pairs + 1 + m - l > room) return pairs;
       const header = at(rotations, 2 * pairs);
       const taken = qlStep(diagonal, offDiagonal, l, m, header + 16);
@@ -227,7 +227,7 @@ function qlStep(diagonal: usize, offDiagonal: usize, l: i32, m: i32, rotations: 
     const b = cosine * e;
     const r = Math.sqrt(f * f + g * g);
     store<f64>(at(offDiagonal, i + 1), r);
-    if (r == 0) {
+    if (r === 0) {
       // The block came apart by itself; what is left of it is taken up by the next step.
       store<f64>(at(diagonal, i + 1), load<f64>(at(diagonal, i + 1)) - shift);
       store<f64>(at(offDiagonal, m), 0);

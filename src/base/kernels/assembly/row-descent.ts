@@ -52,7 +52,7 @@ export function descend(
   for (let step = 0; step < steps; step++) {
     // The energy is about what the step takes off the loss. The first step is always worth it: from vectors near zero,
     // where training starts, the way leads through a region that is almost flat.
-    if (!(energy > (step == 0 ? 0 : tolerance * total))) return;
+    if (!(energy > (step === 0 ? 0 : tolerance * total))) return;
     for (let j: usize = 0; j < rowBytes; j += 16) {
       const p = f32x4.add(
         f32x4.mul(v128.load(inverse + j), v128.load(residual + j)),

@@ -1,7 +1,7 @@
 import { sumLanes } from './dot';
-import { solveDual } from './row-dual';
-import { descend } from './row-descent';
 import { rotateRowsBy } from './rotation';
+import { descend } from './row-descent';
+import { solveDual } from './row-dual';
 
 // The row systems of implicit ALS, in the eigenbasis of the other side's Gram matrix. For a row with the interactions
 // y_1 … y_n of confidence c_1 … c_n the system is
@@ -87,7 +87,7 @@ export function solveRows(
       v128.store(dense + j, f32x4.add(v128.load(spectrum + j), f32x4.splat(ridge)));
     }
 
-    let solved = false;
+    let solved: bool = false;
     if (<i32>count <= longestDual) {
       solved = solveDual(lists, confidences, predictions, spare, count, x, dense, spare + listBytes, rowBytes);
       if (!solved) rotateRowsBy(x, 1, stride, panels, workspace);

@@ -32,7 +32,7 @@ export function startBounds(radii_: usize, centroidScore_: f32, queryNorm_: f32,
 /** True when no row from this one to the end of its run can be among the best. */
 // @inline
 function isHopeless(row: u32): bool {
-  if (radii == 0) return false;
+  if (radii === 0) return false;
   // Strictly below, for an equal score could win its tie. Infinite or undefined bounds never stop anything.
   return centroidScore + queryNorm * load<f32>(radii + ((<usize>row) << 2)) + slack < threshold;
 }
@@ -48,13 +48,13 @@ export function startScan(query_: usize, rows_: usize, stride_: i32, scales_: us
 
 // @inline
 export function isExcluded(row: u32): bool {
-  return mask != 0 && ((load<u8>(mask + (row >> 3)) >> <u8>(row & 7)) & 1) != 0;
+  return mask !== 0 && ((load<u8>(mask + (row >> 3)) >> <u8>(row & 7)) & 1) !== 0;
 }
 
 // @inline
 function scoreRow(row: u32): f32 {
   const score = dotRows(query, rows + <usize>row * ((<usize>stride) << 2), stride);
-  return scales == 0 ? score : score * load<f32>(scales + ((<usize>row) << 2));
+  return scales === 0 ? score : score * load<f32>(scales + ((<usize>row) << 2));
 }
 
 /** Offers the rows first … last-1 to the best keys and returns how many of them were scored. */
@@ -69,7 +69,7 @@ export function scanRows(first: u32, last: u32): u32 {
     let d = c + rowBytes;
     let excluded: u32 = 0;
     // Sixteen bits from the row's byte on hold the four wanted ones wherever they start.
-    if (mask != 0) excluded = (<u32>load<u16>(mask + (row >> 3)) >> (row & 7)) & 15;
+    if (mask !== 0) excluded = (<u32>load<u16>(mask + (row >> 3)) >> (row & 7)) & 15;
     if (row + 4 > last) {
       // Four at once are as fast as one: past the end the last row stands in, excluded.
       const end = rows + <usize>(last - 1) * rowBytes;
@@ -78,10 +78,10 @@ export function scanRows(first: u32, last: u32): u32 {
       d = end;
       excluded |= (15 << (last - row)) & 15;
     }
-    if (excluded == 15) continue;
+    if (excluded === 15) continue;
     scanned += 4 - popcnt<u32>(excluded);
     let scores = dotRows4(query, a, b, c, d, stride);
-    if (scales != 0) scores = f32x4.mul(scores, v128.load(scales + ((<usize>row) << 2)));
+    if (scales !== 0) scores = f32x4.mul(scores, v128.load(scales + ((<usize>row) << 2)));
     // Not "greater or equal": a score that is not a number has to pass, it ranks as minus infinity.
     if (i32x4.all_true(f32x4.lt(scores, f32x4.splat(threshold)))) continue;
     offerKey(f32x4.extract_lane(scores, 0), row, excluded & 1);
@@ -127,11 +127,11 @@ export function scoreRowsInto(first_: usize, count: u32, scale: usize, out: usiz
     const b = a + rowBytes;
     const c = b + rowBytes;
     let scores = dotRows4(query, a, b, c, c + rowBytes, stride);
-    if (scale != 0) scores = f32x4.mul(scores, v128.load(scale + ((<usize>row) << 2)));
+    if (scale !== 0) scores = f32x4.mul(scores, v128.load(scale + ((<usize>row) << 2)));
     v128.store(out + ((<usize>row) << 2), scores);
   }
   for (; row < count; row++) {
     const score = dotRows(query, first_ + <usize>row * rowBytes, stride);
-    store<f32>(out + ((<usize>row) << 2), scale == 0 ? score : score * load<f32>(scale + ((<usize>row) << 2)));
+    store<f32>(out + ((<usize>row) << 2), scale === 0 ? score : score * load<f32>(scale + ((<usize>row) << 2)));
   }
 }

@@ -17,7 +17,7 @@ export let threshold: f32 = 0;
 export function keyOf(score: f32, item: u32): u64 {
   // A score that is not a number (infinities of both signs met in the sum) ranks last, as minus infinity; adding zero
   // makes minus zero, which a negative cosine of a zero vector would be, the zero it is equal to.
-  const bits = reinterpret<u32>(score == score ? score + 0 : -Infinity);
+  const bits = reinterpret<u32>(F32.isNaN(score) ? -Infinity : score + 0);
   const monotone = bits ^ (<u32>(<i32>bits >> 31) | 0x80000000);
   return ((<u64>monotone) << 32) | <u64>~item;
 }
@@ -47,7 +47,7 @@ export function resumeHeap(address: usize, size: u32): void {
   heap = address;
   heapSize = size;
   worst = load<u64>(address);
-  threshold = worst == 0 ? -Infinity : scoreOfKey(worst);
+  threshold = worst === 0 ? -Infinity : scoreOfKey(worst);
 }
 
 /** Puts `key`, which must be greater than `worst`, in the place of `worst`. */
@@ -60,7 +60,7 @@ export function replaceWorst(key: u64): void {
   while (child < end) {
     // Which of two siblings is less is anybody's guess, so it is computed and not jumped by.
     const right = child + KEY_BYTES;
-    if (right < end) child += (<usize>(load<u64>(right) < load<u64>(child))) << 3;
+    if (right < end) child += usize(load<u64>(right) < load<u64>(child)) << 3;
     const least = load<u64>(child);
     if (least >= key) break;
     store<u64>(base + node, least);
@@ -69,7 +69,7 @@ export function replaceWorst(key: u64): void {
   }
   store<u64>(base + node, key);
   worst = load<u64>(heap);
-  threshold = worst == 0 ? -Infinity : scoreOfKey(worst);
+  threshold = worst === 0 ? -Infinity : scoreOfKey(worst);
 }
 
 // @inline
@@ -89,7 +89,7 @@ export function finishHeap(): u32 {
     replaceWorst(key);
     store<u64>(last, least);
   }
-  while (filled > 0 && load<u64>(heap + <usize>(filled - 1) * KEY_BYTES) == 0) filled--;
+  while (filled > 0 && load<u64>(heap + <usize>(filled - 1) * KEY_BYTES) === 0) filled--;
   return filled;
 }
 
