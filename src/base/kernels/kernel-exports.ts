@@ -1,9 +1,8 @@
-import type { RetrievalKernels } from './retrieval-kernels.js';
-import type { SolverKernels } from './solver-kernels.js';
-import type { TrainingKernels } from './training-kernels.js';
+import type { instantiate } from '#dist/kernels.js';
 
 /**
- * The functions that the WebAssembly module exports. Every parameter named like an array is the byte offset of its
- * first element in the arena's memory (`array.byteOffset`). The sources in `assembly/` document each one.
+ * The functions that the WebAssembly module exports, as the build declares them. Their sources in `assembly/` say what
+ * they do. Every parameter named like an array is the byte offset of its first element in the arena's memory
+ * (`array.byteOffset`), and rows of floats are 16-byte aligned.
  */
-export interface KernelExports extends RetrievalKernels, SolverKernels, TrainingKernels {}
+export type KernelExports = Awaited<ReturnType<typeof instantiate>>;

@@ -1,4 +1,4 @@
-import type { TrainingKernels } from '../../base/kernels/training-kernels.js';
+import type { KernelExports } from '../../base/kernels/kernel-exports.js';
 import type { ThreadBarrier } from '../../base/threads/barrier.js';
 
 /** Rows or columns of a slice of the eigenvectors, as the kernel `applyRotations` has it. */
@@ -33,7 +33,7 @@ export function eigenWorkDoubles(n: number): number {
  * @param finish run by one thread after
  */
 export function findEigenbasis(
-  kernels: TrainingKernels,
+  kernels: KernelExports,
   barrier: ThreadBarrier,
   { n, matrix, rowLength, vectors, values, work, rotations, packed }: EigenSpace,
   prepare: () => void,

@@ -6,6 +6,7 @@ export function sumLanes(v: v128): f32 {
   return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
 }
 
+/** Dot product of two rows of `stride` floats, a multiple of four. */
 // @inline
 export function dotRows(a: usize, b: usize, stride: i32): f32 {
   let sum = f32x4.splat(0);
