@@ -1,4 +1,5 @@
 import type { Arena } from '../base/kernels/arena.js';
+import { CellTable, cellWorkBytes, READ_BEYOND } from '../base/kernels/layout.js';
 import type { Matrix } from '../base/numeric/matrix.js';
 import type { CandidateSource, Effort, SearchOptions } from './candidate-source.js';
 import type { Cells } from './cells.js';
@@ -63,9 +64,8 @@ export function prepareCells(arena: Arena, items: Matrix, cells: Cells, scales?:
   const starts = arena.uint32(count + 1);
   starts.set(cells.starts);
   const centroids = arena.place(cells.centroids);
-  // Kernels read four at a time: room for the last four.
-  const radii = arena.float32(count + 3);
-  const maxNorms = arena.float32(count + 3);
+  const radii = arena.float32(count + READ_BEYOND);
+  const maxNorms = arena.float32(count + READ_BEYOND);
   const rowRadii = arena.float32(items.rows);
   const relative = relativeError(stride);
   for (let cell = 0; cell < count; cell++) {
@@ -83,21 +83,28 @@ export function prepareCells(arena: Arena, items: Matrix, cells: Cells, scales?:
     for (let row = last - 2; row >= first; row--) rowRadii[row] = Math.max(rowRadii[row]!, rowRadii[row + 1]!);
     radii[cell] = rowRadii[first]!;
   }
-  const index = arena.uint32(10);
-  index.set([
+  const address = writeTable(arena, {
     rows,
     stride,
-    scaleAddress,
-    rowRadii.byteOffset,
-    count,
-    starts.byteOffset,
-    centroids.data.byteOffset,
-    scales?.centroids.byteOffset ?? 0,
-    radii.byteOffset,
-    maxNorms.byteOffset,
-  ]);
+    scales: scaleAddress,
+    rowRadii: rowRadii.byteOffset,
+    cells: count,
+    starts: starts.byteOffset,
+    centroids: centroids.data.byteOffset,
+    centroidScales: scales?.centroids.byteOffset ?? 0,
+    radii: radii.byteOffset,
+    maxNorms: maxNorms.byteOffset,
+  });
   const bytes = centroids.data.byteLength + rowRadii.byteLength + (scales?.rows.byteLength ?? 0) + count * 16;
-  return { address: index.byteOffset, cells: count, bytes };
+  return { address, cells: count, bytes };
+}
+
+/** Puts a table for `searchCells` into the arena and returns its address. */
+function writeTable(arena: Arena, words: Record<keyof typeof CellTable, number>): number {
+  const names = Object.keys(words) as (keyof typeof CellTable)[];
+  const table = arena.uint32(names.length);
+  for (const name of names) table[CellTable[name]] = words[name];
+  return table.byteOffset;
 }
 
 function largestOf(values: Float32Array): number {
@@ -118,7 +125,7 @@ export function createCellSource(
 ): CandidateSource {
   const { kernels } = arena;
   const runSearch = createRunSearch(arena, items);
-  const workBytes = ((index.cells + 3) & ~3) * 12;
+  const workBytes = cellWorkBytes(index.cells);
   const source: CandidateSource = {
     kind: 'clusters',
     items: items.rows,

@@ -1,4 +1,5 @@
 import type { Arena } from '../base/kernels/arena.js';
+import { READ_BEYOND } from '../base/kernels/layout.js';
 import type { Matrix } from '../base/numeric/matrix.js';
 import type { CandidateSource } from './candidate-source.js';
 import type { Cells } from './cells.js';
@@ -57,8 +58,7 @@ export function prepareCosine(arena: Arena, items: Matrix, cells: Cells, columns
 }
 
 function inverseNorms(arena: Arena, matrix: Matrix, columns: number): Float32Array {
-  // Kernels read four at a time: room for the last four.
-  const inverse = arena.float32(matrix.rows + 3);
+  const inverse = arena.float32(matrix.rows + READ_BEYOND);
   for (let row = 0; row < matrix.rows; row++) {
     inverse[row] = inverseOf(arena.kernels.normOf(matrix.data.byteOffset + row * matrix.stride * 4, columns));
   }

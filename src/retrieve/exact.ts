@@ -1,12 +1,10 @@
 import type { Arena } from '../base/kernels/arena.js';
+import { BLOCK_ROWS } from '../base/kernels/layout.js';
 import type { Matrix } from '../base/numeric/matrix.js';
 import { descendingOrder } from '../base/numeric/sorting.js';
 import type { CandidateSource } from './candidate-source.js';
 import { relativeError, underflowError } from './rounding.js';
 import { createRunSearch } from './search-memory.js';
-
-/** Rows in a block of the scan, as `searchAll` has it. */
-const BLOCK_ROWS = 64;
 
 /** What the scan knows about its blocks; the arrays lie in the arena. */
 export interface ExactIndex {

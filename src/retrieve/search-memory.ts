@@ -1,4 +1,5 @@
 import type { Arena } from '../base/kernels/arena.js';
+import { Answer, searchKeyBytes } from '../base/kernels/layout.js';
 import type { Matrix } from '../base/numeric/matrix.js';
 import type { Candidates } from './candidate-source.js';
 import type { ItemMask } from './item-mask.js';
@@ -10,14 +11,11 @@ export interface SearchMemory {
   readonly mask: number;
   /** How many items to find: min(k, eligible items), at least 1. */
   readonly k: number;
-  /** Room for 5/4 k, or k + 8, keys and four more: see `roomFor` in `assembly/cell-search.ts`. */
+  /** `searchKeyBytes` of room. */
   readonly keys: number;
   readonly work: number;
   readonly out: number;
 }
-
-/** Words that the search kernels write before the items: count, certified, scanned, cells probed. */
-const HEADER_WORDS = 4;
 
 /** Runs a search kernel and reads its answer. `workBytes`: scratch that it wants beside its keys and its answer. */
 export type RunSearch = (
@@ -42,8 +40,8 @@ export function createRunSearch(arena: Arena, items: Matrix): RunSearch {
 
     const mark = arena.mark();
     try {
-      const keyBytes = aligned((wanted + Math.max(wanted >>> 2, 8) + 4) * 8);
-      const answerBytes = aligned(HEADER_WORDS * 4 + wanted * 8);
+      const keyBytes = aligned(searchKeyBytes(wanted));
+      const answerBytes = aligned(Answer.items * 4 + wanted * 8);
       const keys = arena.reserve(keyBytes + answerBytes + aligned(items.stride * 4) + workBytes);
       const out = keys + keyBytes;
       const padded = out + answerBytes;
@@ -60,10 +58,11 @@ export function createRunSearch(arena: Arena, items: Matrix): RunSearch {
         out,
       });
       const { header } = views;
-      const [found, scores] = newAnswer(header[0]!);
-      found.set(header[0] === wanted ? views.items : views.items.subarray(0, header[0]));
-      scores.set(header[0] === wanted ? views.scores : views.scores.subarray(0, header[0]));
-      return { items: found, scores, certified: header[1] === 1, scanned: header[2]! };
+      const count = header[Answer.count]!;
+      const [found, scores] = newAnswer(count);
+      found.set(count === wanted ? views.items : views.items.subarray(0, count));
+      scores.set(count === wanted ? views.scores : views.scores.subarray(0, count));
+      return { items: found, scores, certified: header[Answer.certified] === 1, scanned: header[Answer.scanned]! };
     } finally {
       arena.release(mark);
     }
@@ -81,9 +80,9 @@ function viewsAt(arena: Arena, items: Matrix, out: number, query: number, k: num
     out,
     k,
     query: new Float32Array(buffer, query, items.stride),
-    header: new Uint32Array(buffer, out, HEADER_WORDS),
-    items: new Uint32Array(buffer, out + HEADER_WORDS * 4, k),
-    scores: new Float32Array(buffer, out + (HEADER_WORDS + k) * 4, k),
+    header: new Uint32Array(buffer, out, Answer.items),
+    items: new Uint32Array(buffer, out + Answer.items * 4, k),
+    scores: new Float32Array(buffer, out + (Answer.items + k) * 4, k),
   };
 }
 

@@ -14,3 +14,8 @@ declare namespace WebAssembly {
     grow(pages: number): number;
   }
 }
+
+// AssemblyScript's number types, for `layout.ts`.
+type i32 = number;
+type u32 = number;
+type usize = number;

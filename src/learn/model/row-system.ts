@@ -1,4 +1,5 @@
 import type { Arena } from '../../base/kernels/arena.js';
+import { GRAM_ROWS, trainingStride } from '../../base/kernels/layout.js';
 import type { Matrix } from '../../base/numeric/matrix.js';
 
 /** weight · (target - x·q)², with the item's row q: a term of the loss of the row x. */
@@ -7,9 +8,6 @@ export interface SystemTerm {
   readonly weight: number;
   readonly target: number;
 }
-
-/** Rows that are gathered for the Gram kernel at a time: what it sums in single precision. */
-const BLOCK_ROWS = 128;
 
 /**
  * The linear system (B + ridge · I + Σ weight q qᵀ) x = Σ weight · target · q of one user, solved by Cholesky in the
@@ -31,7 +29,7 @@ export class RowSystem {
   ) {
     const { columns } = items;
     this.#unknowns = base ? columns : columns - 1;
-    this.#stride = (columns + 7) & ~7;
+    this.#stride = trainingStride(columns);
     this.#base = base && new Float64Array(this.#stride * this.#stride);
     for (let i = 0; base && i < columns; i++) {
       this.#base?.set(base.subarray(i * columns, (i + 1) * columns), i * this.#stride);
@@ -90,14 +88,14 @@ export class RowSystem {
     try {
       const address = this.arena.reserve(stride * stride * 8);
       const right = this.arena.reserve(stride * 8);
-      const gathered = this.arena.float32(BLOCK_ROWS * stride);
+      const gathered = this.arena.float32(GRAM_ROWS * stride);
       const matrix = new Float64Array(memory.buffer, address, stride * stride);
       const vector = new Float64Array(memory.buffer, right, stride);
       if (this.#base) matrix.set(this.#base);
       else matrix.fill(0);
       for (let i = 0; i < unknowns; i++) matrix[i * stride + i]! += ridge;
-      for (let first = 0; first < terms.length; first += BLOCK_ROWS) {
-        const block = terms.slice(first, first + BLOCK_ROWS);
+      for (let first = 0; first < terms.length; first += GRAM_ROWS) {
+        const block = terms.slice(first, first + GRAM_ROWS);
         this.#gather(block, gathered);
         kernels.addGram(gathered.byteOffset, block.length, stride, address);
       }

@@ -1,5 +1,6 @@
 import { Arena } from '../../base/kernels/arena.js';
 import type { KernelExports } from '../../base/kernels/kernel-exports.js';
+import { PANEL_COLUMNS } from '../../base/kernels/layout.js';
 import { descendingOrder } from '../../base/numeric/sorting.js';
 import { ThreadBarrier } from '../../base/threads/barrier.js';
 import { type AlsPlan, type AlsSide, GRAM_PARTS } from './als-plan.js';
@@ -147,8 +148,9 @@ function arrangeEigenbasis(plan: AlsPlan): void {
   descendingOrder(eigenvalues).forEach((from, column) => {
     // Rounding can leave a zero eigenvalue slightly negative.
     spectrum[column] = plan.unobservedWeight * Math.max(0, eigenvalues[from]!);
-    const panel = (column >>> 3) * stride * 8 + (column & 7);
-    for (let k = 0; k < factors; k++) panels[panel + k * 8] = eigenvectors[from * factors + k]!;
+    const inPanel = column % PANEL_COLUMNS;
+    const first = (column - inPanel) * stride + inPanel;
+    for (let k = 0; k < factors; k++) panels[first + k * PANEL_COLUMNS] = eigenvectors[from * factors + k]!;
   });
 }
 

@@ -1,7 +1,8 @@
+import { solveScratchFloats, trainingStride } from '../../base/kernels/layout.js';
 import { strideOf } from '../../base/numeric/matrix.js';
 import { ShortlistError } from '../../errors.js';
 import { type AlsCounts, type AlsOptions, completeAlsOptions } from './als-options.js';
-import { alsScratchFloats, alsStride, BLOCKS, GRAM_PARTS, longestDualOf } from './als-plan.js';
+import { BLOCKS, GRAM_PARTS, longestDualOf } from './als-plan.js';
 
 /** What threads cost the process whatever their number: measured. */
 const BASE_BYTES = 6e6;
@@ -44,7 +45,7 @@ export function describeAlsMemory(counts: AlsCounts, options: Partial<AlsOptions
 
 /** Bytes of the arena that `planAls` fills. */
 function sharedBytes({ users, items, interactions }: AlsCounts, all: AlsOptions): number {
-  const stride = alsStride(all.factors);
+  const stride = trainingStride(all.factors);
   // Both directions: the other side's row of every interaction, and its confidence.
   const entries = 2 * interactions * (all.alpha > 0 ? 8 : 4);
   // Factors, CSR offset and ridge.
@@ -52,7 +53,7 @@ function sharedBytes({ users, items, interactions }: AlsCounts, all: AlsOptions)
   const blocks = 2 * BLOCKS * (16 + 4 * stride);
   const dense = GRAM_PARTS * 8 * stride * stride + 4 * stride * stride + 8 * all.factors * all.factors;
   const longest = Math.min(interactions, Math.max(users, items));
-  const scratch = 4 * alsScratchFloats(stride, longest, longestDualOf(all, stride));
+  const scratch = 4 * solveScratchFloats(stride, longest, longestDualOf(all, stride));
   return entries + rows + blocks + dense + all.threads * scratch;
 }
 

@@ -1,4 +1,5 @@
 import { Arena } from '../../base/kernels/arena.js';
+import { solveScratchFloats, trainingStride } from '../../base/kernels/layout.js';
 import { createMatrix, type Matrix } from '../../base/numeric/matrix.js';
 import { createRandom } from '../../base/numeric/random.js';
 import type { Csr } from '../../base/numeric/sparse.js';
@@ -69,16 +70,6 @@ export interface AlsInteractions {
   readonly byItem: Csr;
 }
 
-/** Floats from one row to the next while training: whole pairs of SIMD vectors. */
-export function alsStride(factors: number): number {
-  return (factors + 7) & ~7;
-}
-
-/** Floats of scratch that the kernel `solveRows` asks for. */
-export function alsScratchFloats(stride: number, longest: number, longestDual: number): number {
-  return 6 * stride + 4 * (longest + 4) + longestDual * (stride + 2 * (longestDual + 4));
-}
-
 /** Lays out the training in a new arena: interactions in degree order, first factors, scratch. */
 export function planAls(
   interactions: AlsInteractions,
@@ -88,7 +79,7 @@ export function planAls(
 ): { plan: AlsPlan; orders: { users: DegreeOrder; items: DegreeOrder } } {
   const { factors, minRating } = options;
   const arena = Arena.create();
-  const stride = alsStride(factors);
+  const stride = trainingStride(factors);
   const longestDual = longestDualOf(options, stride);
   const orders = {
     users: degreeOrder(interactions.byUser, minRating),
@@ -97,7 +88,7 @@ export function planAls(
   const users = layOutSide(arena, interactions.byUser, orders.users, orders.items, stride, longestDual, options);
   const items = layOutSide(arena, interactions.byItem, orders.items, orders.users, stride, longestDual, options);
   const longest = Math.max(orders.users.degrees[0] ?? 0, orders.items.degrees[0] ?? 0);
-  const scratchFloats = alsScratchFloats(stride, longest, longestDual);
+  const scratchFloats = solveScratchFloats(stride, longest, longestDual);
   startFactors(users, items, orders, stride, options, warmStart);
   const plan: AlsPlan = {
     memory: arena.memory,

@@ -1,8 +1,6 @@
 import type { KernelExports } from '../../base/kernels/kernel-exports.js';
+import { SLICE_COLUMNS } from '../../base/kernels/layout.js';
 import type { ThreadBarrier } from '../../base/threads/barrier.js';
-
-/** Rows or columns of a slice of the eigenvectors, as the kernel `applyRotations` has it. */
-const SLICE = 16;
 
 /** Where an eigendecomposition is done. All arrays lie in the memory of the kernels. */
 export interface EigenSpace {
@@ -19,7 +17,7 @@ export interface EigenSpace {
   readonly work: Float64Array;
   /** Room for the rotations: pairs of doubles, some n² of them. */
   readonly rotations: Float64Array;
-  /** Scratch: n doubles for each column, columns rounded up to whole slices of 16. */
+  /** Scratch: n doubles for each column, columns rounded up to whole slices. */
   readonly packed: Float64Array;
 }
 
@@ -42,7 +40,7 @@ export function findEigenbasis(
   const offDiagonal = work.byteOffset;
   const taus = offDiagonal + 8 * n;
   const product = taus + 8 * n;
-  const slices = Math.ceil(n / SLICE);
+  const slices = Math.ceil(n / SLICE_COLUMNS);
   barrier.meet(() => {
     prepare();
     kernels.tridiagonalize(matrix.byteOffset, n, rowLength, values.byteOffset, offDiagonal, taus, product);
@@ -53,14 +51,14 @@ export function findEigenbasis(
       work[3 * n] = kernels.findRotations(values.byteOffset, offDiagonal, n, rotations.byteOffset, room);
     } else {
       // The last rows cost most: first.
-      const first = (slices - task) * SLICE;
-      const end = Math.min(n, first + SLICE);
+      const first = (slices - task) * SLICE_COLUMNS;
+      const end = Math.min(n, first + SLICE_COLUMNS);
       kernels.reflectRows(matrix.byteOffset, n, rowLength, taus, vectors.byteOffset, first, end);
     }
   }
   barrier.meet();
   for (let slice = barrier.nextTask(slices); slice >= 0; slice = barrier.nextTask(slices)) {
-    const first = slice * SLICE;
+    const first = slice * SLICE_COLUMNS;
     const scratch = packed.byteOffset + 8 * n * first;
     kernels.applyRotations(rotations.byteOffset, work[3 * n]!, vectors.byteOffset, n, first, scratch);
   }

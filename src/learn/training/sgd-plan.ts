@@ -1,11 +1,9 @@
 import { Arena } from '../../base/kernels/arena.js';
+import { RatingTriple, TRIPLE_WORDS } from '../../base/kernels/layout.js';
 import { strideOf } from '../../base/numeric/matrix.js';
 import { createRandom, type Random, shuffle } from '../../base/numeric/random.js';
 import type { Csr } from '../../base/numeric/sparse.js';
 import type { SgdOptions } from './sgd-options.js';
-
-/** A rating as the kernels read it: user, item, value, four bytes each. */
-const TRIPLE_WORDS = 3;
 
 /** What the worker needs; the arrays lie in `memory`. */
 export interface SgdPlan {
@@ -19,7 +17,7 @@ export interface SgdPlan {
   readonly items: Float32Array;
   /** The best factors on the held-out part so far; null without one. */
   readonly best: { readonly users: Float32Array; readonly items: Float32Array } | null;
-  /** All ratings in random order, the held-out ones first. */
+  /** All ratings in random order, the held-out ones first: words of `RatingTriple`. */
   readonly triples: Uint32Array;
   readonly heldOut: number;
   readonly ratings: number;
@@ -36,7 +34,7 @@ export function planSgd(byUser: Csr, byItem: Csr, options: SgdOptions): SgdPlan 
   fillTriples(triples, byUser, random);
   const values = new Float32Array(triples.buffer, triples.byteOffset, triples.length);
   let total = 0;
-  for (let t = heldOut; t < ratings; t++) total += values[TRIPLE_WORDS * t + 2]!;
+  for (let t = heldOut; t < ratings; t++) total += values[TRIPLE_WORDS * t + RatingTriple.value]!;
   const draw = (csr: Csr): Float32Array => drawFactors(arena, csr, stride, options, random);
   return {
     memory: arena.memory,
@@ -60,9 +58,9 @@ function fillTriples(triples: Uint32Array, byUser: Csr, random: Random): void {
   for (let user = 0; user < byUser.rows; user++) {
     for (let e = byUser.starts[user]!; e < byUser.starts[user + 1]!; e++) {
       const at = TRIPLE_WORDS * places[e]!;
-      triples[at] = user;
-      triples[at + 1] = byUser.indices[e]!;
-      values[at + 2] = byUser.values[e]!;
+      triples[at + RatingTriple.user] = user;
+      triples[at + RatingTriple.item] = byUser.indices[e]!;
+      values[at + RatingTriple.value] = byUser.values[e]!;
     }
   }
 }

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Arena } from '../../base/kernels/arena.js';
+import { TRIPLE_WORDS } from '../../base/kernels/layout.js';
 import type { WorkerData } from '../../base/threads/pool.js';
 import type { SgdPlan } from './sgd-plan.js';
 
@@ -10,12 +11,10 @@ export interface SgdReport {
   readonly validationRmse: number | null;
 }
 
-const TRIPLE_BYTES = 12;
-
 function trainPasses(plan: SgdPlan, report: (progress: SgdReport) => void): void {
   const { kernels } = Arena.attach(plan.memory);
   const { options, stride, mean, users, items, best, triples, heldOut, ratings } = plan;
-  const training = triples.byteOffset + heldOut * TRIPLE_BYTES;
+  const training = triples.byteOffset + heldOut * TRIPLE_WORDS * 4;
   let leastError = Number.POSITIVE_INFINITY;
   let bestIteration = 0;
   for (let iteration = 1; iteration <= options.iterations; iteration++) {

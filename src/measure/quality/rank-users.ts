@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Arena } from '../../base/kernels/arena.js';
+import { rankWorkBytes, TILE_ROWS } from '../../base/kernels/layout.js';
 import type { Matrix } from '../../base/numeric/matrix.js';
 import { descendingOrder } from '../../base/numeric/sorting.js';
 import type { Csr } from '../../base/numeric/sparse.js';
@@ -49,9 +50,6 @@ export interface RankedItems {
  * the items is read from memory once for all of them.
  */
 export const USERS_PER_TURN = 64;
-
-/** Rows of a tile, as the kernel `rankBlock` has it. */
-const TILE_ROWS = 16;
 
 /**
  * The exact top k of every given user over all items that are not in the user's history, best score first, in worker
@@ -132,18 +130,13 @@ function byDecreasingNorm({ rows, columns, stride, data }: Matrix): Uint32Array 
 function scratchBytes({ rows, stride }: Matrix, k: number): number {
   const roundings = 6 * 64;
   return (
-    USERS_PER_TURN * (4 * stride + maskBytesOf(rows) + 8 * k + 4 * k + 4) + workBytesOf(USERS_PER_TURN) + roundings
+    USERS_PER_TURN * (4 * stride + maskBytesOf(rows) + 8 * k + 4 * k + 4) + rankWorkBytes(USERS_PER_TURN) + roundings
   );
 }
 
 /** Bytes of a mask with a bit for every item, whole words. */
 export function maskBytesOf(items: number): number {
   return 4 * Math.ceil(items / 32);
-}
-
-/** Bytes of scratch that the kernel `rankBlock` wants beside its heaps. */
-export function workBytesOf(users: number): number {
-  return 12 * users + 8 * TILE_ROWS;
 }
 
 /** The same numbers over shared memory: as they are when they already are, else a copy. */

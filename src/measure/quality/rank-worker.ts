@@ -1,9 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Arena } from '../../base/kernels/arena.js';
+import { KEY_BYTES, rankWorkBytes } from '../../base/kernels/layout.js';
 import { strideOf } from '../../base/numeric/matrix.js';
 import type { WorkerData } from '../../base/threads/pool.js';
 import { underflowError } from '../../retrieve/rounding.js';
-import { maskBytesOf, type RankTask, USERS_PER_TURN, workBytesOf } from './rank-users.js';
+import { maskBytesOf, type RankTask, USERS_PER_TURN } from './rank-users.js';
 
 // Ranks users turn by turn until none is left. See `rank-users.ts`.
 
@@ -16,8 +17,8 @@ const maskWords = maskBytesOf(items) / 4;
 const arena = Arena.attach(memory, scratch[thread]);
 const queries = arena.float32(USERS_PER_TURN * stride);
 const masks = arena.uint32(USERS_PER_TURN * maskWords);
-const keys = arena.reserve(USERS_PER_TURN * k * 8);
-const work = arena.reserve(workBytesOf(USERS_PER_TURN));
+const keys = arena.reserve(USERS_PER_TURN * k * KEY_BYTES);
+const work = arena.reserve(rankWorkBytes(USERS_PER_TURN));
 const lengths = arena.uint32(USERS_PER_TURN);
 const found = arena.uint32(USERS_PER_TURN * k);
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Arena } from '../../../src/base/kernels/arena.js';
+import { PANEL_COLUMNS, solveScratchFloats } from '../../../src/base/kernels/layout.js';
 import { createRandom } from '../../../src/base/numeric/random.js';
-import { alsScratchFloats } from '../../../src/learn/training/als-plan.js';
 
 const STRIDE = 16;
 const LONGEST_DUAL = 12;
@@ -20,8 +20,9 @@ function solveOne(count: number, longestDual: number, ridge: number) {
   const spectrum = fill(STRIDE, j => 3 / (1 + j));
   const target = fill(STRIDE, () => random.normal());
   const identity = fill(STRIDE * STRIDE, e => {
-    const [panel, rest] = [Math.floor(e / (8 * STRIDE)), e % (8 * STRIDE)];
-    return Math.floor(rest / 8) === panel * 8 + (rest % 8) ? 1 : 0;
+    const panel = Math.floor(e / (PANEL_COLUMNS * STRIDE));
+    const rest = e % (PANEL_COLUMNS * STRIDE);
+    return Math.floor(rest / PANEL_COLUMNS) === panel * PANEL_COLUMNS + (rest % PANEL_COLUMNS) ? 1 : 0;
   });
   const starts = arena.uint32(2);
   starts[1] = count;
@@ -29,7 +30,7 @@ function solveOne(count: number, longestDual: number, ridge: number) {
   for (let k = 0; k < count; k++) indices[k] = k;
   const ridges = fill(1, () => ridge);
   const squares = fill(STRIDE, () => 0.16);
-  const scratch = arena.float32(alsScratchFloats(STRIDE, count, longestDual));
+  const scratch = arena.float32(solveScratchFloats(STRIDE, count, longestDual));
   const sums = new Float64Array(arena.memory.buffer, arena.float32(4).byteOffset, 2);
   arena.kernels.solveRows(
     0,

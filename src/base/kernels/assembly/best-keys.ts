@@ -3,7 +3,8 @@
 // becomes the new limit. Against a heap, which is in order after every item, this saves most of the work for large k. One
 // buffer is in use at a time.
 
-import { KEY_BYTES, keyOf, scoreOfKey } from './top-k';
+import { KEY_BYTES } from '../layout';
+import { keyOf, scoreOfKey } from './top-k';
 
 /** Runs of at most so many keys are sorted by insertion. */
 const SHORT: usize = 12 * KEY_BYTES;

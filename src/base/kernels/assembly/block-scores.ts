@@ -1,12 +1,10 @@
 // The k best rows for a block of queries at once. One query after the other reads the whole item matrix from memory each
 // time; here a tile of rows stays in the nearest cache while all queries of the block are scored against it.
 
+import { KEY_BYTES, TILE_ROWS } from '../layout';
 import { normOf, WIDEN } from './bounds';
 import { dotRows4, sumLanes4 } from './dot';
-import { finishHeap, itemOfKey, KEY_BYTES, offer, resumeHeap, scoreOfKey, startHeap, threshold } from './top-k';
-
-/** Rows of a tile: 16 of 256 floats are half of a usual first-level cache. A multiple of four. */
-const TILE: u32 = 16;
+import { finishHeap, itemOfKey, offer, resumeHeap, scoreOfKey, startHeap, threshold } from './top-k';
 
 const MAX_F32: f64 = 3.4028234663852886e38;
 
@@ -109,7 +107,7 @@ function offerTile(scores: usize, count: u32, ids: usize, mask: usize, heap: usi
  * @param underflow what a product may lose among the denormals
  * @param masks excluded ids of each query, one bit each, `maskBytes` from one query to the next
  * @param keys scratch: k keys for each query
- * @param work scratch: 12 bytes for each query, 32 floats
+ * @param work scratch: `rankWorkBytes`
  * @param lengths how many rows each query got
  * @param out their ids, k places for each query
  */
@@ -133,8 +131,8 @@ export function rankBlock(
   const rowBytes = (<usize>stride) << 2;
   const heapBytes = <usize>k * KEY_BYTES;
   const scoresP = work;
-  const scoresQ = scoresP + ((<usize>TILE) << 2);
-  const queryNorms = scoresQ + ((<usize>TILE) << 2);
+  const scoresQ = scoresP + ((<usize>TILE_ROWS) << 2);
+  const queryNorms = scoresQ + ((<usize>TILE_ROWS) << 2);
   const active = queryNorms + ((<usize>count) << 3);
   for (let n: u32 = 0; n < count; n++) {
     startHeap(keys + <usize>n * heapBytes, k);
@@ -143,9 +141,9 @@ export function rankBlock(
   }
 
   let left = count;
-  for (let first: u32 = 0; first < rowCount; first += TILE) {
+  for (let first: u32 = 0; first < rowCount; first += TILE_ROWS) {
     // Queries whose k-th score no later row can reach are done. Strictly below: an equal score could win its tie.
-    const norm = <f64>load<f32>(norms + ((<usize>(first / TILE)) << 2));
+    const norm = <f64>load<f32>(norms + ((<usize>(first / TILE_ROWS)) << 2));
     let kept: u32 = 0;
     for (let i: u32 = 0; i < left; i++) {
       const n = load<u32>(active + ((<usize>i) << 2));
@@ -161,14 +159,14 @@ export function rankBlock(
 
     const tile = rows + <usize>first * rowBytes;
     const tileIds = ids + ((<usize>first) << 2);
-    const inTile = min<u32>(TILE, rowCount - first);
+    const inTile = min<u32>(TILE_ROWS, rowCount - first);
     let i: u32 = 0;
     for (; i + 2 <= left; i += 2) {
       const p = load<u32>(active + ((<usize>i) << 2));
       const q = load<u32>(active + ((<usize>i) << 2), 4);
       const pRow = queries + <usize>p * rowBytes;
       const qRow = queries + <usize>q * rowBytes;
-      for (let four: usize = 0; four < <usize>TILE; four += 4) {
+      for (let four: usize = 0; four < <usize>TILE_ROWS; four += 4) {
         scoreTwo(pRow, qRow, tile + four * rowBytes, stride, scoresP + (four << 2), scoresQ + (four << 2));
       }
       offerTile(scoresP, inTile, tileIds, masks + <usize>p * maskBytes, keys + <usize>p * heapBytes, k);
@@ -177,7 +175,7 @@ export function rankBlock(
     if (i < left) {
       const p = load<u32>(active + ((<usize>i) << 2));
       const pRow = queries + <usize>p * rowBytes;
-      for (let four: usize = 0; four < <usize>TILE; four += 4) {
+      for (let four: usize = 0; four < <usize>TILE_ROWS; four += 4) {
         const a = tile + four * rowBytes;
         const c = a + 2 * rowBytes;
         v128.store(scoresP + (four << 2), dotRows4(pRow, a, a + rowBytes, c, c + rowBytes, stride));

@@ -1,34 +1,30 @@
-// Searches over the item rows: all of them, a listed few, or cell by cell with a proof. All leave their answer at `out`:
-// four 32-bit words {count, certified, scanned, cells probed}, then k items, then k scores.
+// Searches over the item rows: all of them, a listed few, or cell by cell with a proof. All leave their answer at `out`,
+// in the words of `Answer`, and want `searchKeyBytes` for keys.
 //
 // Every bound here is on the *computed* score. With |.| the Euclidean norm, u = 2^-24 and m the number of roundings a
 // product goes through, |computed - exact| <= m u |q||x| + underflow (Higham, Accuracy and Stability of Numerical
 // Algorithms, 2002, section 3.1). The caller has put these terms into radii, norms and `underflow`, all rounded up.
 
+import { Answer, BLOCK_ROWS, CellTable, KEY_BYTES, spareKeys } from '../layout';
 import { finishBest, isFull, makeRoom, offerKey, resumeBest, startBest, threshold, tighten, worst } from './best-keys';
 import { normOf, roundedUp, WIDEN } from './bounds';
 import { countEligible, scanListed, scanRows, scoreRowsInto, startBounds, startScan } from './scan';
-import { itemOfKey, KEY_BYTES, keyOf, unpackKeys } from './top-k';
+import { itemOfKey, keyOf, unpackKeys } from './top-k';
 
 const MAX_F32: f64 = 3.4028234663852886e38;
 
-/** Keys to gather beyond k before the k best are chosen: measured at k = 10 and 100, with a proof and without. */
-// @inline
-function roomFor(k: u32): u32 {
-  return max<u32>(k >> 2, 8);
-}
-
 function report(out: usize, keys: usize, k: u32, certified: bool, scanned: u32, probed: u32): void {
   const count = finishBest();
-  store<u32>(out, count);
-  store<u32>(out, certified ? 1 : 0, 4);
-  store<u32>(out, scanned, 8);
-  store<u32>(out, probed, 12);
-  unpackKeys(keys, count, out + 16, out + 16 + ((<usize>k) << 2));
+  store<u32>(out, count, 4 * Answer.count);
+  store<u32>(out, certified ? 1 : 0, 4 * Answer.certified);
+  store<u32>(out, scanned, 4 * Answer.scanned);
+  store<u32>(out, probed, 4 * Answer.probed);
+  const items = out + 4 * Answer.items;
+  unpackKeys(keys, count, items, items + ((<usize>k) << 2));
 }
 
 /**
- * The k best of all rows. Blocks of 64 rows are visited by decreasing largest norm, so that the first block whose bound
+ * The k best of all rows. Blocks of `BLOCK_ROWS` are visited by decreasing largest norm, so that the first block whose bound
  * |q| * norm lies below the k-th score ends the search.
  * @param order block numbers by decreasing norm
  * @param norms largest norm in a block, by block, rounded up
@@ -48,16 +44,16 @@ export function searchAll(
   out: usize,
 ): void {
   startScan(q, rows, stride, scales, mask);
-  startBest(keys, k, roomFor(k));
+  startBest(keys, k, spareKeys(k));
   const qNorm = normOf(q, stride) * WIDEN;
   let scanned: u32 = 0;
-  const blocks = (count + 63) >> 6;
+  const blocks = (count + BLOCK_ROWS - 1) / BLOCK_ROWS;
   for (let i: u32 = 0; i < blocks; i++) {
     const block = load<u32>(order + ((<usize>i) << 2));
     const bound = qNorm * <f64>load<f32>(norms + ((<usize>block) << 2)) + underflow;
     // Strictly below: an equal score could win its tie. A bound beyond the floats says nothing (sums may overflow).
     if (bound < <f64>threshold && bound < MAX_F32) break;
-    scanned += scanRows(block << 6, min<u32>((block << 6) + 64, count));
+    scanned += scanRows(block * BLOCK_ROWS, min<u32>((block + 1) * BLOCK_ROWS, count));
   }
   report(out, keys, k, true, scanned, 0);
 }
@@ -76,15 +72,14 @@ export function searchListed(
   out: usize,
 ): void {
   startScan(q, rows, stride, scales, mask);
-  startBest(keys, k, roomFor(k));
+  startBest(keys, k, spareKeys(k));
   const scanned = scanListed(items, count);
   report(out, keys, k, false, scanned, 0);
 }
 
-/** The fields of a cell index, as 32-bit words at `index`. */
 // @inline
-function field(index: usize, position: usize): u32 {
-  return load<u32>(index + (position << 2));
+function field(table: usize, word: CellTable): u32 {
+  return load<u32>(table + ((<usize>word) << 2));
 }
 
 let rowRadii: usize = 0;
@@ -177,14 +172,14 @@ function selectCells(cells: u32, count: u32, list: usize): u32 {
 
 /**
  * The k best rows of the cells that look best, or of all cells.
- * @param index words: rows, stride, scales, row radii, cells, starts, centroids, centroid scales, radii, largest norms
+ * @param table the words of `CellTable`
  * @param probes cells to scan at least, 1 or more
  * @param prove 1: go on until every unscanned cell is proven to hold nothing better
  * @param k at least 1 and at most the number of rows that `mask` leaves
- * @param work 12 bytes per cell, in multiples of 4 cells, 16-byte aligned
+ * @param work scratch: `cellWorkBytes`, 16-byte aligned
  */
 export function searchCells(
-  index: usize,
+  table: usize,
   q: usize,
   underflow: f64,
   mask: usize,
@@ -195,20 +190,20 @@ export function searchCells(
   work: usize,
   out: usize,
 ): void {
-  const stride = <i32>field(index, 1);
-  const cells = field(index, 4);
-  rowRadii = field(index, 3);
-  starts = field(index, 5);
-  radii = field(index, 8);
-  maxNorms = field(index, 9);
+  const stride = <i32>field(table, CellTable.stride);
+  const cells = field(table, CellTable.cells);
+  rowRadii = field(table, CellTable.rowRadii);
+  starts = field(table, CellTable.starts);
+  radii = field(table, CellTable.radii);
+  maxNorms = field(table, CellTable.maxNorms);
   const list = work;
   const padded = (<usize>cells + 3) & ~3;
   scores = work + padded * KEY_BYTES;
 
   queryNorm = roundedUp(normOf(q, stride));
   slack = roundedUp(underflow);
-  startScan(q, field(index, 0), stride, field(index, 2), mask);
-  scoreRowsInto(field(index, 6), cells, field(index, 7), scores);
+  startScan(q, field(table, CellTable.rows), stride, field(table, CellTable.scales), mask);
+  scoreRowsInto(field(table, CellTable.centroids), cells, field(table, CellTable.centroidScales), scores);
   markUnknown(cells);
 
   let found: u32 = 0;
@@ -219,7 +214,7 @@ export function searchCells(
   let batch = min(probes, cells);
   for (;;) {
     const selected = selectCells(cells, batch, list);
-    resumeBest(keys, k, roomFor(k), found);
+    resumeBest(keys, k, spareKeys(k), found);
     const isFirst = done === 0;
     for (let i: u32 = 0; i < selected; i++) {
       // With a mask, "so many cells" means about as many eligible rows as the first batch had rows, so that recall does

@@ -4,6 +4,8 @@
 // tridiagonal matrix alone and noted down, so that threads can form the eigenvectors slice by slice: `tridiagonalize`,
 // then `reflectRows` and `findRotations`, which do not need one another, then `applyRotations`.
 
+import { SLICE_COLUMNS } from '../layout';
+
 /** Off-diagonal entries below this part of the largest entry are taken for zero. */
 const TOLERANCE: f64 = 1e-15;
 /** QL steps an eigenvalue may take; two are usual, and not-a-number never converges. */
@@ -143,8 +145,8 @@ export function findRotations(diagonal: usize, offDiagonal: usize, n: i32, rotat
   return pairs;
 }
 
-/** Bytes of a row of a slice: 16 columns. */
-const SLICE_BYTES: usize = 128;
+/** Bytes of a row of a slice. */
+const SLICE_BYTES: usize = SLICE_COLUMNS * 8;
 
 /**
  * Applies rotations to 16 columns, or as many as there are, of the rows of `vectors`.
@@ -152,7 +154,7 @@ const SLICE_BYTES: usize = 128;
  *   two apart do not
  */
 export function applyRotations(rotations: usize, pairs: i32, vectors: usize, n: i32, first: i32, packed: usize): void {
-  const bytes = (<usize>min(16, n - first)) << 3;
+  const bytes = (<usize>min(SLICE_COLUMNS, n - first)) << 3;
   memory.fill(packed, 0, <usize>n * SLICE_BYTES);
   for (let i = 0; i < n; i++) memory.copy(packed + <usize>i * SLICE_BYTES, at(vectors, i * n + first), bytes);
   const last = at(rotations, 2 * pairs);

@@ -1,8 +1,7 @@
 // Gram matrices. Products are summed in single precision over a block of rows small enough to stay in cache, and the
 // blocks in double precision, so that the error does not grow with the number of rows.
 
-/** Rows summed in single precision at a time: 128 rows of 64 floats are 32 KiB. */
-const BLOCK: i32 = 128;
+import { GRAM_ROWS } from '../layout';
 
 // @inline
 function addWidened(to: usize, v: v128): void {
@@ -17,9 +16,9 @@ function addWidened(to: usize, v: v128): void {
  */
 export function addGram(x: usize, rows: i32, stride: i32, gram: usize): void {
   const rowBytes = (<usize>stride) << 2;
-  for (let first = 0; first < rows; first += BLOCK) {
+  for (let first = 0; first < rows; first += GRAM_ROWS) {
     const from = x + <usize>first * rowBytes;
-    const to = from + <usize>min(BLOCK, rows - first) * rowBytes;
+    const to = from + <usize>min(GRAM_ROWS, rows - first) * rowBytes;
     for (let i = 0; i < stride; i += 4) {
       for (let j = i & ~7; j < stride; j += 8) {
         addTile(from, to, rowBytes, (<usize>i) << 2, (<usize>j) << 2, gram + ((<usize>(i * stride + j)) << 3));

@@ -1,25 +1,21 @@
 // Multiplying the rows of a factor matrix by a square matrix, in place.
 
-/**
- * Rows = rows · panels. `panels` holds the square matrix eight columns at a time: panel j is stride × 8 floats, the
- * columns 8 j … 8 j + 7. `stride` is a multiple of eight; `scratch` takes four rows.
- */
+import { PANEL_COLUMNS } from '../layout';
+
+/** Rows = rows · panels, a square matrix in panels of `PANEL_COLUMNS`. `stride` is whole panels; `scratch` takes four rows. */
 export function rotateRowsBy(x: usize, rows: i32, stride: i32, panels: usize, scratch: usize): void {
   const rowBytes = (<usize>stride) << 2;
-  const panelBytes = rowBytes << 3;
+  // The panel at the byte j of a row begins j / 32 panels of 32 stride bytes on.
+  const panelRow: usize = 4 * PANEL_COLUMNS;
   let row = 0;
   for (; row + 4 <= rows; row += 4) {
     const from = x + <usize>row * rowBytes;
-    for (let j: usize = 0; j < rowBytes; j += 32) {
-      multiply4(from, rowBytes, panels + (j >> 5) * panelBytes, scratch + j);
-    }
+    for (let j: usize = 0; j < rowBytes; j += panelRow) multiply4(from, rowBytes, panels + j * stride, scratch + j);
     memory.copy(from, scratch, rowBytes << 2);
   }
   for (; row < rows; row++) {
     const from = x + <usize>row * rowBytes;
-    for (let j: usize = 0; j < rowBytes; j += 32) {
-      multiply1(from, rowBytes, panels + (j >> 5) * panelBytes, scratch + j);
-    }
+    for (let j: usize = 0; j < rowBytes; j += panelRow) multiply1(from, rowBytes, panels + j * stride, scratch + j);
     memory.copy(from, scratch, rowBytes);
   }
 }

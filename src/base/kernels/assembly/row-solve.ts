@@ -39,8 +39,7 @@ export function addWeightedSquares(begin: i32, end: i32, x: usize, stride: i32, 
  *   `target`, rotated already
  * @param steps most steps of conjugate gradients
  * @param tolerance no further step is taken that would lower the loss by about less than this for each interaction
- * @param scratch 6 stride + 4 (longest row + 4) + longestDual (stride + 2 (longestDual + 4)) floats; the first `stride`
- *   must be zero, and stay so
+ * @param scratch `solveScratchFloats`; the first `stride` must be zero, and stay so
  * @param sums two doubles; receives Σ c_k (1 - x·y_k)² + x' diag(spectrum) x, and Σ ridge |x|²
  */
 export function solveRows(

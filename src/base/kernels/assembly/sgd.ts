@@ -1,3 +1,4 @@
+import { RatingTriple, TRIPLE_WORDS } from '../layout';
 import { dotRows } from './dot';
 
 /**
@@ -5,7 +6,7 @@ import { dotRows } from './dot';
  *   rating = mean + user[b] + item[b] + Σ user[j] item[j],
  * where b = `columns` is the column of the biases, and every column before it a factor.
  * @param users one row of `stride` floats for each user, then likewise `items`
- * @param triples `count` times: user row, item row (32-bit unsigned), rating (32-bit float)
+ * @param triples `count` times the words of `RatingTriple`
  * @returns the sum of squared errors, each taken before its own update
  */
 export function sgdPass(
@@ -25,14 +26,14 @@ export function sgdPass(
   const keep = f32x4.splat(1 - learningRate * regularization);
   const keepOne: f32 = 1 - learningRate * regularization;
   let squares: f64 = 0;
-  for (let t = 0; t < count; t++, triples += 12) {
-    const user = users + <usize>load<u32>(triples) * rowBytes;
-    const item = items + <usize>load<u32>(triples, 4) * rowBytes;
+  for (let t = 0; t < count; t++, triples += 4 * TRIPLE_WORDS) {
+    const user = users + <usize>load<u32>(triples, 4 * RatingTriple.user) * rowBytes;
+    const item = items + <usize>load<u32>(triples, 4 * RatingTriple.item) * rowBytes;
     const userBias = load<f32>(user + bias);
     const itemBias = load<f32>(item + bias);
     // The biases stand in the rows, so they are out of the way while the factors are multiplied.
     store<f32>(user + bias, 0);
-    const error = load<f32>(triples, 8) - mean - userBias - itemBias - dotRows(user, item, stride);
+    const error = load<f32>(triples, 4 * RatingTriple.value) - mean - userBias - itemBias - dotRows(user, item, stride);
     squares += <f64>error * <f64>error;
     const rate = learningRate * error;
     const step = f32x4.splat(rate);
@@ -61,13 +62,17 @@ export function sgdError(
   const rowBytes = (<usize>stride) << 2;
   const bias = (<usize>columns) << 2;
   let squares: f64 = 0;
-  for (let t = 0; t < count; t++, triples += 12) {
-    const user = users + <usize>load<u32>(triples) * rowBytes;
-    const item = items + <usize>load<u32>(triples, 4) * rowBytes;
+  for (let t = 0; t < count; t++, triples += 4 * TRIPLE_WORDS) {
+    const user = users + <usize>load<u32>(triples, 4 * RatingTriple.user) * rowBytes;
+    const item = items + <usize>load<u32>(triples, 4 * RatingTriple.item) * rowBytes;
     const userBias = load<f32>(user + bias);
     const itemBias = load<f32>(item + bias);
     const error =
-      load<f32>(triples, 8) - mean - userBias - itemBias - (dotRows(user, item, stride) - userBias * itemBias);
+      load<f32>(triples, 4 * RatingTriple.value) -
+      mean -
+      userBias -
+      itemBias -
+      (dotRows(user, item, stride) - userBias * itemBias);
     squares += <f64>error * <f64>error;
   }
   return squares;

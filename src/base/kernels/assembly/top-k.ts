@@ -3,8 +3,7 @@
 // comparison is therefore the whole order, ties included. Key 0 means "nothing yet": it is below every real key (minus
 // infinity maps to 0x007fffff), so a heap of zeros is a heap of k empty places and needs no case of its own.
 
-/** Bytes of one key. */
-export const KEY_BYTES: usize = 8;
+import { KEY_BYTES } from '../layout';
 
 let heap: usize = 0;
 let heapSize: u32 = 0;
