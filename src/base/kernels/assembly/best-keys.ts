@@ -47,7 +47,7 @@ export function resumeBest(address: usize, size: u32, room: u32, count: u32): vo
 export function offerKey(score: f32, item: u32, isExcluded: u32): void {
   const key = keyOf(score, item);
   // Written in any case, kept by counting it: whether it is kept is hard to guess, so nothing jumps.
-  store<u64>(buffer + <usize>filled * KEY_BYTES, key);
+  store<u64>(buffer + KEY_BYTES * filled, key);
   filled += u32(key > worst) & (isExcluded ^ 1);
 }
 
@@ -70,12 +70,12 @@ export function isFull(): bool {
 /** Sorts the best, best first, and returns how many they are, at most k. */
 export function finishBest(): u32 {
   tighten();
-  sortKeys(buffer, buffer + <usize>filled * KEY_BYTES);
+  sortKeys(buffer, buffer + KEY_BYTES * filled);
   return filled;
 }
 
 function keepBest(): void {
-  worst = selectKeys(buffer, buffer + <usize>filled * KEY_BYTES, buffer + <usize>wanted * KEY_BYTES);
+  worst = selectKeys(buffer, buffer + KEY_BYTES * filled, buffer + KEY_BYTES * wanted);
   threshold = scoreOfKey(worst);
   filled = wanted;
   limit = wanted + spare;

@@ -11,7 +11,7 @@ const MAX_F32: f64 = 3.4028234663852886e38;
 /** Dot products of the rows at p and q with the four rows from `row` on, summed as `dot.ts` has it, to `outP` and `outQ`. */
 // @inline
 function scoreTwo(p: usize, q: usize, row: usize, stride: i32, outP: usize, outQ: usize): void {
-  const rowBytes = (<usize>stride) << 2;
+  const rowBytes: usize = 4 * stride;
   let a = row;
   let b = a + rowBytes;
   let c = b + rowBytes;
@@ -25,7 +25,7 @@ function scoreTwo(p: usize, q: usize, row: usize, stride: i32, outP: usize, outQ
   let qc = f32x4.splat(0);
   let qd = f32x4.splat(0);
   const end = p + rowBytes;
-  const even = p + ((<usize>(stride & ~7)) << 2);
+  const even = p + 4 * (stride & ~7);
   while (p < even) {
     let x = v128.load(p);
     let y = v128.load(q);
@@ -86,14 +86,14 @@ function scoreTwo(p: usize, q: usize, row: usize, stride: i32, outP: usize, outQ
 function offerTile(scores: usize, count: u32, ids: usize, mask: usize, heap: usize, k: u32): void {
   resumeHeap(heap, k);
   for (let first: u32 = 0; first < count; first += 4) {
-    const four = scores + ((<usize>first) << 2);
+    const four = scores + 4 * first;
     // Not "greater or equal": a score that is not a number has to pass, it ranks as minus infinity.
     if (i32x4.all_true(f32x4.lt(v128.load(four), f32x4.splat(threshold)))) continue;
     const end = min<u32>(first + 4, count);
     for (let row = first; row < end; row++) {
-      const id = load<u32>(ids + ((<usize>row) << 2));
+      const id = load<u32>(ids + 4 * row);
       if (((load<u8>(mask + (id >> 3)) >> <u8>(id & 7)) & 1) !== 0) continue;
-      offer(load<f32>(scores + ((<usize>row) << 2)), id);
+      offer(load<f32>(scores + 4 * row), id);
     }
   }
 }
@@ -128,70 +128,70 @@ export function rankBlock(
   lengths: usize,
   out: usize,
 ): void {
-  const rowBytes = (<usize>stride) << 2;
-  const heapBytes = <usize>k * KEY_BYTES;
+  const rowBytes: usize = 4 * stride;
+  const heapBytes = KEY_BYTES * k;
   const scoresP = work;
-  const scoresQ = scoresP + ((<usize>TILE_ROWS) << 2);
-  const queryNorms = scoresQ + ((<usize>TILE_ROWS) << 2);
-  const active = queryNorms + ((<usize>count) << 3);
+  const scoresQ = scoresP + 4 * TILE_ROWS;
+  const queryNorms = scoresQ + 4 * TILE_ROWS;
+  const active = queryNorms + 8 * count;
   for (let n: u32 = 0; n < count; n++) {
-    startHeap(keys + <usize>n * heapBytes, k);
-    store<f64>(queryNorms + ((<usize>n) << 3), normOf(queries + <usize>n * rowBytes, stride) * WIDEN);
-    store<u32>(active + ((<usize>n) << 2), n);
+    startHeap(keys + heapBytes * n, k);
+    store<f64>(queryNorms + 8 * n, normOf(queries + rowBytes * n, stride) * WIDEN);
+    store<u32>(active + 4 * n, n);
   }
 
   let left = count;
   for (let first: u32 = 0; first < rowCount; first += TILE_ROWS) {
     // Queries whose k-th score no later row can reach are done. Strictly below: an equal score could win its tie.
-    const norm = <f64>load<f32>(norms + ((<usize>(first / TILE_ROWS)) << 2));
+    const norm = <f64>load<f32>(norms + 4 * (first / TILE_ROWS));
     let kept: u32 = 0;
     for (let i: u32 = 0; i < left; i++) {
-      const n = load<u32>(active + ((<usize>i) << 2));
-      const worstKey = load<u64>(keys + <usize>n * heapBytes);
-      const bound = load<f64>(queryNorms + ((<usize>n) << 3)) * norm + underflow;
+      const n = load<u32>(active + 4 * i);
+      const worstKey = load<u64>(keys + heapBytes * n);
+      const bound = load<f64>(queryNorms + 8 * n) * norm + underflow;
       // A bound beyond the floats says nothing, for sums may overflow.
       if (worstKey !== 0 && bound < <f64>scoreOfKey(worstKey) && bound < MAX_F32) continue;
-      store<u32>(active + ((<usize>kept) << 2), n);
+      store<u32>(active + 4 * kept, n);
       kept++;
     }
     left = kept;
     if (left === 0) break;
 
-    const tile = rows + <usize>first * rowBytes;
-    const tileIds = ids + ((<usize>first) << 2);
+    const tile = rows + rowBytes * first;
+    const tileIds = ids + 4 * first;
     const inTile = min<u32>(TILE_ROWS, rowCount - first);
     let i: u32 = 0;
     for (; i + 2 <= left; i += 2) {
-      const p = load<u32>(active + ((<usize>i) << 2));
-      const q = load<u32>(active + ((<usize>i) << 2), 4);
-      const pRow = queries + <usize>p * rowBytes;
-      const qRow = queries + <usize>q * rowBytes;
+      const p = load<u32>(active + 4 * i);
+      const q = load<u32>(active + 4 * i, 4);
+      const pRow = queries + rowBytes * p;
+      const qRow = queries + rowBytes * q;
       for (let four: usize = 0; four < <usize>TILE_ROWS; four += 4) {
-        scoreTwo(pRow, qRow, tile + four * rowBytes, stride, scoresP + (four << 2), scoresQ + (four << 2));
+        scoreTwo(pRow, qRow, tile + rowBytes * four, stride, scoresP + 4 * four, scoresQ + 4 * four);
       }
-      offerTile(scoresP, inTile, tileIds, masks + <usize>p * maskBytes, keys + <usize>p * heapBytes, k);
-      offerTile(scoresQ, inTile, tileIds, masks + <usize>q * maskBytes, keys + <usize>q * heapBytes, k);
+      offerTile(scoresP, inTile, tileIds, masks + p * maskBytes, keys + heapBytes * p, k);
+      offerTile(scoresQ, inTile, tileIds, masks + q * maskBytes, keys + heapBytes * q, k);
     }
     if (i < left) {
-      const p = load<u32>(active + ((<usize>i) << 2));
-      const pRow = queries + <usize>p * rowBytes;
+      const p = load<u32>(active + 4 * i);
+      const pRow = queries + rowBytes * p;
       for (let four: usize = 0; four < <usize>TILE_ROWS; four += 4) {
-        const a = tile + four * rowBytes;
+        const a = tile + rowBytes * four;
         const c = a + 2 * rowBytes;
-        v128.store(scoresP + (four << 2), dotRows4(pRow, a, a + rowBytes, c, c + rowBytes, stride));
+        v128.store(scoresP + 4 * four, dotRows4(pRow, a, a + rowBytes, c, c + rowBytes, stride));
       }
-      offerTile(scoresP, inTile, tileIds, masks + <usize>p * maskBytes, keys + <usize>p * heapBytes, k);
+      offerTile(scoresP, inTile, tileIds, masks + p * maskBytes, keys + heapBytes * p, k);
     }
   }
 
   for (let n: u32 = 0; n < count; n++) {
-    const heap = keys + <usize>n * heapBytes;
+    const heap = keys + heapBytes * n;
     resumeHeap(heap, k);
     const found = finishHeap();
-    store<u32>(lengths + ((<usize>n) << 2), found);
-    const list = out + ((<usize>n * k) << 2);
+    store<u32>(lengths + 4 * n, found);
+    const list = out + 4 * n * k;
     for (let i: u32 = 0; i < found; i++) {
-      store<u32>(list + ((<usize>i) << 2), itemOfKey(load<u64>(heap + <usize>i * KEY_BYTES)));
+      store<u32>(list + 4 * i, itemOfKey(load<u64>(heap + KEY_BYTES * i)));
     }
   }
 }

@@ -13,7 +13,7 @@ export function roundedUp(value: f64): f32 {
 /** The norm of a row, in double precision: never overflows. */
 export function normOf(row: usize, stride: i32): f64 {
   let sum: f64 = 0;
-  for (const end = row + ((<usize>stride) << 2); row < end; row += 4) {
+  for (const end = row + 4 * stride; row < end; row += 4) {
     const x = <f64>load<f32>(row);
     sum += x * x;
   }
@@ -31,9 +31,9 @@ export function rowNorms(
   out: usize,
 ): void {
   for (let row = first; row < last; row++) {
-    const norm = normOf(rows + <usize>row * ((<usize>stride) << 2), stride);
-    const scale: f64 = scales === 0 ? 1 : <f64>load<f32>(scales + ((<usize>row) << 2));
-    store<f32>(out + ((<usize>row) << 2), roundedUp(norm * scale * (1 + relative)));
+    const norm = normOf(rows + 4 * stride * row, stride);
+    const scale: f64 = scales === 0 ? 1 : <f64>load<f32>(scales + 4 * row);
+    store<f32>(out + 4 * row, roundedUp(norm * scale * (1 + relative)));
   }
 }
 
@@ -54,16 +54,16 @@ export function rowRadii(
 ): void {
   const centroidNorm = normOf(centroid, stride) * centroidScale;
   for (let row = first; row < last; row++) {
-    const scale: f64 = scales === 0 ? 1 : <f64>load<f32>(scales + ((<usize>row) << 2));
-    const at = rows + <usize>row * ((<usize>stride) << 2);
+    const scale: f64 = scales === 0 ? 1 : <f64>load<f32>(scales + 4 * row);
+    const at = rows + 4 * stride * row;
     let squares: f64 = 0;
     let distances: f64 = 0;
-    for (let j: usize = 0; j < (<usize>stride) << 2; j += 4) {
+    for (let j: usize = 0; j < <usize>(4 * stride); j += 4) {
       const value = <f64>load<f32>(at + j) * scale;
       const difference = value - <f64>load<f32>(centroid + j) * centroidScale;
       squares += value * value;
       distances += difference * difference;
     }
-    store<f32>(out + ((<usize>row) << 2), roundedUp(sqrt(distances) + relative * (sqrt(squares) + centroidNorm)));
+    store<f32>(out + 4 * row, roundedUp(sqrt(distances) + relative * (sqrt(squares) + centroidNorm)));
   }
 }

@@ -20,7 +20,7 @@ function report(out: usize, keys: usize, k: u32, certified: bool, scanned: u32, 
   store<u32>(out, scanned, 4 * Answer.scanned);
   store<u32>(out, probed, 4 * Answer.probed);
   const items = out + 4 * Answer.items;
-  unpackKeys(keys, count, items, items + ((<usize>k) << 2));
+  unpackKeys(keys, count, items, items + 4 * k);
 }
 
 /**
@@ -49,8 +49,8 @@ export function searchAll(
   let scanned: u32 = 0;
   const blocks = (count + BLOCK_ROWS - 1) / BLOCK_ROWS;
   for (let i: u32 = 0; i < blocks; i++) {
-    const block = load<u32>(order + ((<usize>i) << 2));
-    const bound = qNorm * <f64>load<f32>(norms + ((<usize>block) << 2)) + underflow;
+    const block = load<u32>(order + 4 * i);
+    const bound = qNorm * <f64>load<f32>(norms + 4 * block) + underflow;
     // Strictly below: an equal score could win its tie. A bound beyond the floats says nothing (sums may overflow).
     if (bound < <f64>threshold && bound < MAX_F32) break;
     scanned += scanRows(block * BLOCK_ROWS, min<u32>((block + 1) * BLOCK_ROWS, count));
@@ -79,7 +79,7 @@ export function searchListed(
 
 // @inline
 function field(table: usize, word: CellTable): u32 {
-  return load<u32>(table + ((<usize>word) << 2));
+  return load<u32>(table + 4 * word);
 }
 
 let rowRadii: usize = 0;
@@ -99,7 +99,7 @@ const UNKNOWN: f32 = -3.4028234663852886e38;
 function markUnknown(cells: u32): void {
   const unknown = f32x4.splat(UNKNOWN);
   for (let cell: u32 = 0; cell < cells; cell += 4) {
-    const at = scores + ((<usize>cell) << 2);
+    const at = scores + 4 * cell;
     const score = v128.load(at);
     v128.store(at, v128.bitselect(score, unknown, f32x4.gt(score, unknown)));
   }
@@ -111,7 +111,7 @@ function markUnknown(cells: u32): void {
  */
 // @inline
 function hopefulOf(cell: u32): u32 {
-  const at = (<usize>cell) << 2;
+  const at: usize = 4 * cell;
   const norm = f32x4.splat(queryNorm);
   const slacks = f32x4.splat(slack);
   const byNorm = f32x4.add(f32x4.mul(norm, v128.load(maxNorms + at)), slacks);
@@ -127,7 +127,7 @@ function hopefulOf(cell: u32): u32 {
 
 /** A key above those of all items of the cell. */
 function boundKey(cell: u32): u64 {
-  const at = (<usize>cell) << 2;
+  const at: usize = 4 * cell;
   const byNorm = queryNorm * load<f32>(maxNorms + at) + slack;
   let bound: f32 = Infinity;
   if (byNorm < Infinity) {
@@ -143,7 +143,7 @@ function boundKey(cell: u32): u64 {
  * many rows were scored.
  */
 function scanCell(cell: u32): u32 {
-  const at = (<usize>cell) << 2;
+  const at: usize = 4 * cell;
   const score = load<f32>(scores + at);
   const isUsable = queryNorm * load<f32>(maxNorms + at) + slack < Infinity && score !== UNKNOWN;
   startBounds(isUsable ? rowRadii : 0, score, queryNorm, slack);
@@ -157,12 +157,12 @@ function selectCells(cells: u32, count: u32, list: usize): u32 {
   startBest(list, count, count);
   let cell: u32 = 0;
   for (; cell < cells; cell += 4) {
-    const score = v128.load(scores + ((<usize>cell) << 2));
+    const score = v128.load(scores + 4 * cell);
     if (!v128.any_true(v128.and(f32x4.ge(score, f32x4.splat(threshold)), f32x4.gt(score, f32x4.splat(SCANNED)))))
       continue;
     const end = min(cell + 4, cells);
     for (let one = cell; one < end; one++) {
-      const score = load<f32>(scores + ((<usize>one) << 2));
+      const score = load<f32>(scores + 4 * one);
       offerKey(score, one, u32(score === SCANNED));
     }
     makeRoom();
@@ -197,8 +197,8 @@ export function searchCells(
   radii = field(table, CellTable.radii);
   maxNorms = field(table, CellTable.maxNorms);
   const list = work;
-  const padded = (<usize>cells + 3) & ~3;
-  scores = work + padded * KEY_BYTES;
+  const padded = (cells + 3) & ~3;
+  scores = work + KEY_BYTES * padded;
 
   queryNorm = roundedUp(normOf(q, stride));
   slack = roundedUp(underflow);
@@ -220,12 +220,12 @@ export function searchCells(
       // With a mask, "so many cells" means about as many eligible rows as the first batch had rows, so that recall does
       // not depend on how much is masked. An eighth less will do: what one has seen should not cost more cells.
       if (!isFirst && isFull() && eligible >= wantedRows) break;
-      const cell = itemOfKey(load<u64>(list + <usize>i * KEY_BYTES));
+      const cell = itemOfKey(load<u64>(list + KEY_BYTES * i));
       scanned += scanCell(cell);
       done++;
       if (mask !== 0) {
-        const first = load<u32>(starts + ((<usize>cell) << 2));
-        const last = load<u32>(starts + ((<usize>cell) << 2), 4);
+        const first = load<u32>(starts + 4 * cell);
+        const last = load<u32>(starts + 4 * cell, 4);
         eligible += countEligible(first, last);
         if (isFirst) wantedRows += last - first;
       }
@@ -242,7 +242,7 @@ export function searchCells(
     for (let hopeful = hopefulOf(four); hopeful !== 0; hopeful &= hopeful - 1) {
       const cell = four + ctz(hopeful);
       if (cell >= cells) break;
-      if (load<f32>(scores + ((<usize>cell) << 2)) === SCANNED || boundKey(cell) < worst) continue;
+      if (load<f32>(scores + 4 * cell) === SCANNED || boundKey(cell) < worst) continue;
       if (prove === 0) {
         certified = false;
         break;

@@ -6,15 +6,15 @@
  * @returns 0 when A is not positive definite (or not finite), else 1
  */
 export function factorize(a: usize, n: i32, rowLength: i32): i32 {
-  const rowBytes = (<usize>rowLength) << 3;
+  const rowBytes: usize = 8 * rowLength;
   for (let i = 0; i < n; i++) {
-    const row = a + <usize>i * rowBytes;
-    const column = (<usize>i) << 3;
+    const row = a + rowBytes * i;
+    const column: usize = 8 * i;
     // From an even place on, so that loads are aligned.
     const from = column & ~15;
     let k = a;
     // Four rows above at a time: the row is then loaded and stored a quarter as often.
-    for (const end = a + <usize>(i & ~3) * rowBytes; k < end; k += 4 * rowBytes) {
+    for (const end = a + rowBytes * (i & ~3); k < end; k += 4 * rowBytes) {
       const k1 = k + rowBytes;
       const k2 = k1 + rowBytes;
       const k3 = k2 + rowBytes;
@@ -48,8 +48,8 @@ export function factorize(a: usize, n: i32, rowLength: i32): i32 {
 
 /** Solves U'U x = b for a matrix that `factorize` left; `b`, of `rowLength` doubles, becomes x. */
 export function solveFactorized(u: usize, n: i32, rowLength: i32, b: usize): void {
-  const rowBytes = (<usize>rowLength) << 3;
-  const end = (<usize>n) << 3;
+  const rowBytes: usize = 8 * rowLength;
+  const end: usize = 8 * n;
   for (let k: usize = 0, row = u; k < end; k += 8, row += rowBytes) {
     const y = load<f64>(b + k) * load<f64>(row + k);
     store<f64>(b + k, y);

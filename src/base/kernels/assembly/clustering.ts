@@ -33,8 +33,8 @@ export function assignRows(
   for (let row = first; row < last; row += TILE_ROWS) {
     const rowEnd = min(row + TILE_ROWS, last);
     for (let i = row; i < rowEnd; i++) {
-      store<f32>(best + ((<usize>i) << 2), -Infinity);
-      store<u32>(assignment + ((<usize>i) << 2), 0);
+      store<f32>(best + 4 * i, -Infinity);
+      store<u32>(assignment + 4 * i, 0);
     }
     for (let centroid: u32 = 0; centroid < count; centroid += TILE_CENTROIDS) {
       const centroidEnd = min(centroid + TILE_CENTROIDS, count);
@@ -62,16 +62,16 @@ function assignFour(
   assignment: usize,
   best: usize,
 ): void {
-  const rowBytes = (<usize>stride) << 2;
+  const rowBytes: usize = 4 * stride;
   const toNext = rowBytes * step;
-  const x = rows + <usize>row * toNext;
-  let highest = v128.load(best + ((<usize>row) << 2));
-  let nearest = v128.load(assignment + ((<usize>row) << 2));
+  const x = rows + toNext * row;
+  let highest = v128.load(best + 4 * row);
+  let nearest = v128.load(assignment + 4 * row);
   for (let i = from; i < to; i += 2) {
-    const c = centroids + <usize>i * rowBytes;
+    const c = centroids + rowBytes * i;
     // An odd last centroid is compared twice, which changes nothing.
     const next = min(i + 1, to - 1);
-    const cToD = <usize>(next - i) * rowBytes;
+    const cToD = rowBytes * (next - i);
     let c0 = f32x4.splat(0);
     let c1 = f32x4.splat(0);
     let c2 = f32x4.splat(0);
@@ -105,17 +105,17 @@ function assignFour(
       p2 += 16;
       p3 += 16;
     }
-    const scoresC = f32x4.sub(sumLanes4(c0, c1, c2, c3), v128.load32_splat(halfNorms + ((<usize>i) << 2)));
+    const scoresC = f32x4.sub(sumLanes4(c0, c1, c2, c3), v128.load32_splat(halfNorms + 4 * i));
     const isCBetter = f32x4.gt(scoresC, highest);
     highest = v128.bitselect(scoresC, highest, isCBetter);
     nearest = v128.bitselect(i32x4.splat(i), nearest, isCBetter);
-    const scoresD = f32x4.sub(sumLanes4(d0, d1, d2, d3), v128.load32_splat(halfNorms + ((<usize>next) << 2)));
+    const scoresD = f32x4.sub(sumLanes4(d0, d1, d2, d3), v128.load32_splat(halfNorms + 4 * next));
     const isDBetter = f32x4.gt(scoresD, highest);
     highest = v128.bitselect(scoresD, highest, isDBetter);
     nearest = v128.bitselect(i32x4.splat(next), nearest, isDBetter);
   }
-  v128.store(best + ((<usize>row) << 2), highest);
-  v128.store(assignment + ((<usize>row) << 2), nearest);
+  v128.store(best + 4 * row, highest);
+  v128.store(assignment + 4 * row, nearest);
 }
 
 function assignOne(
@@ -130,13 +130,13 @@ function assignOne(
   assignment: usize,
   best: usize,
 ): void {
-  const rowBytes = (<usize>stride) << 2;
+  const rowBytes: usize = 4 * stride;
   for (let i = from; i < to; i++) {
-    const product = dotRows(centroids + <usize>i * rowBytes, rows + <usize>row * rowBytes * step, stride);
-    const score = product - load<f32>(halfNorms + ((<usize>i) << 2));
-    if (score > load<f32>(best + ((<usize>row) << 2))) {
-      store<f32>(best + ((<usize>row) << 2), score);
-      store<u32>(assignment + ((<usize>row) << 2), i);
+    const product = dotRows(centroids + rowBytes * i, rows + rowBytes * row * step, stride);
+    const score = product - load<f32>(halfNorms + 4 * i);
+    if (score > load<f32>(best + 4 * row)) {
+      store<f32>(best + 4 * row, score);
+      store<u32>(assignment + 4 * row, i);
     }
   }
 }
@@ -159,15 +159,15 @@ export function moveCentroids(
   halfNorms: usize,
   sums: usize,
 ): void {
-  const rowBytes = (<usize>stride) << 2;
+  const rowBytes: usize = 4 * stride;
   for (let cell = first; cell < last; cell++) {
-    const from = load<u32>(starts + ((<usize>cell) << 2));
-    const to = load<u32>(starts + ((<usize>cell) << 2), 4);
-    const centroid = centroids + <usize>cell * rowBytes;
+    const from = load<u32>(starts + 4 * cell);
+    const to = load<u32>(starts + 4 * cell, 4);
+    const centroid = centroids + rowBytes * cell;
     if (to > from) {
       memory.fill(sums, 0, rowBytes << 1);
       for (let i = from; i < to; i++) {
-        const row = rows + <usize>load<u32>(members + ((<usize>i) << 2)) * rowBytes * step;
+        const row = rows + rowBytes * load<u32>(members + 4 * i) * step;
         for (let j: usize = 0; j < rowBytes; j += 8) {
           const sum = sums + (j << 1);
           v128.store(sum, f64x2.add(v128.load(sum), f64x2.promote_low_f32x4(v128.load64_zero(row + j))));
@@ -178,6 +178,6 @@ export function moveCentroids(
         store<f32>(centroid + j, <f32>(load<f64>(sums + (j << 1)) * share));
       }
     }
-    store<f32>(halfNorms + ((<usize>cell) << 2), dotRows(centroid, centroid, stride) * 0.5);
+    store<f32>(halfNorms + 4 * cell, dotRows(centroid, centroid, stride) * 0.5);
   }
 }

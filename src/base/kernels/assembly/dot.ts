@@ -10,7 +10,7 @@ export function sumLanes(v: v128): f32 {
 // @inline
 export function dotRows(a: usize, b: usize, stride: i32): f32 {
   let sum = f32x4.splat(0);
-  const end = a + ((<usize>stride) << 2);
+  const end = a + 4 * stride;
   for (; a < end; a += 16, b += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(a), v128.load(b)));
   return sumLanes(sum);
 }
@@ -35,8 +35,8 @@ export function dotRows4(q: usize, a: usize, b: usize, c: usize, d: usize, strid
   let sumB = f32x4.splat(0);
   let sumC = f32x4.splat(0);
   let sumD = f32x4.splat(0);
-  const end = q + ((<usize>stride) << 2);
-  const even = q + ((<usize>(stride & ~7)) << 2);
+  const end = q + 4 * stride;
+  const even = q + 4 * (stride & ~7);
   while (q < even) {
     const x = v128.load(q);
     sumA = f32x4.add(sumA, f32x4.mul(x, v128.load(a)));

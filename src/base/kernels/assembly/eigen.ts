@@ -13,7 +13,7 @@ const MAX_STEPS: i32 = 60;
 
 // @inline
 function at(base: usize, index: i32): usize {
-  return base + ((<usize>index) << 3);
+  return base + 8 * index;
 }
 
 function dot64(a: usize, b: usize, length: i32): f64 {
@@ -154,9 +154,9 @@ const SLICE_BYTES: usize = SLICE_COLUMNS * 8;
  *   two apart do not
  */
 export function applyRotations(rotations: usize, pairs: i32, vectors: usize, n: i32, first: i32, packed: usize): void {
-  const bytes = (<usize>min(SLICE_COLUMNS, n - first)) << 3;
-  memory.fill(packed, 0, <usize>n * SLICE_BYTES);
-  for (let i = 0; i < n; i++) memory.copy(packed + <usize>i * SLICE_BYTES, at(vectors, i * n + first), bytes);
+  const bytes = 8 * min(SLICE_COLUMNS, n - first);
+  memory.fill(packed, 0, SLICE_BYTES * n);
+  for (let i = 0; i < n; i++) memory.copy(packed + SLICE_BYTES * i, at(vectors, i * n + first), bytes);
   const last = at(rotations, 2 * pairs);
   while (rotations < last) {
     // The lower row of a rotation is the higher one of the next: it is carried, not stored.
@@ -210,7 +210,7 @@ export function applyRotations(rotations: usize, pairs: i32, vectors: usize, n: 
     v128.store(row, x6, 96);
     v128.store(row, x7, 112);
   }
-  for (let i = 0; i < n; i++) memory.copy(at(vectors, i * n + first), packed + <usize>i * SLICE_BYTES, bytes);
+  for (let i = 0; i < n; i++) memory.copy(at(vectors, i * n + first), packed + SLICE_BYTES * i, bytes);
 }
 
 /** One step on the unreduced block l … m, chasing the bulge from its end to its beginning. Returns its rotations. */

@@ -15,13 +15,13 @@ function addWidened(to: usize, v: v128): void {
  * lower one lies in the same tiles) is written. `stride` is a multiple of eight.
  */
 export function addGram(x: usize, rows: i32, stride: i32, gram: usize): void {
-  const rowBytes = (<usize>stride) << 2;
+  const rowBytes: usize = 4 * stride;
   for (let first = 0; first < rows; first += GRAM_ROWS) {
-    const from = x + <usize>first * rowBytes;
-    const to = from + <usize>min(GRAM_ROWS, rows - first) * rowBytes;
+    const from = x + rowBytes * first;
+    const to = from + rowBytes * min(GRAM_ROWS, rows - first);
     for (let i = 0; i < stride; i += 4) {
       for (let j = i & ~7; j < stride; j += 8) {
-        addTile(from, to, rowBytes, (<usize>i) << 2, (<usize>j) << 2, gram + ((<usize>(i * stride + j)) << 3));
+        addTile(from, to, rowBytes, 4 * i, 4 * j, gram + 8 * (i * stride + j));
       }
     }
   }

@@ -4,17 +4,17 @@ import { PANEL_COLUMNS } from '../layout';
 
 /** Rows = rows · panels, a square matrix in panels of `PANEL_COLUMNS`. `stride` is whole panels; `scratch` takes four rows. */
 export function rotateRowsBy(x: usize, rows: i32, stride: i32, panels: usize, scratch: usize): void {
-  const rowBytes = (<usize>stride) << 2;
+  const rowBytes: usize = 4 * stride;
   // The panel at the byte j of a row begins j / 32 panels of 32 stride bytes on.
   const panelRow: usize = 4 * PANEL_COLUMNS;
   let row = 0;
   for (; row + 4 <= rows; row += 4) {
-    const from = x + <usize>row * rowBytes;
+    const from = x + rowBytes * row;
     for (let j: usize = 0; j < rowBytes; j += panelRow) multiply4(from, rowBytes, panels + j * stride, scratch + j);
-    memory.copy(from, scratch, rowBytes << 2);
+    memory.copy(from, scratch, 4 * rowBytes);
   }
   for (; row < rows; row++) {
-    const from = x + <usize>row * rowBytes;
+    const from = x + rowBytes * row;
     for (let j: usize = 0; j < rowBytes; j += panelRow) multiply1(from, rowBytes, panels + j * stride, scratch + j);
     memory.copy(from, scratch, rowBytes);
   }

@@ -21,17 +21,17 @@ export function solveDual(
 ): bool {
   // Y D⁻¹, one row after another; then the lower triangle of the system in double precision, `count` a row.
   const scaled = workspace;
-  const system = scaled + count * rowBytes;
-  const systemRow = ((count + 3) & ~3) << 3;
+  const system = scaled + rowBytes * count;
+  const systemRow: usize = 8 * ((count + 3) & ~3);
   for (let k: usize = 0; k < count; k++) {
-    const y = <usize>load<u32>(vectors + (k << 2));
-    const to = scaled + k * rowBytes;
+    const y = <usize>load<u32>(vectors + 4 * k);
+    const to = scaled + rowBytes * k;
     for (let j: usize = 0; j < rowBytes; j += 16) {
       v128.store(to + j, f32x4.div(v128.load(y + j), v128.load(dense + j)));
     }
     const row = system + k * systemRow;
     for (let l: usize = 0; l <= k; l += 4) {
-      const at = vectors + (l << 2);
+      const at = vectors + 4 * l;
       const dots = dotFour(
         <usize>load<u32>(at),
         <usize>load<u32>(at, 4),
@@ -40,12 +40,12 @@ export function solveDual(
         to,
         rowBytes,
       );
-      v128.store(row + (l << 3), f64x2.promote_low_f32x4(dots));
-      v128.store(row + (l << 3), f64x2.promote_low_f32x4(v128.shuffle<f32>(dots, dots, 2, 3, 2, 3)), 16);
+      v128.store(row + 8 * l, f64x2.promote_low_f32x4(dots));
+      v128.store(row + 8 * l, f64x2.promote_low_f32x4(v128.shuffle<f32>(dots, dots, 2, 3, 2, 3)), 16);
     }
-    const pivot = row + (k << 3);
+    const pivot = row + 8 * k;
     if (!(load<f64>(pivot) < LARGEST_DUAL)) return false;
-    store<f64>(pivot, load<f64>(pivot) + 1 / <f64>load<f32>(confidences + (k << 2)));
+    store<f64>(pivot, load<f64>(pivot) + 1 / <f64>load<f32>(confidences + 4 * k));
   }
 
   // Cholesky by rows, the forward substitution with it: row k of the factor, then element k of L⁻¹ 1.
@@ -53,39 +53,39 @@ export function solveDual(
   for (let k: usize = 0; k < count; k++) {
     const row = system + k * systemRow;
     let right: f64 = 1;
-    let pivot = load<f64>(row + (k << 3));
+    let pivot = load<f64>(row + 8 * k);
     for (let l: usize = 0; l < k; l++) {
       const other = system + l * systemRow;
-      let sum = load<f64>(row + (l << 3));
-      for (let m: usize = 0; m < l; m++) sum -= load<f64>(row + (m << 3)) * load<f64>(other + (m << 3));
+      let sum = load<f64>(row + 8 * l);
+      for (let m: usize = 0; m < l; m++) sum -= load<f64>(row + 8 * m) * load<f64>(other + 8 * m);
       // The diagonal holds the reciprocals of the pivots.
-      sum *= load<f64>(other + (l << 3));
-      store<f64>(row + (l << 3), sum);
+      sum *= load<f64>(other + 8 * l);
+      store<f64>(row + 8 * l, sum);
       pivot -= sum * sum;
-      right -= sum * load<f64>(half + (l << 3));
+      right -= sum * load<f64>(half + 8 * l);
     }
     const reciprocal = 1 / Math.sqrt(pivot);
-    store<f64>(row + (k << 3), reciprocal);
-    store<f64>(half + (k << 3), right * reciprocal);
+    store<f64>(row + 8 * k, reciprocal);
+    store<f64>(half + 8 * k, right * reciprocal);
   }
   for (let k = count; k-- > 0; ) {
     const row = system + k * systemRow;
-    const value = load<f64>(half + (k << 3)) * load<f64>(row + (k << 3));
+    const value = load<f64>(half + 8 * k) * load<f64>(row + 8 * k);
     for (let l: usize = 0; l < k; l++) {
-      store<f64>(half + (l << 3), load<f64>(half + (l << 3)) - value * load<f64>(row + (l << 3)));
+      store<f64>(half + 8 * l, load<f64>(half + 8 * l) - value * load<f64>(row + 8 * l));
     }
-    store<f32>(solution + (k << 2), <f32>value);
-    store<f32>(predictions + (k << 2), <f32>(1 - value / <f64>load<f32>(confidences + (k << 2))));
+    store<f32>(solution + 4 * k, <f32>value);
+    store<f32>(predictions + 4 * k, <f32>(1 - value / <f64>load<f32>(confidences + 4 * k)));
   }
 
   for (let j: usize = 0; j < rowBytes; j += 16) {
     let sum = f32x4.splat(0);
     let from = scaled + j;
     for (let k: usize = 0; k < count; k++, from += rowBytes) {
-      sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(solution + (k << 2)), v128.load(from)));
+      sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(solution + 4 * k), v128.load(from)));
     }
     v128.store(x + j, sum);
   }
-  for (let k = count; k & 3; k++) store<f32>(predictions + (k << 2), 0);
+  for (let k = count; k & 3; k++) store<f32>(predictions + 4 * k, 0);
   return true;
 }

@@ -13,10 +13,10 @@ import { solveDual } from './row-dual';
 
 /** Adds the squares of the elements of rows, weighted by the rows' number of interactions, to `out`. */
 export function addWeightedSquares(begin: i32, end: i32, x: usize, stride: i32, starts: usize, out: usize): void {
-  const rowBytes = (<usize>stride) << 2;
+  const rowBytes: usize = 4 * stride;
   for (let row = begin; row < end; row++) {
-    const from = x + <usize>row * rowBytes;
-    const start = starts + ((<usize>row) << 2);
+    const from = x + rowBytes * row;
+    const start = starts + 4 * row;
     const weight = f32x4.splat(<f32>(load<u32>(start, 4) - load<u32>(start)));
     for (let j: usize = 0; j < rowBytes; j += 16) {
       const v = v128.load(from + j);
@@ -61,7 +61,7 @@ export function solveRows(
   scratch: usize,
   sums: usize,
 ): void {
-  const rowBytes = (<usize>stride) << 2;
+  const rowBytes: usize = 4 * stride;
   const zeroRow = scratch;
   const dense = zeroRow + rowBytes;
   const workspace = dense + rowBytes;
@@ -69,18 +69,18 @@ export function solveRows(
   let fit: f64 = 0;
   let penalty: f64 = 0;
   for (let row = begin; row < end; row++) {
-    const x = target + <usize>row * rowBytes;
-    const first = <usize>load<u32>(starts + ((<usize>row) << 2));
-    const count = <usize>load<u32>(starts + ((<usize>row) << 2), 4) - first;
-    const ridge = load<f32>(ridges + ((<usize>row) << 2));
+    const x = target + rowBytes * row;
+    const first = <usize>load<u32>(starts + 4 * row);
+    const count = <usize>load<u32>(starts + 4 * row, 4) - first;
+    const ridge = load<f32>(ridges + 4 * row);
 
     // Lists of whole groups of four: addresses, confidences, predictions x·y, and scratch of the same length.
-    const listBytes = ((count + 3) & ~3) << 2;
+    const listBytes: usize = 4 * ((count + 3) & ~3);
     const confidences = lists + listBytes;
     const predictions = confidences + listBytes;
     const spare = predictions + listBytes;
-    const rowIndices = indices + (first << 2);
-    const rowWeights = weights ? weights + (first << 2) : 0;
+    const rowIndices = indices + 4 * first;
+    const rowWeights = weights ? weights + 4 * first : 0;
     const total = gather(lists, confidences, count, source, rowBytes, rowIndices, rowWeights, zeroRow);
     for (let j: usize = 0; j < rowBytes; j += 16) {
       v128.store(dense + j, f32x4.add(v128.load(spectrum + j), f32x4.splat(ridge)));
@@ -143,9 +143,9 @@ function gather(
 ): f32 {
   let total: f32 = 0;
   let touched: u32 = 0;
-  const end = count << 2;
+  const end: usize = 4 * count;
   for (let k: usize = 0; k < end; k += 4) {
-    const y = source + <usize>load<u32>(indices + k) * rowBytes;
+    const y = source + rowBytes * load<u32>(indices + k);
     const weight: f32 = weights ? load<f32>(weights + k) : 1;
     store<u32>(vectors + k, <u32>y);
     store<f32>(confidences + k, weight);
@@ -157,7 +157,7 @@ function gather(
     store<f32>(confidences + k, 0);
   }
   // Stored where it will be overwritten, so that the reads are not optimised away.
-  store<u32>(confidences + (((count + 3) & ~3) << 2), touched);
+  store<u32>(confidences + 4 * ((count + 3) & ~3), touched);
   return total;
 }
 

@@ -34,7 +34,7 @@ export function startBounds(radii_: usize, centroidScore_: f32, queryNorm_: f32,
 function isHopeless(row: u32): bool {
   if (radii === 0) return false;
   // Strictly below, for an equal score could win its tie. Infinite or undefined bounds never stop anything.
-  return centroidScore + queryNorm * load<f32>(radii + ((<usize>row) << 2)) + slack < threshold;
+  return centroidScore + queryNorm * load<f32>(radii + 4 * row) + slack < threshold;
 }
 
 export function startScan(query_: usize, rows_: usize, stride_: i32, scales_: usize, mask_: usize): void {
@@ -53,17 +53,17 @@ export function isExcluded(row: u32): bool {
 
 // @inline
 function scoreRow(row: u32): f32 {
-  const score = dotRows(query, rows + <usize>row * ((<usize>stride) << 2), stride);
-  return scales === 0 ? score : score * load<f32>(scales + ((<usize>row) << 2));
+  const score = dotRows(query, rows + 4 * stride * row, stride);
+  return scales === 0 ? score : score * load<f32>(scales + 4 * row);
 }
 
 /** Offers the rows first … last-1 to the best keys and returns how many of them were scored. */
 export function scanRows(first: u32, last: u32): u32 {
   let scanned: u32 = 0;
-  const rowBytes = (<usize>stride) << 2;
+  const rowBytes: usize = 4 * stride;
   for (let row = first; row < last; row += 4) {
     if (isHopeless(row)) break;
-    const a = rows + <usize>row * rowBytes;
+    const a = rows + rowBytes * row;
     let b = a + rowBytes;
     let c = b + rowBytes;
     let d = c + rowBytes;
@@ -72,7 +72,7 @@ export function scanRows(first: u32, last: u32): u32 {
     if (mask !== 0) excluded = (<u32>load<u16>(mask + (row >> 3)) >> (row & 7)) & 15;
     if (row + 4 > last) {
       // Four at once are as fast as one: past the end the last row stands in, excluded.
-      const end = rows + <usize>(last - 1) * rowBytes;
+      const end = rows + rowBytes * (last - 1);
       b = min(b, end);
       c = min(c, end);
       d = end;
@@ -81,7 +81,7 @@ export function scanRows(first: u32, last: u32): u32 {
     if (excluded === 15) continue;
     scanned += 4 - popcnt<u32>(excluded);
     let scores = dotRows4(query, a, b, c, d, stride);
-    if (scales !== 0) scores = f32x4.mul(scores, v128.load(scales + ((<usize>row) << 2)));
+    if (scales !== 0) scores = f32x4.mul(scores, v128.load(scales + 4 * row));
     // Not "greater or equal": a score that is not a number has to pass, it ranks as minus infinity.
     if (i32x4.all_true(f32x4.lt(scores, f32x4.splat(threshold)))) continue;
     offerKey(f32x4.extract_lane(scores, 0), row, excluded & 1);
@@ -97,7 +97,7 @@ export function scanRows(first: u32, last: u32): u32 {
 export function countEligible(first: u32, last: u32): u32 {
   let excluded: u32 = 0;
   for (let word = first >> 5; word << 5 < last; word++) {
-    let bits = load<u32>(mask + ((<usize>word) << 2));
+    let bits = load<u32>(mask + 4 * word);
     if (word << 5 < first) bits &= (<u32>-1) << (first & 31);
     if ((word + 1) << 5 > last) bits &= ~((<u32>-1) << (last & 31));
     excluded += popcnt<u32>(bits);
@@ -109,7 +109,7 @@ export function countEligible(first: u32, last: u32): u32 {
 export function scanListed(items: usize, count: u32): u32 {
   let scanned: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
-    const row = load<u32>(items + ((<usize>i) << 2));
+    const row = load<u32>(items + 4 * i);
     if (isExcluded(row)) continue;
     scanned++;
     offerKey(scoreRow(row), row, 0);
@@ -120,18 +120,18 @@ export function scanListed(items: usize, count: u32): u32 {
 
 /** Writes the dot products of the query with `count` rows from `first_` on, times `scale` where there is one. */
 export function scoreRowsInto(first_: usize, count: u32, scale: usize, out: usize): void {
-  const rowBytes = (<usize>stride) << 2;
+  const rowBytes: usize = 4 * stride;
   let row: u32 = 0;
   for (; row + 4 <= count; row += 4) {
-    const a = first_ + <usize>row * rowBytes;
+    const a = first_ + rowBytes * row;
     const b = a + rowBytes;
     const c = b + rowBytes;
     let scores = dotRows4(query, a, b, c, c + rowBytes, stride);
-    if (scale !== 0) scores = f32x4.mul(scores, v128.load(scale + ((<usize>row) << 2)));
-    v128.store(out + ((<usize>row) << 2), scores);
+    if (scale !== 0) scores = f32x4.mul(scores, v128.load(scale + 4 * row));
+    v128.store(out + 4 * row, scores);
   }
   for (; row < count; row++) {
-    const score = dotRows(query, first_ + <usize>row * rowBytes, stride);
-    store<f32>(out + ((<usize>row) << 2), scale === 0 ? score : score * load<f32>(scale + ((<usize>row) << 2)));
+    const score = dotRows(query, first_ + rowBytes * row, stride);
+    store<f32>(out + 4 * row, scale === 0 ? score : score * load<f32>(scale + 4 * row));
   }
 }

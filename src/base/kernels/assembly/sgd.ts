@@ -20,15 +20,15 @@ export function sgdPass(
   learningRate: f32,
   regularization: f32,
 ): f64 {
-  const rowBytes = (<usize>stride) << 2;
-  const bias = (<usize>columns) << 2;
+  const rowBytes: usize = 4 * stride;
+  const bias: usize = 4 * columns;
   // Weight decay of one update; the rate multiplies the error's part alone.
   const keep = f32x4.splat(1 - learningRate * regularization);
   const keepOne: f32 = 1 - learningRate * regularization;
   let squares: f64 = 0;
   for (let t = 0; t < count; t++, triples += 4 * TRIPLE_WORDS) {
-    const user = users + <usize>load<u32>(triples, 4 * RatingTriple.user) * rowBytes;
-    const item = items + <usize>load<u32>(triples, 4 * RatingTriple.item) * rowBytes;
+    const user = users + rowBytes * load<u32>(triples, 4 * RatingTriple.user);
+    const item = items + rowBytes * load<u32>(triples, 4 * RatingTriple.item);
     const userBias = load<f32>(user + bias);
     const itemBias = load<f32>(item + bias);
     // The biases stand in the rows, so they are out of the way while the factors are multiplied.
@@ -59,12 +59,12 @@ export function sgdError(
   count: i32,
   mean: f32,
 ): f64 {
-  const rowBytes = (<usize>stride) << 2;
-  const bias = (<usize>columns) << 2;
+  const rowBytes: usize = 4 * stride;
+  const bias: usize = 4 * columns;
   let squares: f64 = 0;
   for (let t = 0; t < count; t++, triples += 4 * TRIPLE_WORDS) {
-    const user = users + <usize>load<u32>(triples, 4 * RatingTriple.user) * rowBytes;
-    const item = items + <usize>load<u32>(triples, 4 * RatingTriple.item) * rowBytes;
+    const user = users + rowBytes * load<u32>(triples, 4 * RatingTriple.user);
+    const item = items + rowBytes * load<u32>(triples, 4 * RatingTriple.item);
     const userBias = load<f32>(user + bias);
     const itemBias = load<f32>(item + bias);
     const error =

@@ -36,7 +36,7 @@ export function itemOfKey(key: u64): u32 {
 export function startHeap(address: usize, size: u32): void {
   heap = address;
   heapSize = size;
-  memory.fill(address, 0, <usize>size * KEY_BYTES);
+  memory.fill(address, 0, KEY_BYTES * size);
   worst = 0;
   threshold = -Infinity;
 }
@@ -51,7 +51,7 @@ export function resumeHeap(address: usize, size: u32): void {
 
 /** Puts `key`, which must be greater than `worst`, in the place of `worst`. */
 export function replaceWorst(key: u64): void {
-  const end = heap + <usize>heapSize * KEY_BYTES;
+  const end = heap + KEY_BYTES * heapSize;
   // With `base` one key before the heap, the children of the node at offset o lie at 2 o and 2 o + 8.
   const base = heap - KEY_BYTES;
   let node: usize = KEY_BYTES;
@@ -81,22 +81,22 @@ export function offer(score: f32, item: u32): void {
 export function finishHeap(): u32 {
   let filled: u32 = heapSize;
   for (let size = heapSize; size > 1; size--) {
-    const last = heap + <usize>(size - 1) * KEY_BYTES;
+    const last = heap + KEY_BYTES * (size - 1);
     const key = load<u64>(last);
     const least = load<u64>(heap);
     heapSize = size - 1;
     replaceWorst(key);
     store<u64>(last, least);
   }
-  while (filled > 0 && load<u64>(heap + <usize>(filled - 1) * KEY_BYTES) === 0) filled--;
+  while (filled > 0 && load<u64>(heap + KEY_BYTES * (filled - 1)) === 0) filled--;
   return filled;
 }
 
 /** Writes the items and scores of `count` sorted keys. `items` may be the keys' own address. */
 export function unpackKeys(keys: usize, count: u32, items: usize, scores: usize): void {
   for (let i: u32 = 0; i < count; i++) {
-    const key = load<u64>(keys + <usize>i * KEY_BYTES);
-    store<u32>(items + ((<usize>i) << 2), itemOfKey(key));
-    store<f32>(scores + ((<usize>i) << 2), scoreOfKey(key));
+    const key = load<u64>(keys + KEY_BYTES * i);
+    store<u32>(items + 4 * i, itemOfKey(key));
+    store<f32>(scores + 4 * i, scoreOfKey(key));
   }
 }
