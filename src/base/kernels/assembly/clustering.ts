@@ -1,15 +1,10 @@
 // k-means: assignment of rows to their nearest centroid, and centroids from their members.
 
-import { dotRows, sumLanes4 } from './dot';
+import { dotRows, plusProduct, sumLanes4 } from './dot';
 
 /** Rows and centroids in a tile: 64 + 16 rows of 64 floats fit the first-level cache, so that both are read from there. */
 const TILE_ROWS: u32 = 64;
 const TILE_CENTROIDS: u32 = 16;
-
-// @inline
-function plusProduct(sum: v128, a: v128, b: v128): v128 {
-  return f32x4.add(sum, f32x4.mul(a, b));
-}
 
 /**
  * Writes the nearest centroid of each row first … last-1, the lower one of equals. Nearest means the largest

@@ -1,6 +1,12 @@
 // The one definition of a score. Every kernel that scores sums in this order (four lanes, each over every fourth column
 // in ascending order, then the lanes pairwise), so that a score is the same to the last bit whichever kernel computed it.
 
+/** sum + a b, lane by lane. */
+// @inline
+export function plusProduct(sum: v128, a: v128, b: v128): v128 {
+  return f32x4.add(sum, f32x4.mul(a, b));
+}
+
 // @inline
 export function sumLanes(v: v128): f32 {
   return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
@@ -11,7 +17,7 @@ export function sumLanes(v: v128): f32 {
 export function dotRows(a: usize, b: usize, stride: i32): f32 {
   let sum = f32x4.splat(0);
   const end = a + 4 * stride;
-  for (; a < end; a += 16, b += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(a), v128.load(b)));
+  for (; a < end; a += 16, b += 16) sum = plusProduct(sum, v128.load(a), v128.load(b));
   return sumLanes(sum);
 }
 
@@ -39,15 +45,15 @@ export function dotRows4(q: usize, a: usize, b: usize, c: usize, d: usize, strid
   const even = q + 4 * (stride & ~7);
   while (q < even) {
     const x = v128.load(q);
-    sumA = f32x4.add(sumA, f32x4.mul(x, v128.load(a)));
-    sumB = f32x4.add(sumB, f32x4.mul(x, v128.load(b)));
-    sumC = f32x4.add(sumC, f32x4.mul(x, v128.load(c)));
-    sumD = f32x4.add(sumD, f32x4.mul(x, v128.load(d)));
+    sumA = plusProduct(sumA, x, v128.load(a));
+    sumB = plusProduct(sumB, x, v128.load(b));
+    sumC = plusProduct(sumC, x, v128.load(c));
+    sumD = plusProduct(sumD, x, v128.load(d));
     const y = v128.load(q, 16);
-    sumA = f32x4.add(sumA, f32x4.mul(y, v128.load(a, 16)));
-    sumB = f32x4.add(sumB, f32x4.mul(y, v128.load(b, 16)));
-    sumC = f32x4.add(sumC, f32x4.mul(y, v128.load(c, 16)));
-    sumD = f32x4.add(sumD, f32x4.mul(y, v128.load(d, 16)));
+    sumA = plusProduct(sumA, y, v128.load(a, 16));
+    sumB = plusProduct(sumB, y, v128.load(b, 16));
+    sumC = plusProduct(sumC, y, v128.load(c, 16));
+    sumD = plusProduct(sumD, y, v128.load(d, 16));
     q += 32;
     a += 32;
     b += 32;
@@ -56,10 +62,10 @@ export function dotRows4(q: usize, a: usize, b: usize, c: usize, d: usize, strid
   }
   if (q < end) {
     const x = v128.load(q);
-    sumA = f32x4.add(sumA, f32x4.mul(x, v128.load(a)));
-    sumB = f32x4.add(sumB, f32x4.mul(x, v128.load(b)));
-    sumC = f32x4.add(sumC, f32x4.mul(x, v128.load(c)));
-    sumD = f32x4.add(sumD, f32x4.mul(x, v128.load(d)));
+    sumA = plusProduct(sumA, x, v128.load(a));
+    sumB = plusProduct(sumB, x, v128.load(b));
+    sumC = plusProduct(sumC, x, v128.load(c));
+    sumD = plusProduct(sumD, x, v128.load(d));
   }
   return sumLanes4(sumA, sumB, sumC, sumD);
 }

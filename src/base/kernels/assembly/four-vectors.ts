@@ -1,5 +1,7 @@
 // Four vectors at a time against one: each element of the one is loaded once for all four.
 
+import { plusProduct } from './dot';
+
 /** Adds four vectors, each times its lane of `scales`, to `out`. */
 // @inline
 export function addFour(out: usize, scales: v128, y0: usize, y1: usize, y2: usize, y3: usize, rowBytes: usize): void {
@@ -51,15 +53,15 @@ export function dotFour(y0: usize, y1: usize, y2: usize, y3: usize, x: usize, ro
     const a2 = y2 + j;
     const a3 = y3 + j;
     let v = v128.load(a);
-    s0 = f32x4.add(s0, f32x4.mul(v, v128.load(a0)));
-    s1 = f32x4.add(s1, f32x4.mul(v, v128.load(a1)));
-    s2 = f32x4.add(s2, f32x4.mul(v, v128.load(a2)));
-    s3 = f32x4.add(s3, f32x4.mul(v, v128.load(a3)));
+    s0 = plusProduct(s0, v, v128.load(a0));
+    s1 = plusProduct(s1, v, v128.load(a1));
+    s2 = plusProduct(s2, v, v128.load(a2));
+    s3 = plusProduct(s3, v, v128.load(a3));
     v = v128.load(a, 16);
-    s0 = f32x4.add(s0, f32x4.mul(v, v128.load(a0, 16)));
-    s1 = f32x4.add(s1, f32x4.mul(v, v128.load(a1, 16)));
-    s2 = f32x4.add(s2, f32x4.mul(v, v128.load(a2, 16)));
-    s3 = f32x4.add(s3, f32x4.mul(v, v128.load(a3, 16)));
+    s0 = plusProduct(s0, v, v128.load(a0, 16));
+    s1 = plusProduct(s1, v, v128.load(a1, 16));
+    s2 = plusProduct(s2, v, v128.load(a2, 16));
+    s3 = plusProduct(s3, v, v128.load(a3, 16));
   }
   // Transposed, the four sums become four vectors whose sum has one dot product in each lane.
   const low01 = v128.shuffle<f32>(s0, s1, 0, 4, 1, 5);

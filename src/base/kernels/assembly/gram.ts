@@ -2,6 +2,7 @@
 // blocks in double precision, so that the error does not grow with the number of rows.
 
 import { GRAM_ROWS } from '../layout';
+import { plusProduct } from './dot';
 
 // @inline
 function addWidened(to: usize, v: v128): void {
@@ -42,17 +43,17 @@ function addTile(from: usize, to: usize, rowBytes: usize, i: usize, j: usize, gr
     const b0 = v128.load(row + j);
     const b1 = v128.load(row + j, 16);
     let left = v128.load32_splat(a);
-    s00 = f32x4.add(s00, f32x4.mul(left, b0));
-    s01 = f32x4.add(s01, f32x4.mul(left, b1));
+    s00 = plusProduct(s00, left, b0);
+    s01 = plusProduct(s01, left, b1);
     left = v128.load32_splat(a, 4);
-    s10 = f32x4.add(s10, f32x4.mul(left, b0));
-    s11 = f32x4.add(s11, f32x4.mul(left, b1));
+    s10 = plusProduct(s10, left, b0);
+    s11 = plusProduct(s11, left, b1);
     left = v128.load32_splat(a, 8);
-    s20 = f32x4.add(s20, f32x4.mul(left, b0));
-    s21 = f32x4.add(s21, f32x4.mul(left, b1));
+    s20 = plusProduct(s20, left, b0);
+    s21 = plusProduct(s21, left, b1);
     left = v128.load32_splat(a, 12);
-    s30 = f32x4.add(s30, f32x4.mul(left, b0));
-    s31 = f32x4.add(s31, f32x4.mul(left, b1));
+    s30 = plusProduct(s30, left, b0);
+    s31 = plusProduct(s31, left, b1);
   }
   const gramRow = rowBytes << 1;
   addWidened(gram, s00);

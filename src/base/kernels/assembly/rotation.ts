@@ -1,6 +1,7 @@
 // Multiplying the rows of a factor matrix by a square matrix, in place.
 
 import { PANEL_COLUMNS } from '../layout';
+import { plusProduct } from './dot';
 
 /** Rows = rows · panels, a square matrix in panels of `PANEL_COLUMNS`. `stride` is whole panels; `scratch` takes four rows. */
 export function rotateRowsBy(x: usize, rows: i32, stride: i32, panels: usize, scratch: usize): void {
@@ -37,17 +38,17 @@ function multiply4(x: usize, rowBytes: usize, panel: usize, out: usize): void {
     const b0 = v128.load(panel);
     const b1 = v128.load(panel, 16);
     let left = v128.load32_splat(x);
-    s00 = f32x4.add(s00, f32x4.mul(left, b0));
-    s01 = f32x4.add(s01, f32x4.mul(left, b1));
+    s00 = plusProduct(s00, left, b0);
+    s01 = plusProduct(s01, left, b1);
     left = v128.load32_splat(x1);
-    s10 = f32x4.add(s10, f32x4.mul(left, b0));
-    s11 = f32x4.add(s11, f32x4.mul(left, b1));
+    s10 = plusProduct(s10, left, b0);
+    s11 = plusProduct(s11, left, b1);
     left = v128.load32_splat(x2);
-    s20 = f32x4.add(s20, f32x4.mul(left, b0));
-    s21 = f32x4.add(s21, f32x4.mul(left, b1));
+    s20 = plusProduct(s20, left, b0);
+    s21 = plusProduct(s21, left, b1);
     left = v128.load32_splat(x3);
-    s30 = f32x4.add(s30, f32x4.mul(left, b0));
-    s31 = f32x4.add(s31, f32x4.mul(left, b1));
+    s30 = plusProduct(s30, left, b0);
+    s31 = plusProduct(s31, left, b1);
   }
   v128.store(out, s00);
   v128.store(out, s01, 16);
@@ -68,8 +69,8 @@ function multiply1(x: usize, rowBytes: usize, panel: usize, out: usize): void {
   let s1 = s0;
   for (const end = x + rowBytes; x < end; x += 4, panel += 32) {
     const left = v128.load32_splat(x);
-    s0 = f32x4.add(s0, f32x4.mul(left, v128.load(panel)));
-    s1 = f32x4.add(s1, f32x4.mul(left, v128.load(panel, 16)));
+    s0 = plusProduct(s0, left, v128.load(panel));
+    s1 = plusProduct(s1, left, v128.load(panel, 16));
   }
   v128.store(out, s0);
   v128.store(out, s1, 16);

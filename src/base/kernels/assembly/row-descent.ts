@@ -1,4 +1,4 @@
-import { sumLanes } from './dot';
+import { plusProduct, sumLanes } from './dot';
 import { addFour, dotFour } from './four-vectors';
 
 /** Keeps the preconditioner finite where spectrum, ridge and interactions are all zero (and the residual is too). */
@@ -31,7 +31,7 @@ export function descend(
     v128.store(residual + j, f32x4.neg(f32x4.mul(d, v128.load(x + j))));
     // The row's own squares would make the better diagonal, and cost a quarter more time than the mean of all rows,
     // which needs no more steps.
-    const diagonal = f32x4.add(d, f32x4.mul(f32x4.splat(total), v128.load(squares + j)));
+    const diagonal = plusProduct(d, f32x4.splat(total), v128.load(squares + j));
     v128.store(inverse + j, f32x4.div(f32x4.splat(1), f32x4.max(diagonal, smallest)));
   }
   const one = f32x4.splat(1);
@@ -54,9 +54,10 @@ export function descend(
     // where training starts, the way leads through a region that is almost flat.
     if (!(energy > (step === 0 ? 0 : tolerance * total))) return;
     for (let j: usize = 0; j < rowBytes; j += 16) {
-      const p = f32x4.add(
+      const p = plusProduct(
         f32x4.mul(v128.load(inverse + j), v128.load(residual + j)),
-        f32x4.mul(f32x4.splat(carried), v128.load(direction + j)),
+        f32x4.splat(carried),
+        v128.load(direction + j),
       );
       v128.store(direction + j, p);
       v128.store(product + j, f32x4.mul(v128.load(dense + j), p));
@@ -74,11 +75,11 @@ export function descend(
     if (!(curvature > 0)) return;
     const length = f32x4.splat(energy / curvature);
     for (let j: usize = 0; j < rowBytes; j += 16) {
-      v128.store(x + j, f32x4.add(v128.load(x + j), f32x4.mul(length, v128.load(direction + j))));
+      v128.store(x + j, plusProduct(v128.load(x + j), length, v128.load(direction + j)));
       v128.store(residual + j, f32x4.sub(v128.load(residual + j), f32x4.mul(length, v128.load(product + j))));
     }
     for (let k: usize = 0; k < listBytes; k += 16) {
-      v128.store(predictions + k, f32x4.add(v128.load(predictions + k), f32x4.mul(length, v128.load(along + k))));
+      v128.store(predictions + k, plusProduct(v128.load(predictions + k), length, v128.load(along + k)));
     }
     const last = energy;
     energy = scaledNorm(residual, inverse, rowBytes);
@@ -91,7 +92,7 @@ function scaledNorm(residual: usize, inverse: usize, rowBytes: usize): f32 {
   let sum = f32x4.splat(0);
   for (let j: usize = 0; j < rowBytes; j += 16) {
     const r = v128.load(residual + j);
-    sum = f32x4.add(sum, f32x4.mul(v128.load(inverse + j), f32x4.mul(r, r)));
+    sum = plusProduct(sum, v128.load(inverse + j), f32x4.mul(r, r));
   }
   return sumLanes(sum);
 }
@@ -99,7 +100,7 @@ function scaledNorm(residual: usize, inverse: usize, rowBytes: usize): f32 {
 function dotOf(a: usize, b: usize, rowBytes: usize): f32 {
   let sum = f32x4.splat(0);
   for (let j: usize = 0; j < rowBytes; j += 16) {
-    sum = f32x4.add(sum, f32x4.mul(v128.load(a + j), v128.load(b + j)));
+    sum = plusProduct(sum, v128.load(a + j), v128.load(b + j));
   }
   return sumLanes(sum);
 }

@@ -1,3 +1,4 @@
+import { plusProduct } from './dot';
 import { dotFour } from './four-vectors';
 
 /**
@@ -82,7 +83,7 @@ export function solveDual(
     let sum = f32x4.splat(0);
     let from = scaled + j;
     for (let k: usize = 0; k < count; k++, from += rowBytes) {
-      sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(solution + 4 * k), v128.load(from)));
+      sum = plusProduct(sum, v128.load32_splat(solution + 4 * k), v128.load(from));
     }
     v128.store(x + j, sum);
   }

@@ -1,4 +1,4 @@
-import { sumLanes } from './dot';
+import { plusProduct, sumLanes } from './dot';
 import { rotateRowsBy } from './rotation';
 import { descend } from './row-descent';
 import { solveDual } from './row-dual';
@@ -20,7 +20,7 @@ export function addWeightedSquares(begin: i32, end: i32, x: usize, stride: i32, 
     const weight = f32x4.splat(<f32>(load<u32>(start, 4) - load<u32>(start)));
     for (let j: usize = 0; j < rowBytes; j += 16) {
       const v = v128.load(from + j);
-      v128.store(out + j, f32x4.add(v128.load(out + j), f32x4.mul(weight, f32x4.mul(v, v))));
+      v128.store(out + j, plusProduct(v128.load(out + j), weight, f32x4.mul(v, v)));
     }
   }
 }
@@ -116,7 +116,7 @@ export function solveRows(
       const v = v128.load(x + j);
       const vv = f32x4.mul(v, v);
       square = f32x4.add(square, vv);
-      quadratic = f32x4.add(quadratic, f32x4.mul(v128.load(spectrum + j), vv));
+      quadratic = plusProduct(quadratic, v128.load(spectrum + j), vv);
     }
     fit += <f64>sumLanes(quadratic);
     penalty += <f64>ridge * <f64>sumLanes(square);
@@ -167,7 +167,7 @@ function observedLoss(confidences: usize, predictions: usize, listBytes: usize):
   let sum = f32x4.splat(0);
   for (let k: usize = 0; k < listBytes; k += 16) {
     const miss = f32x4.sub(one, v128.load(predictions + k));
-    sum = f32x4.add(sum, f32x4.mul(v128.load(confidences + k), f32x4.mul(miss, miss)));
+    sum = plusProduct(sum, v128.load(confidences + k), f32x4.mul(miss, miss));
   }
   return sumLanes(sum);
 }
