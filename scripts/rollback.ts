@@ -1,5 +1,4 @@
 import { ShortlistError } from '../src/errors.js';
-import { loadSnapshot } from '../src/snapshot/load-snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { main } from './command/command.js';
 import { text } from './command/flag-values.js';
@@ -26,9 +25,9 @@ await main({
       );
     }
     const snapshot = await store.earlier(previous, to);
-    await loadSnapshot(store, snapshot);
+    const { directory } = await store.open(snapshot);
     await store.makeCurrent(snapshot);
-    return { snapshot, previous, path: store.pathOf(snapshot) };
+    return { snapshot, previous, path: directory };
   },
   print: ({ snapshot, previous }) => `${snapshot} is the current snapshot, it was ${previous}`,
 });

@@ -2,15 +2,15 @@ import type { Manifest } from '../../src/snapshot/manifest.js';
 import type { SnapshotStore } from '../../src/snapshot/store.js';
 
 /** What the commands that publish a snapshot say of it with `--json`. */
-export type SnapshotSummary = ReturnType<typeof summaryOf>;
+export type SnapshotSummary = Awaited<ReturnType<typeof summaryOf>>;
 
 /** @param timing seconds to read the input, and from the first to the last moment */
-export function summaryOf(manifest: Manifest, store: SnapshotStore, timing: { read: number; total: number }) {
+export async function summaryOf(manifest: Manifest, store: SnapshotStore, timing: { read: number; total: number }) {
   const { id, dataset, retrieval, seconds, files } = manifest;
   const bytes = Object.fromEntries(Object.entries(files).map(([name, file]) => [name, file.bytes]));
   return {
     snapshot: id,
-    path: store.pathOf(id),
+    path: (await store.locate(id)).directory,
     users: dataset.users,
     items: dataset.items,
     ratings: dataset.ratings,

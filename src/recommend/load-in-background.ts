@@ -1,7 +1,7 @@
 import { runWorkers } from '../base/threads/pool.js';
 import { type SnapshotData, takeOverSnapshot } from '../snapshot/hand-over.js';
-import { loadNewest, readManifest } from '../snapshot/load-snapshot.js';
-import type { Manifest } from '../snapshot/manifest.js';
+import { loadNewest } from '../snapshot/load-snapshot.js';
+import type { StoredSnapshot } from '../snapshot/snapshot.js';
 import type { PreparedSources } from '../snapshot/sources.js';
 import type { SnapshotStore } from '../snapshot/store.js';
 import { openRecommender } from './open-recommender.js';
@@ -20,9 +20,7 @@ export interface LoadOptions {
 
 /** What the thread that loads is given. Its manifest comes validated: zod alone would take it longer than all files. */
 export interface LoadTask {
-  /** Of the snapshot. */
-  readonly directory: string;
-  readonly manifest: Manifest;
+  readonly stored: StoredSnapshot;
   readonly precomputed: string | undefined;
 }
 
@@ -47,10 +45,7 @@ export function loadInBackground(
   warn: (message: string) => void,
   events?: UserEvents,
 ): Promise<Recommender> {
-  const load = async (one: string) => {
-    const directory = store.pathOf(one);
-    return loadInThread({ directory, manifest: await readManifest(directory), precomputed }, warn, events);
-  };
+  const load = async (one: string) => loadInThread({ stored: await store.locate(one), precomputed }, warn, events);
   return id === undefined ? loadNewest(store, warn, load) : load(id);
 }
 

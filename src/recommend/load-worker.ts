@@ -8,7 +8,7 @@ import { prepareSources } from '../snapshot/sources.js';
 import type { LoadMessage, LoadTask } from './load-in-background.js';
 import type { PrecomputedData } from './precomputed.js';
 
-const { directory, manifest, precomputed: path } = (workerData as WorkerData<LoadTask>).job;
+const { stored, precomputed: path } = (workerData as WorkerData<LoadTask>).job;
 
 // Whoever is served goes first where cores are scarce. Only on Linux is this the priority of a thread alone.
 if (platform() === 'linux') setPriority(0, constants.priority.PRIORITY_LOW);
@@ -17,7 +17,7 @@ function post(message: LoadMessage): void {
   parentPort?.postMessage(message, buffersIn(message));
 }
 
-const snapshot = readContent(directory, manifest);
+const snapshot = readContent(stored);
 const lists = path === undefined ? undefined : await listsIn(path, snapshot);
 const prepared = prepareSources(snapshot);
 post({ snapshot: handOverSnapshot(snapshot), prepared, precomputed: lists });

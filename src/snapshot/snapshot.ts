@@ -40,10 +40,14 @@ export interface SnapshotContent {
   readonly averageUser: Float32Array | null;
 }
 
-/** A snapshot that was read and verified. */
-export interface Snapshot extends SnapshotContent {
+/** A snapshot as files on this machine; only the manifest was read. */
+export interface StoredSnapshot {
   readonly manifest: Manifest;
   readonly directory: string;
+}
+
+/** A snapshot that was read and verified. */
+export interface Snapshot extends SnapshotContent, StoredSnapshot {
   /** The memory of `itemFactors`, for the candidate sources. */
   readonly arena: Arena;
   readonly search: ItemSearch;
@@ -90,7 +94,7 @@ async function writeIds(files: SnapshotFiles, kind: string, { data }: IdMap<User
  * thread of its own is for: `loadInBackground`.
  * @throws {ShortlistError} `snapshot-damaged`
  */
-export function readContent(directory: string, manifest: Manifest): Snapshot {
+export function readContent({ directory, manifest }: StoredSnapshot): Snapshot {
   const { columns } = manifest.model;
   const arena = Arena.create();
   const read = new SnapshotReader(directory, manifest);
@@ -146,7 +150,7 @@ export function readContent(directory: string, manifest: Manifest): Snapshot {
  * Checks a file that a library reads by itself.
  * @throws {ShortlistError} `snapshot-damaged`
  */
-export function verifyFile({ directory, manifest }: Snapshot, name: string): void {
+export function verifyFile({ directory, manifest }: StoredSnapshot, name: string): void {
   readVerified(directory, name, manifest.files[name], bytes => new Uint8Array(bytes));
 }
 

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { messageOf, ShortlistError } from '../errors.js';
 import { SnapshotFiles, writeDurably } from './files.js';
 import { FORMAT_VERSION, MANIFEST_FILE, type Manifest } from './manifest.js';
+import { readManifest } from './read-manifest.js';
+import { readContent, type Snapshot, type StoredSnapshot } from './snapshot.js';
 
 /** Holds the id of the snapshot to serve; replaced by one atomic rename. */
 const CURRENT_FILE = 'current';
@@ -64,8 +66,21 @@ export class SnapshotStore {
     );
   }
 
-  pathOf(id: string): string {
-    return join(this.directory, id);
+  /**
+   * Reads a snapshot and verifies it.
+   * @throws {ShortlistError} `snapshot-damaged`
+   */
+  async open(id: string): Promise<Snapshot> {
+    return readContent(await this.locate(id));
+  }
+
+  /**
+   * Where the files of a snapshot are on this machine, for whoever reads them in another thread.
+   * @throws {ShortlistError} `snapshot-damaged`
+   */
+  async locate(id: string): Promise<StoredSnapshot> {
+    const directory = join(this.directory, id);
+    return { directory, manifest: await readManifest(directory) };
   }
 
   /**
@@ -93,7 +108,7 @@ export class SnapshotStore {
       };
       await writeDurably(join(building, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
       await syncDirectory(building);
-      await rename(building, this.pathOf(id));
+      await rename(building, join(this.directory, id));
       await this.makeCurrent(id);
       await this.#prune(id, keep);
       return manifest;

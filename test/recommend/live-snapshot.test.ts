@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ShortlistClient } from '../../src/serve/client/shortlist-client.js';
 import { readConfig } from '../../src/serve/config.js';
 import { type Service, startService } from '../../src/serve/service.js';
-import { loadSnapshot } from '../../src/snapshot/load-snapshot.js';
 import type { SnapshotStore } from '../../src/snapshot/store.js';
 import { runScript } from '../support/run-script.js';
 import { hashOf } from '../support/running.js';
@@ -48,7 +47,7 @@ async function publishSecond(): Promise<void> {
 }
 
 async function damage(id: string): Promise<void> {
-  const path = join(store.pathOf(id), 'user-factors.f32');
+  const path = join(store.directory, id, 'user-factors.f32');
   const bytes = await readFile(path);
   bytes[64]! ^= 1;
   await writeFile(path, bytes);
@@ -65,7 +64,7 @@ describe('reload', () => {
     expect(await client.reload()).toEqual({ snapshot: second, previous: second });
     const reply = await client.recommendForUser(userId, { limit: 5 });
     expect(reply).toMatchObject({ snapshot: second, retrieval: { source: 'exact' } });
-    const { items, catalogue } = await loadSnapshot(store, second);
+    const { items, catalogue } = await store.open(second);
     for (const { itemId, title } of reply.items) expect(title).toBe(catalogue.titleOf(items.indexOf(itemId)!));
     expect(await client.snapshot()).toMatchObject({ id: second });
   });

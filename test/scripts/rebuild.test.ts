@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { writeItemsCsv, writeRatingsCsv } from '../../src/learn/ratings/write-csv.js';
-import { loadNewestSnapshot, loadSnapshot } from '../../src/snapshot/load-snapshot.js';
+import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
 import { SnapshotStore } from '../../src/snapshot/store.js';
 import { runScript } from '../support/run-script.js';
 import { smallData } from '../support/small-snapshot.js';
@@ -83,7 +83,7 @@ describe('rebuild', () => {
     const warm = await runScript('rebuild', [...args, '8', '--iterations', '1']);
     expect(warm.stderr).toMatch(`warm start from snapshot ${snapshot}: 120 users, 300 items\n`);
     const newest = await loadNewestSnapshot(new SnapshotStore(target), message => expect.fail(message));
-    const first = await loadSnapshot(new SnapshotStore(target), snapshot);
+    const first = await new SnapshotStore(target).open(snapshot);
     expect(newest.manifest.parameters.warmStart).toBe(snapshot);
     expect(newest.manifest.model.loss).toBeLessThan(0.95 * first.manifest.model.loss!);
     const wider = await runScript('rebuild', [...args, '12']);

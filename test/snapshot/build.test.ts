@@ -8,6 +8,9 @@ import type { UserIndex } from '../../src/learn/dataset/id-map.js';
 import { gramOf } from '../../src/learn/model/fold-in.js';
 import { RANKER_NAMES, rankPopularity } from '../../src/learn/model/popularity.js';
 import { loadNewestSnapshot, loadSnapshot } from '../../src/snapshot/load-snapshot.js';
+import { rankPopularity } from '../../src/learn/model/popularity.js';
+import { RANKER_NAMES } from '../../src/learn/model/ranker-name.js';
+import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
 import type { Snapshot } from '../../src/snapshot/snapshot.js';
 import { availableSources, openSource } from '../../src/snapshot/sources.js';
 import type { SnapshotStore } from '../../src/snapshot/store.js';
@@ -94,8 +97,8 @@ describe('buildSnapshot', () => {
 
   test('a damaged snapshot is passed over for the one before it, and named', async () => {
     const { store: damagedStore, manifest: first } = await buildSmallSnapshot({ sources: ['exact'] });
-    const older = await loadSnapshot(damagedStore, first.id);
-    const path = join(damagedStore.pathOf(first.id), 'item-factors.f32');
+    const older = await damagedStore.open(first.id);
+    const path = join(damagedStore.directory, first.id, 'item-factors.f32');
     const bytes = await readFile(path);
     bytes[100]! ^= 1;
     const warnings: string[] = [];
@@ -110,14 +113,14 @@ describe('buildSnapshot', () => {
 
   test('refuses a manifest of another format, or that is no manifest', async () => {
     const { store: other, manifest } = await buildSmallSnapshot({ sources: ['exact'] });
-    const path = join(other.pathOf(manifest.id), 'manifest.json');
+    const path = join(other.directory, manifest.id, 'manifest.json');
     for (const [content, why] of [
       [JSON.stringify({ ...manifest, formatVersion: 99 }), /format 99/],
       [JSON.stringify({ ...manifest, dataset: undefined }), /dataset/],
       ['{', /cannot be read/],
     ] as const) {
       await writeFile(path, content);
-      await expect(loadSnapshot(other, manifest.id)).rejects.toThrow(why);
+      await expect(other.open(manifest.id)).rejects.toThrow(why);
     }
   });
 

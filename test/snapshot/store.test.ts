@@ -63,11 +63,16 @@ describe('SnapshotStore', () => {
   test('publishes a whole snapshot and makes it current', async () => {
     const manifest = await publish();
     expect(await store.current()).toBe(manifest.id);
-    expect(readdirSync(store.pathOf(manifest.id)).sort()).toEqual(['manifest.json', 'numbers.f32']);
+    expect(readdirSync(join(store.directory, manifest.id)).sort()).toEqual(['manifest.json', 'numbers.f32']);
     expect(readdirSync(directory).sort()).toEqual([manifest.id, 'current'].sort());
-    const written = JSON.parse(await readFile(join(store.pathOf(manifest.id), 'manifest.json'), 'utf8'));
+    const written = JSON.parse(await readFile(join(store.directory, manifest.id, 'manifest.json'), 'utf8'));
     expect(manifestSchema.parse(written)).toEqual(manifest);
-    const bytes = readVerified(store.pathOf(manifest.id), 'numbers.f32', manifest.files['numbers.f32'], allocate);
+    const bytes = readVerified(
+      join(store.directory, manifest.id),
+      'numbers.f32',
+      manifest.files['numbers.f32'],
+      allocate,
+    );
     expect([...new Float32Array(bytes.buffer)]).toEqual([1, 2, 3]);
   });
 
@@ -155,9 +160,9 @@ describe('SnapshotStore', () => {
 describe('readVerified', () => {
   async function damage(change: (bytes: Buffer) => Buffer): Promise<() => unknown> {
     const { id, files } = await publish();
-    const path = join(store.pathOf(id), 'numbers.f32');
+    const path = join(store.directory, id, 'numbers.f32');
     await writeFile(path, change(await readFile(path)));
-    return () => readVerified(store.pathOf(id), 'numbers.f32', files['numbers.f32'], allocate);
+    return () => readVerified(join(store.directory, id), 'numbers.f32', files['numbers.f32'], allocate);
   }
 
   test('refuses a file of another size, with another byte, or that is not there', async () => {

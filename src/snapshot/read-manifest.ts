@@ -1,0 +1,24 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { messageOf } from '../errors.js';
+import { damaged } from './files.js';
+import { FORMAT_VERSION, MANIFEST_FILE, type Manifest, manifestSchema } from './manifest.js';
+
+/** The manifest of a snapshot's directory. @throws {ShortlistError} `snapshot-damaged` */
+export async function readManifest(directory: string): Promise<Manifest> {
+  const path = join(directory, MANIFEST_FILE);
+  let manifest: unknown;
+  try {
+    manifest = JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw damaged(path, `it cannot be read (${messageOf(cause)})`);
+  }
+  const version = z.object({ formatVersion: z.number() }).safeParse(manifest);
+  if (version.success && version.data.formatVersion !== FORMAT_VERSION) {
+    throw damaged(path, `it has format ${version.data.formatVersion}, this version reads format ${FORMAT_VERSION}`);
+  }
+  const parsed = manifestSchema.safeParse(manifest);
+  if (parsed.success) return parsed.data;
+  throw damaged(path, z.prettifyError(parsed.error).replace(/\s+/g, ' '));
+}
