@@ -1,7 +1,8 @@
 import { importFactors, knownRatings } from '../src/learn/exchange/import-factors.js';
 import { readItems } from '../src/learn/ratings/read-items.js';
 import { readRatings } from '../src/learn/ratings/read-ratings.js';
-import { datasetFacts, publishFactors } from '../src/snapshot/build.js';
+import { datasetFacts } from '../src/snapshot/build.js';
+import { publishFactors } from '../src/snapshot/publish-factors.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { main } from './command/command.js';
 import { text, texts } from './command/flag-values.js';
@@ -78,7 +79,8 @@ await main({
       seconds: {},
     };
     const manifest = await publishFactors(store, model, publishOptions(flags), progress);
-    return { ...summaryOf(manifest, store, { read, total: (performance.now() - started) / 1000 }), outside, notes };
+    const total = (performance.now() - started) / 1000;
+    return { ...(await summaryOf(manifest, store, { read, total })), outside, notes };
   },
   print: printSummary,
 });

@@ -1,5 +1,6 @@
 import { SOURCE_KINDS } from '../../src/retrieve/candidate-source.js';
-import type { BuildOptions, PublishOptions } from '../../src/snapshot/build.js';
+import type { BuildOptions } from '../../src/snapshot/build.js';
+import type { PublishOptions } from '../../src/snapshot/publish-factors.js';
 import type { Flags, Options } from './command.js';
 import { commaList, integer, oneOf, real, text } from './flag-values.js';
 import { trainingChoice, trainingFlags } from './training-flags.js';

@@ -1,0 +1,246 @@
+import { join } from 'node:path';
+import { Arena } from '../base/kernels/arena.js';
+import type { Matrix } from '../base/numeric/matrix.js';
+import type { Csr } from '../base/numeric/sparse.js';
+import { type Dataset, reorderItems, withItems } from '../learn/dataset/dataset.js';
+import { Catalogue } from '../learn/model/catalogue.js';
+import { coldVectors } from '../learn/model/cold-items.js';
+import { gramOf } from '../learn/model/fold-in.js';
+import { rankPopularity } from '../learn/model/popularity.js';
+import type { CatalogueItem } from '../learn/ratings/ratings-table.js';
+import type { TrainedFactors } from '../learn/training/trained-factors.js';
+import { buildCells } from '../retrieve/build-cells.js';
+import type { CandidateSource, SourceKind } from '../retrieve/candidate-source.js';
+import { type Cells, renumberItems } from '../retrieve/cells.js';
+import { createClusterSource } from '../retrieve/clusters.js';
+import { createExactSource } from '../retrieve/exact.js';
+import { buildHnsw, type HnswParameters, loadHnsw } from '../retrieve/hnsw.js';
+import { findOperatingPoint, type OperatingPointChoice } from '../retrieve/operating-point.js';
+import { createProposedSource } from '../retrieve/proposed.js';
+import type { SnapshotFiles } from './files.js';
+import type { Manifest } from './manifest.js';
+import { HNSW_FILE, writeContent } from './snapshot.js';
+import { openSimilarity } from './sources.js';
+import type { SnapshotStore } from './store.js';
+
+/** How factors become a published snapshot. */
+export interface PublishOptions {
+  /** Candidate sources to choose from. The cells of `clusters` are always built: items are numbered by them. */
+  readonly sources: readonly SourceKind[];
+  /** Least recall of the final top 10 and of the candidates, against exact search, 0 … 1. */
+  readonly recallTarget: number;
+  /** Seed of clustering, graph and the users to choose the operating point by; the training has its own. */
+  readonly seed: number;
+  /** Snapshots that stay in the store, this one included, at least 1. */
+  readonly keep: number;
+}
+
+/** Is told how the build goes on. */
+export interface BuildProgress {
+  /** A stage begins; `total` is its number of steps, where it has any. */
+  stage(name: string, total?: number): { update(done: number, detail?: string): void; end(detail?: string): number };
+  /** Something to know between two stages. */
+  note(line: string): void;
+}
+
+/** Factors, trained here or elsewhere, and all that a snapshot says beside them. */
+export interface FactorModel extends TrainedFactors {
+  /** Its users and items are the rows of the factors. */
+  readonly dataset: Dataset;
+  /** Titles and categories, where they are known. */
+  readonly catalogue: readonly CatalogueItem[];
+  /** What the manifest says about the training and the data. */
+  readonly parameters: Manifest['parameters'];
+  readonly objective: Manifest['objective'];
+  readonly facts: Omit<Manifest['dataset'], 'coldItems'>;
+  /** What the vectors of users are blended with already; null where they are not. */
+  readonly averageUser: Float32Array | null;
+  /** Loss after the last iteration, or null where nobody knows it. */
+  readonly loss: number | null;
+  /** Time of the stages before. */
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+/**
+ * The part of the pipeline that does not care where the factors come from: factors → cells → graph → operating point →
+ * a published snapshot.
+ * @throws {ShortlistError} what retrieval and the store throw
+ */
+export async function publishFactors(
+  store: SnapshotStore,
+  model: FactorModel,
+  options: PublishOptions,
+  progress: BuildProgress,
+): Promise<Manifest> {
+  const placed = await placeItems(model, options.seed, progress);
+  return store.publish(async files => {
+    const opened = await openSources(files, placed, options, progress);
+    const points = findOperatingPoints(placed, opened.sources, model, options, progress);
+    const write = await writePlaced(files, placed, model, progress);
+    return {
+      parameters: model.parameters,
+      objective: model.objective,
+      dataset: { ...model.facts, coldItems: placed.coldItems.length },
+      model: { columns: placed.itemFactors.columns, loss: model.loss },
+      retrieval: {
+        ...points.ofUsers,
+        curve: [...points.ofUsers.curve],
+        buildSeconds: { ...placed.seconds, ...opened.seconds },
+        hnsw: opened.hnsw,
+        similarity: { effort: points.ofItems.operatingPoint.effort, recall: points.ofItems.checked.recall },
+      },
+      seconds: { ...model.seconds, ...placed.seconds, ...opened.seconds, ...points.seconds, write },
+    };
+  }, options.keep);
+}
+
+/** All items of a snapshot, those without ratings too, in cell order. */
+interface PlacedItems {
+  /** The memory of the factors. */
+  readonly arena: Arena;
+  readonly itemFactors: Matrix;
+  readonly cells: Cells;
+  readonly dataset: Dataset;
+  /** Indices, ascending, of the items that were not trained. */
+  readonly coldItems: Uint32Array;
+  readonly seconds: { readonly clusters: number };
+}
+
+/** Gives cold items their vectors, builds cells and numbers the items by them. */
+async function placeItems(model: FactorModel, seed: number, progress: BuildProgress): Promise<PlacedItems> {
+  const stage = progress.stage('clusters');
+  const arena = Arena.create();
+  const trained = model.itemFactors;
+  const cold = coldVectors(model.dataset, trained, model.catalogue, model.objective.algorithm);
+  const itemFactors = arena.matrix(trained.rows + cold.ids.length, trained.columns);
+  itemFactors.data.set(trained.data);
+  itemFactors.data.set(cold.factors.data, trained.data.length);
+  const all = withItems(model.dataset, cold.ids);
+  // By id first: cells, and with them what an approximate search misses, then do not depend on where factors come from.
+  const byId = ascendingIds(all.items.ids);
+  renumberItems(itemFactors, byId);
+  const { order: byCell, cells } = await buildCells(arena, itemFactors, {
+    seed,
+    onProgress: ({ iteration, iterations }) => stage.update(iteration, `round ${iteration} of at most ${iterations}`),
+  });
+  renumberItems(itemFactors, byCell);
+  const order = byCell.map(item => byId[item]!);
+  const coldItems = order.map((_, item) => item).filter(item => order[item]! >= trained.rows);
+  const dataset = reorderItems(all, order);
+  return {
+    arena,
+    itemFactors,
+    cells,
+    dataset,
+    coldItems,
+    seconds: { clusters: stage.end(`${cells.centroids.rows} cells`) },
+  };
+}
+
+/** The positions of ids in their ascending order. */
+function ascendingIds(ids: readonly string[]): Uint32Array {
+  return Uint32Array.from(ids.keys()).sort((a, b) => (ids[a]! < ids[b]! ? -1 : 1));
+}
+
+interface OpenedSources {
+  readonly sources: readonly CandidateSource[];
+  /** How the graph was built, or null where none was wanted. */
+  readonly hnsw: HnswParameters | null;
+  readonly seconds: { readonly hnsw?: number };
+}
+
+/** Opens the sources to choose from; the graph of `hnsw` is built into the snapshot for it. */
+async function openSources(
+  files: SnapshotFiles,
+  { arena, itemFactors, cells }: PlacedItems,
+  { sources: kinds, seed }: PublishOptions,
+  progress: BuildProgress,
+): Promise<OpenedSources> {
+  const exact = createExactSource(arena, itemFactors);
+  const sources: CandidateSource[] = [];
+  if (kinds.includes('exact')) sources.push(exact);
+  if (kinds.includes('clusters')) sources.push(createClusterSource(arena, itemFactors, cells));
+  if (!kinds.includes('hnsw')) return { sources, hnsw: null, seconds: {} };
+
+  const stage = progress.stage('hnsw', itemFactors.rows);
+  const file = join(files.directory, HNSW_FILE);
+  const hnsw = await buildHnsw(itemFactors, file, { seed, onProgress: added => stage.update(added) });
+  await files.adopt(HNSW_FILE);
+  sources.push(createProposedSource(arena, itemFactors, await loadHnsw(file, itemFactors, hnsw.space), exact));
+  return { sources, hnsw, seconds: { hnsw: stage.end() } };
+}
+
+interface OperatingPoints {
+  readonly ofUsers: OperatingPointChoice;
+  /** Of the search for similar items. */
+  readonly ofItems: OperatingPointChoice;
+  readonly seconds: { readonly tune: number };
+}
+
+/** Items to measure the search for similar items with: proofs of cosines scan most of a large catalogue, for each of them. */
+const SIMILARITY_SAMPLE = 200;
+
+function findOperatingPoints(
+  { arena, itemFactors, cells, dataset }: PlacedItems,
+  sources: readonly CandidateSource[],
+  { userFactors, objective }: FactorModel,
+  { recallTarget: target, seed }: PublishOptions,
+  progress: BuildProgress,
+): OperatingPoints {
+  const stage = progress.stage('tune');
+  const ofUsers = findOperatingPoint(arena, { sources, queries: userFactors, seen: dataset.byUser, target, seed });
+  // Similar items are asked for by item vectors, another distribution than that of users.
+  const ofItems = findOperatingPoint(arena, {
+    sources: [openSimilarity({ arena, itemFactors, cells }, objective.algorithm, 'exact')],
+    queries: itemFactors,
+    seen: itself(itemFactors.rows),
+    target,
+    sample: SIMILARITY_SAMPLE,
+    seed,
+  });
+  const { operatingPoint, checked, targetReached } = ofUsers;
+  const tune = stage.end(
+    `${operatingPoint.source}, effort ${operatingPoint.effort}, recall ${checked.recall.toFixed(4)}` +
+      (targetReached ? '' : `: the target ${target} was out of reach, this is the best there is`),
+  );
+  return { ofUsers, ofItems, seconds: { tune } };
+}
+
+/** Masks of the search for similar items: an item itself is not one of them. */
+function itself(items: number): Csr {
+  const numbers = Uint32Array.from({ length: items + 1 }, (_, i) => i);
+  const values = new Float32Array(items).fill(1);
+  return { rows: items, columns: items, starts: numbers, indices: numbers.subarray(0, items), values };
+}
+
+/** @returns the seconds it took */
+async function writePlaced(
+  files: SnapshotFiles,
+  { itemFactors, cells, dataset, coldItems }: PlacedItems,
+  { userFactors, catalogue, averageUser }: FactorModel,
+  progress: BuildProgress,
+): Promise<number> {
+  const stage = progress.stage('write');
+  const cold = new Set(coldItems);
+  await writeContent(files, {
+    users: dataset.users,
+    items: dataset.items,
+    userFactors,
+    itemFactors,
+    gram: gramOf(itemFactors, item => !cold.has(item)),
+    cells,
+    seen: dataset.byUser,
+    catalogue: Catalogue.of(dataset.items, catalogue),
+    popularity: rankPopularity(dataset),
+    coldItems,
+    unavailableItems: unavailableItems(dataset, catalogue),
+    averageUser,
+  });
+  return stage.end();
+}
+
+/** Indices of what the catalogue says is not available, ascending. */
+function unavailableItems({ items }: Dataset, catalogue: readonly CatalogueItem[]): Uint32Array {
+  const indices = catalogue.flatMap(item => (item.available === false ? (items.indexOf(item.itemId) ?? []) : []));
+  return Uint32Array.from(indices).sort();
+}
