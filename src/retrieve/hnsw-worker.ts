@@ -1,8 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { WorkerData } from '../base/threads/pool.js';
 import type { HnswTask } from './hnsw.js';
-import { dimensionsOf, pointsOf } from './hnsw-space.js';
-import { loadHnswlib } from './hnswlib.js';
+import { dimensionsOf, loadHnswlib, pointsOf } from './hnswlib.js';
 
 const { items, file, parameters } = (workerData as WorkerData<HnswTask>).job;
 /** Points between two progress messages: a few per second. */

@@ -5,7 +5,8 @@ import type { CandidateSource, Effort, SourceKind } from '../retrieve/candidate-
 import { type CellIndex, createClusterSource, prepareCells } from '../retrieve/clusters.js';
 import { createCosineSource, prepareCosine } from '../retrieve/cosine.js';
 import { createExactSource, type ExactIndex, prepareExact } from '../retrieve/exact.js';
-import { createHnswSource, loadHnsw } from '../retrieve/hnsw.js';
+import { loadHnsw } from '../retrieve/hnsw.js';
+import { createProposedSource } from '../retrieve/proposed.js';
 import type { Manifest } from './manifest.js';
 import { HNSW_FILE, type Snapshot, verifyFile } from './snapshot.js';
 
@@ -61,7 +62,7 @@ export async function openSource(
   // The library trusts its file blindly: a damaged one could take the process with it.
   if (!prepared) verifyFile(snapshot, HNSW_FILE);
   const graph = await loadHnsw(join(snapshot.directory, HNSW_FILE), itemFactors, hnsw.space);
-  return createHnswSource(arena, itemFactors, graph, exact);
+  return createProposedSource(arena, itemFactors, graph, exact);
 }
 
 /** What `sgd` appends to an item's vector, 1 and its bias, says nothing about what the item is like. */

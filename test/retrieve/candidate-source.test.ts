@@ -5,15 +5,15 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { Arena } from '../../src/base/kernels/arena.js';
 import { type Matrix, rowOf } from '../../src/base/numeric/matrix.js';
 import { createRandom } from '../../src/base/numeric/random.js';
-import type { CandidateSource, Effort } from '../../src/retrieve/candidate-source.js';
+import { type CandidateSource, type Candidates, type Effort, recallOf } from '../../src/retrieve/candidate-source.js';
 import type { Cells } from '../../src/retrieve/cells.js';
 import { createClusterSource } from '../../src/retrieve/clusters.js';
 import { createCosineSource } from '../../src/retrieve/cosine.js';
 import { createExactSource } from '../../src/retrieve/exact.js';
-import { buildHnsw, createHnswSource, loadHnsw } from '../../src/retrieve/hnsw.js';
-import type { HnswSpace } from '../../src/retrieve/hnsw-space.js';
+import { buildHnsw, loadHnsw } from '../../src/retrieve/hnsw.js';
+import type { HnswSpace } from '../../src/retrieve/hnswlib.js';
 import { ItemMask } from '../../src/retrieve/item-mask.js';
-import { recallOf } from '../../src/retrieve/recall.js';
+import { createProposedSource, type Proposer } from '../../src/retrieve/proposed.js';
 import { plainCosine, plainScore, plainSearch } from '../support/plain-search.js';
 import { clustered, groupedVectors } from '../support/sample-catalogues.js';
 
@@ -27,8 +27,21 @@ const throughGraph =
   async (arena, items) => {
     const file = join(directory, `${space}-${items.rows}-${items.columns}.bin`);
     await buildHnsw(items, file, { space });
-    return createHnswSource(arena, items, await loadHnsw(file, items, space), createExactSource(arena, items));
+    return createProposedSource(arena, items, await loadHnsw(file, items, space), createExactSource(arena, items));
   };
+
+/** Proposes items drawn at random: masked ones, some twice, and now and then too few. */
+const throughChance: CreateSource = (arena, items) => {
+  const random = createRandom(7);
+  const proposer: Proposer = {
+    kind: 'hnsw',
+    bytes: 0,
+    defaultEffort: 1,
+    propose: (_, count, effort) =>
+      Array.from({ length: Math.floor(random.uniform() * 2 * count * effort) }, () => random.below(items.rows)),
+  };
+  return createProposedSource(arena, items, proposer, createExactSource(arena, items));
+};
 
 const kinds: { name: string; create: CreateSource; score: typeof plainScore; effort: Effort; least: number }[] = [
   {
@@ -44,6 +57,7 @@ const kinds: { name: string; create: CreateSource; score: typeof plainScore; eff
   { name: 'hnsw, augmented', create: throughGraph('l2'), score: plainScore, effort: 50, least: 0.8 },
   // A graph by raw inner product misses many items of small norm, whatever the effort.
   { name: 'hnsw, inner product', create: throughGraph('ip'), score: plainScore, effort: 50, least: 0.5 },
+  { name: 'proposals at random', create: throughChance, score: plainScore, effort: 2, least: 0.05 },
 ];
 
 const ITEMS = 1000;
@@ -146,6 +160,27 @@ describe.each(kinds)('$name', ({ create, score, effort, least }) => {
     const found = source.search(query, 5, { effort: 'exact' });
     expect(plain(found)).toEqual(plainSearch(items, query, 5, undefined, score));
   });
+});
+
+const answer = (...scores: number[]): Candidates => ({
+  items: Uint32Array.from(scores, (_, i) => i),
+  scores: Float32Array.from(scores),
+  certified: false,
+  scanned: 0,
+});
+
+test.each([
+  { found: answer(9, 8, 7), exact: answer(9, 8, 7), k: 3, recall: 1 },
+  { found: answer(9, 7, 6), exact: answer(9, 8, 7), k: 3, recall: 2 / 3 },
+  // An item that ties with the last of the exact answer is as good as it.
+  { found: answer(9, 7, 7), exact: answer(9, 8, 7), k: 3, recall: 1 },
+  { found: answer(), exact: answer(9, 8), k: 3, recall: 0 },
+  { found: answer(9, 8, 7), exact: answer(9, 8, 7), k: 1, recall: 1 },
+  // Nothing was to be found.
+  { found: answer(), exact: answer(), k: 3, recall: 1 },
+  { found: answer(9), exact: answer(9), k: 0, recall: 1 },
+])('recall of $found.scores against $exact.scores at $k is $recall', ({ found, exact, k, recall }) => {
+  expect(recallOf(found, exact, k)).toBe(recall);
 });
 
 function plain(found: { items: Uint32Array; scores: Float32Array }): { items: number[]; scores: number[] } {

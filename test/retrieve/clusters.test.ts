@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { Arena } from '../../src/base/kernels/arena.js';
 import { matrixFromRows, rowOf } from '../../src/base/numeric/matrix.js';
 import { createRandom } from '../../src/base/numeric/random.js';
+import { recallOf } from '../../src/retrieve/candidate-source.js';
 import { createClusterSource } from '../../src/retrieve/clusters.js';
 import { createExactSource } from '../../src/retrieve/exact.js';
 import { ItemMask } from '../../src/retrieve/item-mask.js';
-import { recallOf } from '../../src/retrieve/recall.js';
 import { clustered, groupedVectors } from '../support/sample-catalogues.js';
 
 test('proves nothing about a cell where sums may overflow, however low its bound by radius', () => {

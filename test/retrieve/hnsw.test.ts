@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { Arena } from '../../src/base/kernels/arena.js';
 import { createRandom } from '../../src/base/numeric/random.js';
 import { createExactSource } from '../../src/retrieve/exact.js';
-import { buildHnsw, createHnswSource, loadHnsw } from '../../src/retrieve/hnsw.js';
-import { ItemMask } from '../../src/retrieve/item-mask.js';
+import { buildHnsw, loadHnsw } from '../../src/retrieve/hnsw.js';
 import { groupedVectors } from '../support/sample-catalogues.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'shortlist-hnsw-'));
@@ -31,27 +30,24 @@ test('reports its progress and says what it built', async () => {
   expect(added).toEqual([1000]);
 });
 
-test('makes up for masked items by fetching more, and leaves it to the exact scan where too many are masked', async () => {
+test('proposes as many items as are wanted, more of the best with more effort', async () => {
   await buildHnsw(items, file);
-  const source = createHnswSource(arena, items, await loadHnsw(file, items, 'l2'), createExactSource(arena, items));
-  const mask = new ItemMask(arena, 1500);
-  const query = new Float32Array(8).fill(1);
-  const best = source.search(query, 50, { effort: 'exact' });
-  mask.excludeAll(best.items.subarray(0, 40));
-  const some = source.search(query, 10, { mask, effort: 100 });
-  expect([...some.items]).toEqual([...best.items.subarray(40)]);
-  expect(some.certified).toBe(false);
-  expect(some.scanned).toBeLessThan(100);
-  mask.keepOnly([5, 6, 7]);
-  const few = source.search(query, 10, { mask, effort: 100 });
-  expect([...few.items].sort()).toEqual([5, 6, 7]);
-  expect(few.certified).toBe(true);
-});
-
-test('answers a query that is not finite through the exact scan', async () => {
-  await buildHnsw(items, file);
-  const source = createHnswSource(arena, items, await loadHnsw(file, items, 'l2'), createExactSource(arena, items));
-  expect(source.search(new Float32Array(8).fill(Number.NaN), 3).items.length).toBe(3);
+  const graph = await loadHnsw(file, items, 'l2');
+  expect(graph).toMatchObject({ kind: 'hnsw', bytes: statSync(file).size, defaultEffort: 200 });
+  const exact = createExactSource(arena, items);
+  const random = createRandom(3);
+  const found = [1, 400].map(effort => {
+    let hits = 0;
+    for (let i = 0; i < 20; i++) {
+      const query = Float32Array.from({ length: 8 }, () => random.normal());
+      const proposed = Array.from(graph.propose(query, 50, effort));
+      expect(new Set(proposed).size).toBe(50);
+      hits += exact.search(query, 50).items.filter(item => proposed.includes(item)).length;
+    }
+    return hits / (20 * 50);
+  });
+  expect(found[1]).toBeGreaterThan(found[0]!);
+  expect(found[1]).toBeGreaterThan(0.95);
 });
 
 test('refuses a file that is missing, cut off or of another catalogue', async () => {
