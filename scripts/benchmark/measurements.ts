@@ -3,16 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRandom, shuffle } from '../../src/base/numeric/random.js';
 import { transpose } from '../../src/base/numeric/sparse.js';
+import { answerCheck } from '../../src/measure/benchmark/answer-check.js';
 import { type GrowthPoint, growthExponent, measureGrowth } from '../../src/measure/benchmark/catalogue-growth.js';
 import { type ProductionFigures, productionFigures } from '../../src/measure/benchmark/production-figures.js';
 import { recallByActivity, recallByPopularity } from '../../src/measure/benchmark/recall-slices.js';
-import { SearchWorkload } from '../../src/measure/benchmark/search-workload.js';
 import { type Contender, type SweepPoint, sweep } from '../../src/measure/benchmark/sweep.js';
 import { itemCounts } from '../../src/measure/quality/baselines.js';
 import { openRecommender } from '../../src/recommend/open-recommender.js';
 import type { Effort, SourceKind } from '../../src/retrieve/candidate-source.js';
 import { createExactSource } from '../../src/retrieve/exact.js';
-import { buildHnsw, createHnswSource, type HnswParameters, loadHnsw } from '../../src/retrieve/hnsw.js';
+import { buildHnsw, type HnswParameters, loadHnsw } from '../../src/retrieve/hnsw.js';
+import { createProposedSource } from '../../src/retrieve/proposed.js';
+import { SearchWorkload } from '../../src/retrieve/search-workload.js';
 import type { Snapshot } from '../../src/snapshot/snapshot.js';
 import { openSource } from '../../src/snapshot/sources.js';
 import type { Progress } from '../command/progress.js';
@@ -40,16 +42,14 @@ export function measureSources(
   { k, rounds, unmasked }: { k: number; rounds: number; unmasked: boolean },
   progress: Progress,
 ): { points: SweepPoint[]; slices: BenchmarkReport['slices'] } {
-  const { arena, itemFactors: items, userFactors, seen } = snapshot;
+  const { arena, itemFactors: items, userFactors: queries, seen } = snapshot;
   const mark = arena.mark();
   const stage = progress.stage(`top ${k}`, contenders.length + rounds);
-  const workload = new SearchWorkload(
-    arena,
-    { items, userFactors, users, k, ...(unmasked ? {} : { seen }) },
-    createExactSource(arena, items),
-  );
+  const requests = { queries, users, k, ...(unmasked ? {} : { seen }) };
+  const workload = new SearchWorkload(arena, requests, createExactSource(arena, items));
   const points = sweep(contenders, workload, {
     rounds,
+    check: answerCheck(arena, items, workload),
     onProgress: (done, what) => stage.update(done, what),
   });
   const slices = slicesOf(snapshot, contenders, users, workload);
@@ -116,7 +116,7 @@ export async function rawHnsw(snapshot: Snapshot, progress: Progress): Promise<C
     const buildSeconds = stage.end();
     const graph = await loadHnsw(file, itemFactors, 'ip');
     return {
-      source: createHnswSource(arena, itemFactors, graph, createExactSource(arena, itemFactors)),
+      source: createProposedSource(arena, itemFactors, graph, createExactSource(arena, itemFactors)),
       name: 'hnsw ip',
       parametersAt: effort => hnswParameters(parameters, effort),
       always: [],

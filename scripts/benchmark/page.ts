@@ -36,9 +36,9 @@ export function reportPage(report: BenchmarkReport): string {
 <h1>Candidate retrieval: recall against latency</h1>
 <p>${number(report.items)} items × ${report.factors} factors; ${number(report.queries)} user vectors as queries,
 one at a time on one thread${report.masked ? ', each leaving out what the user has seen, as the service does' : ''}.
-Every answer was checked against an exact search before anything was timed. Times are medians of ${report.rounds} rounds;
-in each, every point answers all requests one after the other, as a service with one source and setting does, and each
-round begins with another point.</p>
+Every answer was checked against an exact search before anything was timed. In each of ${report.rounds} rounds every point
+answers all requests one after the other, as a service with one source and setting does, and each round begins with
+another point; of each point the times of the calmest round are shown.</p>
 ${chosen ? summary(chosen, report) : ''}
 <h2>Recall@${k} against latency</h2>
 <p class="hint">Lower right is better. The green band is the Pareto line: no other point is both faster and more complete.</p>

@@ -24,8 +24,8 @@ const objective = z.discriminatedUnion('algorithm', [
   z.object({ algorithm: z.literal('sgd'), regularization: finite, meanRating: finite }),
 ]);
 
-/** As `Tuning` in retrieval/tuning.ts. */
-const tuning = z.object({
+/** As `OperatingPointChoice` in retrieve/operating-point.ts. */
+const operatingPointChoice = z.object({
   operatingPoint: z.object({ source: sourceKind, effort, k: count }),
   target: finite,
   targetReached: z.boolean(),
@@ -66,7 +66,7 @@ export const manifestSchema = z.object({
     /** Loss after the last iteration; null for factors that were trained elsewhere. */
     loss: finite.nullable(),
   }),
-  retrieval: tuning.extend({
+  retrieval: operatingPointChoice.extend({
     /** Seconds to build each source that needs building. */
     buildSeconds: z.partialRecord(sourceKind, finite),
     /** How the HNSW graph was built, or null when there is none. */

@@ -1,4 +1,5 @@
-import { expect, test, vi } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
 import { Arena } from '../../src/base/kernels/arena.js';
 import { createMatrix, type Matrix } from '../../src/base/numeric/matrix.js';
 import { createRandom } from '../../src/base/numeric/random.js';
@@ -6,7 +7,7 @@ import type { Csr } from '../../src/base/numeric/sparse.js';
 import type { CandidateSource, Effort } from '../../src/retrieve/candidate-source.js';
 import { createClusterSource } from '../../src/retrieve/clusters.js';
 import { createExactSource } from '../../src/retrieve/exact.js';
-import { tuneSources } from '../../src/retrieve/operating-point.js';
+import { type Choosable, chooseOperatingPoint, findOperatingPoint } from '../../src/retrieve/operating-point.js';
 import { clustered, groupedVectors } from '../support/sample-catalogues.js';
 
 /** Every user has seen the items u, u + 1 and u + 2. */
@@ -27,68 +28,95 @@ async function setUp(): Promise<{ arena: Arena; exact: CandidateSource; clusters
   return { arena, exact: createExactSource(arena, items), clusters: createClusterSource(arena, items, cells), queries };
 }
 
+describe('chooseOperatingPoint', () => {
+  const point = (recall: number, p50us: number, certified = 0): Choosable => ({
+    recall,
+    recallAtLimit: recall,
+    expectedRecall: recall,
+    certified,
+    p50us,
+  });
+
+  test.each<{ name: string; points: Choosable[]; target?: number; chosen: number; targetReached?: boolean }>([
+    { name: 'the fastest that reaches the target', points: [point(0.9, 10), point(0.99, 20), point(1, 40)], chosen: 1 },
+    {
+      name: 'of points that are about equally fast the one that finds most',
+      points: [point(0.96, 10), point(0.98, 10.9), point(1, 11.1)],
+      chosen: 1,
+    },
+    { name: 'a proven point that takes somewhat longer', points: [point(0.98, 10), point(1, 12.9, 1)], chosen: 1 },
+    { name: 'no proven point that takes much longer', points: [point(0.98, 10), point(1, 13.1, 1)], chosen: 0 },
+    { name: 'no point where some answers lack a proof', points: [point(0.98, 10), point(1, 12.9, 0.99)], chosen: 0 },
+    { name: 'the faster of two that find as much', points: [point(1, 10.5), point(1, 10)], chosen: 1 },
+    { name: 'the first of two that are alike', points: [point(1, 10), point(1, 10)], chosen: 0 },
+    {
+      name: 'no point that may miss the target by its standard error',
+      points: [{ ...point(0.96, 10), expectedRecall: 0.94 }, point(0.96, 20)],
+      chosen: 1,
+    },
+    {
+      name: 'the point of highest recall where the target is out of reach',
+      points: [point(0.5, 1), { ...point(0.94, 30), expectedRecall: 0.9 }, point(0.93, 20)],
+      chosen: 1,
+      targetReached: false,
+    },
+    {
+      name: 'the lower of both recalls for the highest',
+      points: [{ ...point(0.94, 10), recallAtLimit: 0.5 }, point(0.8, 20)],
+      chosen: 1,
+      targetReached: false,
+    },
+  ])('takes $name', ({ points, target = 0.95, chosen, targetReached = true }) => {
+    expect(chooseOperatingPoint(points, target)).toEqual({ chosen: points[chosen], targetReached });
+  });
+
+  test('never takes a point that another one beats in time, recall and proofs', () => {
+    const figure = fc.double({ min: 0, max: 1, noNaN: true });
+    const anyPoint = fc.record({
+      recall: figure,
+      recallAtLimit: figure,
+      expectedRecall: figure,
+      certified: fc.constantFrom(0, 0.5, 1),
+      p50us: fc.double({ min: 1, max: 1000, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(fc.array(anyPoint, { minLength: 1, maxLength: 12 }), figure, (points, target) => {
+        const { chosen, targetReached } = chooseOperatingPoint(points, target);
+        const reaching = points.filter(({ expectedRecall }) => expectedRecall >= target);
+        expect(targetReached).toBe(reaching.length > 0);
+        if (!targetReached) return;
+        expect(chosen.expectedRecall).toBeGreaterThanOrEqual(target);
+        expect(chosen.p50us).toBeLessThanOrEqual(Math.min(...reaching.map(({ p50us }) => p50us)) * 1.3);
+        const better = reaching.filter(
+          ({ p50us, expectedRecall, certified }) =>
+            p50us <= chosen.p50us && expectedRecall > chosen.expectedRecall && certified >= chosen.certified,
+        );
+        expect(better).toEqual([]);
+      }),
+    );
+  });
+});
+
 test('takes a point that reaches the target, also on users it was not chosen by', async () => {
   const { arena, clusters, queries } = await setUp();
-  const tuning = tuneSources(arena, { sources: [clusters], queries, seen: seenBy(300, 3000), k: 50, target: 0.95 });
-  const chosen = tuning.curve.find(point => point.effort === tuning.operatingPoint.effort);
-  expect(tuning).toMatchObject({ target: 0.95, targetReached: true, operatingPoint: { source: 'clusters', k: 50 } });
+  const choice = findOperatingPoint(arena, {
+    sources: [clusters],
+    queries,
+    seen: seenBy(300, 3000),
+    k: 50,
+    target: 0.95,
+  });
+  const chosen = choice.curve.find(point => point.effort === choice.operatingPoint.effort);
+  expect(choice).toMatchObject({ target: 0.95, targetReached: true, operatingPoint: { source: 'clusters', k: 50 } });
   expect(Math.min(chosen?.recall ?? 0, chosen?.recallAtLimit ?? 0)).toBeGreaterThanOrEqual(0.95);
-  expect(tuning.checked.users).toBe(150);
-  expect(Math.min(tuning.checked.recall, tuning.checked.recallAtLimit)).toBeGreaterThan(0.94);
-  const efforts = tuning.curve.map(point => point.effort);
+  expect(choice.checked.users).toBe(150);
+  expect(Math.min(choice.checked.recall, choice.checked.recallAtLimit)).toBeGreaterThan(0.94);
+  const efforts = choice.curve.map(point => point.effort);
   expect(efforts.slice(0, 4)).toEqual([1, 2, 3, 4]);
   expect(efforts.at(-1)).toBe('exact');
-  const recalls = tuning.curve.map(point => point.recall);
+  const recalls = choice.curve.map(point => point.recall);
   expect(recalls).toEqual([...recalls].sort((a, b) => a - b));
-  expect(tuning.curve.at(-1)).toMatchObject({ recall: 1, recallAtLimit: 1, certified: 1 });
-});
-
-test('takes exact where nothing else is as fast', async () => {
-  const { arena, exact, clusters, queries } = await setUp();
-  const slow: CandidateSource = {
-    ...clusters,
-    search(query, k, options) {
-      for (let i = 0; i < 20; i++) exact.search(query, k, options);
-      return clusters.search(query, k, options);
-    },
-  };
-  const tuning = tuneSources(arena, { sources: [exact, slow], queries, seen: seenBy(300, 3000), sample: 30 });
-  expect(tuning.operatingPoint).toEqual({ source: 'exact', effort: 'exact', k: 100 });
-});
-
-test('of points that are about equally fast takes the one that finds most', async () => {
-  const { arena, exact, queries } = await setUp();
-  // Time passes only where a source searches, so that nothing here hangs on the machine.
-  let now = 0;
-  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
-  const taking = (milliseconds: number, lost: number, certified = false): CandidateSource => ({
-    ...exact,
-    search(query, k, options) {
-      now += milliseconds;
-      const found = exact.search(query, k, options);
-      const kept = found.items.length - lost;
-      return {
-        items: found.items.slice(0, kept),
-        scores: found.scores.slice(0, kept),
-        certified,
-        scanned: found.scanned,
-      };
-    },
-  });
-  const recallWith = (whole: CandidateSource): number => {
-    // The first source says what the truth is, and is too slow to be chosen.
-    const sources = [taking(9, 0), taking(1, 2), whole];
-    return tuneSources(arena, { sources, queries, seen: seenBy(300, 3000), target: 0.95, sample: 40 }).checked.recall;
-  };
-  try {
-    expect(recallWith(taking(1.05, 0))).toBe(1);
-    expect(recallWith(taking(1.2, 0))).toBeCloseTo(0.98, 9);
-    // Proofs may take somewhat longer.
-    expect(recallWith(taking(1.2, 0, true))).toBe(1);
-    expect(recallWith(taking(1.4, 0, true))).toBeCloseTo(0.98, 9);
-  } finally {
-    clock.mockRestore();
-  }
+  expect(choice.curve.at(-1)).toMatchObject({ recall: 1, recallAtLimit: 1, certified: 1 });
 });
 
 test('does not take a scan of everything for the work of a graph', async () => {
@@ -96,9 +124,9 @@ test('does not take a scan of everything for the work of a graph', async () => {
   const graph: CandidateSource = { ...exact, kind: 'hnsw' };
   const options = { queries, seen: seenBy(300, 3000), sample: 20 };
   const named = ({ source, effort }: { source: string; effort: Effort }) => `${source} ${effort}`;
-  const both = tuneSources(arena, { sources: [exact, graph], ...options });
+  const both = findOperatingPoint(arena, { sources: [exact, graph], ...options });
   expect(both.curve.map(named)).not.toContain('hnsw exact');
-  const alone = tuneSources(arena, { sources: [graph], ...options });
+  const alone = findOperatingPoint(arena, { sources: [graph], ...options });
   expect(alone.curve.map(named)).toContain('hnsw exact');
 });
 
@@ -112,34 +140,13 @@ test('masks what each user has seen, as the request path does', async () => {
       return exact.search(query, k, options);
     },
   };
-  tuneSources(arena, { sources: [watched], queries, seen: seenBy(300, 3000), sample: 10 });
+  findOperatingPoint(arena, { sources: [watched], queries, seen: seenBy(300, 3000), sample: 10 });
   expect([...eligible]).toEqual([2997]);
 });
 
-test('says so where no point reaches the target, and takes the one of highest recall', async () => {
-  const { arena, exact, queries } = await setUp();
-  const losing: CandidateSource = {
-    ...exact,
-    kind: 'hnsw',
-    search(query, k, options) {
-      const found = exact.search(query, k, options);
-      // Loses its best answer at any effort, half of them at a low one.
-      const first = isLow(options?.effort) ? found.items.length >> 1 : 1;
-      return { ...found, items: found.items.slice(first), scores: found.scores.slice(first), certified: false };
-    },
-  };
-  const truth: CandidateSource = { ...exact, search: exact.search };
-  const only = tuneSources(arena, { sources: [losing], queries, seen: seenBy(300, 3000), sample: 20, k: 100 });
-  expect(only.targetReached).toBe(true);
-  const withTruth = tuneSources(arena, { sources: [truth], queries, seen: seenBy(300, 3000), sample: 20, target: 1 });
-  expect(withTruth).toMatchObject({ targetReached: true, checked: { recall: 1, recallAtLimit: 1 } });
-});
-
-const isLow = (effort: Effort | undefined): boolean => typeof effort === 'number' && effort < 1000;
-
-test('refuses to tune nothing', async () => {
+test('refuses to choose from nothing', async () => {
   const { arena, exact } = await setUp();
-  expect(() => tuneSources(arena, { sources: [exact], queries: createMatrix(0, 16), seen: seenBy(0, 3000) })).toThrow(
-    expect.objectContaining({ code: 'invalid-option' }),
-  );
+  expect(() =>
+    findOperatingPoint(arena, { sources: [exact], queries: createMatrix(0, 16), seen: seenBy(0, 3000) }),
+  ).toThrow(expect.objectContaining({ code: 'invalid-option' }));
 });

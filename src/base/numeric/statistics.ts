@@ -1,7 +1,14 @@
-/**
- * The value in the middle, in any order: one that was measured, so that of an even number of values it is the upper one
- * of the two in the middle. NaN when there are none.
- */
+/** The middle of some numbers, or the mean of the two in the middle; not a number where there are none. */
 export function median(values: ArrayLike<number>): number {
-  return Float64Array.from(values).sort()[values.length >>> 1] ?? Number.NaN;
+  const sorted = Float64Array.from(values).sort();
+  return ((sorted[(sorted.length - 1) >> 1] ?? Number.NaN) + (sorted[sorted.length >> 1] ?? Number.NaN)) / 2;
+}
+
+/**
+ * The least of some numbers that at least `part` of them do not exceed; not a number where there are none.
+ * @param part 0 to 1
+ */
+export function quantile(values: ArrayLike<number>, part: number): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? Number.NaN;
 }

@@ -5,8 +5,9 @@ import { buildCells } from '../../retrieve/build-cells.js';
 import { renumberItems } from '../../retrieve/cells.js';
 import { createClusterSource } from '../../retrieve/clusters.js';
 import { createExactSource } from '../../retrieve/exact.js';
-import type { Latency } from './latency.js';
-import { SearchWorkload } from './search-workload.js';
+import type { Latency } from '../../retrieve/latency.js';
+import { SearchWorkload } from '../../retrieve/search-workload.js';
+import { answerCheck } from './answer-check.js';
 import { sweep } from './sweep.js';
 
 /** What a catalogue of a certain size takes. */
@@ -63,13 +64,14 @@ export async function measureGrowth(
   const buildSeconds = (performance.now() - start) / 1000;
   const exact = createExactSource(arena, items);
   const source = createClusterSource(arena, items, cells);
+  const workload = new SearchWorkload(arena, { queries: userFactors, users, k }, exact);
   const points = sweep(
     [
       { source: exact, name: 'exact', parametersAt: () => ({}), always: ['exact'], buildSeconds: 0 },
       { source, name: 'clusters', parametersAt: nprobe => ({ nprobe }), always: [], buildSeconds },
     ],
-    new SearchWorkload(arena, { items, userFactors, users, k }, exact),
-    { rounds: 3, until: recall, step: 1.1 },
+    workload,
+    { rounds: 3, until: recall, step: 1.1, check: answerCheck(arena, items, workload) },
   );
   const clusters = points.filter(point => point.source === 'clusters');
   const {

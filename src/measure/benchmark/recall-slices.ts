@@ -1,9 +1,8 @@
 import { ascendingOrder } from '../../base/numeric/sorting.js';
 import type { Csr } from '../../base/numeric/sparse.js';
-import type { CandidateSource, Effort } from '../../retrieve/candidate-source.js';
-import { recallOf } from '../../retrieve/recall.js';
+import { type CandidateSource, type Effort, recallOf } from '../../retrieve/candidate-source.js';
+import type { SearchWorkload } from '../../retrieve/search-workload.js';
 import { activitySlices } from '../quality/activity-slices.js';
-import type { SearchWorkload } from './search-workload.js';
 
 /** Recall of one setting for a part of the users, or of the items. */
 export interface RecallSlice {
@@ -25,7 +24,7 @@ export function recallByActivity(
   history: Csr,
 ): RecallSlice[] {
   const values = Float64Array.from(users, (_, n) =>
-    recallOf(workload.search(source, effort, n), workload.truth(n), workload.k),
+    recallOf(workload.ask(source, effort, n).found, workload.truth(n), workload.k),
   );
   return activitySlices({ users, names: ['recall'], values }, history).map(
     ({ interactions, users: count, metrics }) => ({
@@ -55,7 +54,7 @@ export function recallByPopularity(
   const wanted = new Uint32Array(ITEM_SLICES);
   const found = new Uint32Array(ITEM_SLICES);
   for (let n = 0; n < workload.size; n++) {
-    const answer = new Set(workload.search(source, effort, n).items);
+    const answer = new Set(workload.ask(source, effort, n).found.items);
     for (const item of workload.truth(n).items) {
       wanted[sliceOf[item]!]!++;
       if (answer.has(item)) found[sliceOf[item]!]!++;

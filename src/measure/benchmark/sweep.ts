@@ -1,7 +1,7 @@
-import type { CandidateSource, Candidates, Effort } from '../../retrieve/candidate-source.js';
-import { recallOf } from '../../retrieve/recall.js';
-import { type Latency, median, medianLatencies } from './latency.js';
-import type { SearchWorkload } from './search-workload.js';
+import type { CandidateSource, Effort } from '../../retrieve/candidate-source.js';
+import { compareLatencies, type Latency } from '../../retrieve/latency.js';
+import { type CheckAnswer, type MeasuredSearch, measure, measureCurve } from '../../retrieve/measure-search.js';
+import type { SearchWorkload } from '../../retrieve/search-workload.js';
 
 /** A candidate source in a comparison. */
 export interface Contender {
@@ -37,11 +37,13 @@ export interface SweepPoint extends Latency {
 }
 
 export interface SweepOptions {
+  /** Is told every answer before anything is timed. */
+  readonly check: CheckAnswer;
   /** Runs over all requests per point, interleaved. Default 5. */
   readonly rounds?: number;
   /** Recall at which the curve of a source ends. Default 0.9995: nothing is left to gain. */
   readonly until?: number;
-  /** Factor from one effort to the next. Default 1.3: fine enough for a curve, coarse enough that neighbours differ. */
+  /** Factor from one effort to the next. Default: that of the build. */
   readonly step?: number;
   /** Told before each step how many are done and what comes; there is one per contender and one per round. */
   readonly onProgress?: (done: number, what: string) => void;
@@ -52,112 +54,59 @@ const LEAST_RECALL = 0.8;
 const FULL_RECALL = 0.9995;
 /** A curve also ends where it takes this many times as long as exact search: nobody would go there. */
 const TOO_SLOW = 10;
-const EFFORT_STEP = 1.3;
 
-/**
- * Measures every source from recall 0.8, or the effort just below it, up to nearly 1. Answers are checked before anything
- * is timed. Then rounds take turns: in each, every point answers all requests one after the other, as a service that has
- * one source and setting does (between requests to other sources each would find the caches full of theirs), and every
- * round begins with another point, so that a busy moment of the machine hits all alike.
- */
+/** Measures every source from recall 0.8, or the effort just below it, up to nearly 1: first what is found, then times. */
 export function sweep(
   contenders: readonly Contender[],
   workload: SearchWorkload,
-  options: SweepOptions = {},
+  { check, rounds = 5, until = FULL_RECALL, step, onProgress }: SweepOptions,
 ): SweepPoint[] {
-  const { rounds = 5, until = FULL_RECALL, step = EFFORT_STEP, onProgress } = options;
-  const quality = contenders.flatMap((contender, c) => {
+  const points = contenders.flatMap((contender, c) => {
     onProgress?.(c, `checking ${contender.name}`);
-    return qualityCurve(contender, workload, until, step);
+    const { source, always } = contender;
+    const curve = measureCurve(source, workload, { until, tooSlow: TOO_SLOW, check, ...(step && { step }) });
+    const shown = interesting(curve.slice(0, -1));
+    for (const effort of always) {
+      if (shown.some(point => point.effort === effort)) continue;
+      shown.push(curve.find(point => point.effort === effort) ?? measure(source, effort, workload, check));
+    }
+    return shown.sort((a, b) => order(a.effort) - order(b.effort)).map(point => ({ contender, point }));
   });
-  const latencies = medianLatencies(
-    quality.map(
-      ({ contender, effort }) =>
+  const latencies = compareLatencies(
+    points.map(
+      ({ point: { source, effort } }) =>
         n =>
-          workload.search(contender.source, effort, n),
+          workload.ask(source, effort, n).us,
     ),
     workload.size,
     rounds,
-    round => onProgress?.(contenders.length + round, `timing ${quality.length} points`),
+    round => onProgress?.(contenders.length + round, `timing ${points.length} points`),
   );
-  return quality.map(({ contender, effort, ms: _, ...figures }, p) => ({
+  return points.map(({ contender, point }, p) => ({
     source: contender.name,
-    effort,
-    parameters: contender.parametersAt(effort),
-    ...figures,
+    effort: point.effort,
+    parameters: contender.parametersAt(point.effort),
+    recall: point.recall,
+    recallAt10: point.recallAtLimit,
+    scoreLossAt10: point.scoreLossAtLimit,
+    certified: point.certified,
+    scanned: point.scanned,
     ...latencies[p]!,
     buildSeconds: contender.buildSeconds,
     bytes: contender.source.bytes,
   }));
 }
 
-interface Quality {
-  readonly contender: Contender;
-  readonly effort: Effort;
-  readonly recall: number;
-  readonly recallAt10: number;
-  readonly scoreLossAt10: number;
-  readonly certified: number;
-  readonly scanned: number;
-  /** Median milliseconds of a first run: only to end a curve by. */
-  readonly ms: number;
-}
-
-function qualityCurve(contender: Contender, workload: SearchWorkload, until: number, step: number): Quality[] {
-  const { source, always } = contender;
-  const curve: Quality[] = [];
-  if (source.kind !== 'exact') {
-    // A graph is never searched with less than the k that it has to return.
-    let effort = source.kind === 'hnsw' ? workload.k : 1;
-    for (; effort <= source.items; effort = Math.max(effort + 1, Math.round(effort * step))) {
-      const point = qualityAt(contender, effort, workload);
-      // Too poor to be of interest, but the last of these is where the curve begins; or an effort that changed nothing.
-      if (point.recall < LEAST_RECALL) curve.length = 0;
-      if (point.scanned !== curve.at(-1)?.scanned || point.recall !== curve.at(-1)?.recall) curve.push(point);
-      if (point.recall >= until || point.ms > TOO_SLOW * workload.exactMs) break;
-    }
-  }
-  for (const effort of always) {
-    if (!curve.some(point => point.effort === effort)) curve.push(qualityAt(contender, effort, workload));
-  }
-  return curve.sort((a, b) => order(a.effort) - order(b.effort));
-}
-
-function qualityAt(contender: Contender, effort: Effort, workload: SearchWorkload): Quality {
-  let recall = 0;
-  let recallAt10 = 0;
-  let exactScore = 0;
-  let foundScore = 0;
-  let certified = 0;
-  let scanned = 0;
-  const times: number[] = [];
-  for (let n = 0; n < workload.size; n++) {
-    const start = performance.now();
-    const found = workload.search(contender.source, effort, n);
-    times.push(performance.now() - start);
-    workload.check(found, contender.source, effort, n);
-    recall += recallOf(found, workload.truth(n), workload.k);
-    recallAt10 += recallOf(found, workload.truth(n), Math.min(10, workload.k));
-    exactScore += totalScore(workload.truth(n), 10);
-    foundScore += totalScore(found, 10);
-    certified += found.certified ? 1 : 0;
-    scanned += found.scanned;
-  }
-  const { size } = workload;
-  return {
-    contender,
-    effort,
-    recall: recall / size,
-    recallAt10: recallAt10 / size,
-    scoreLossAt10: exactScore === 0 ? 0 : (exactScore - foundScore) / Math.abs(exactScore),
-    certified: certified / size,
-    scanned: scanned / size,
-    ms: median(times),
-  };
-}
-
-function totalScore({ scores }: Candidates, k: number): number {
-  return scores.subarray(0, k).reduce((sum, score) => sum + score, 0);
+/** From the last point that is too poor to be of interest, without efforts that changed nothing. */
+function interesting(curve: readonly MeasuredSearch[]): MeasuredSearch[] {
+  const first = Math.max(
+    0,
+    curve.findLastIndex(({ recall }) => recall < LEAST_RECALL),
+  );
+  return curve.slice(first).filter((point, p, rest) => {
+    const before = rest[p - 1];
+    return point.scanned !== before?.scanned || point.recall !== before.recall;
+  });
 }
 
 function order(effort: Effort): number {

@@ -3,9 +3,9 @@ import { Arena } from '../../../src/base/kernels/arena.js';
 import { matrixFromRows, rowOf } from '../../../src/base/numeric/matrix.js';
 import { drawItems, growthExponent, measureGrowth } from '../../../src/measure/benchmark/catalogue-growth.js';
 import { recallByActivity, recallByPopularity } from '../../../src/measure/benchmark/recall-slices.js';
-import { SearchWorkload } from '../../../src/measure/benchmark/search-workload.js';
 import type { CandidateSource } from '../../../src/retrieve/candidate-source.js';
 import { createExactSource } from '../../../src/retrieve/exact.js';
+import { SearchWorkload } from '../../../src/retrieve/search-workload.js';
 import { matrixOf, randomFactors } from '../../support/sample-data.js';
 
 describe('recall slices', () => {
@@ -20,7 +20,7 @@ describe('recall slices', () => {
   const items = arena.place(matrixFromRows([0, 1, 2, 3].map(i => [0, 1, 2, 3].map(f => (f === i ? 1 : 0)))));
   const exact = createExactSource(arena, items);
   const users = Uint32Array.of(0, 1, 2, 3);
-  const workload = new SearchWorkload(arena, { items, userFactors: matrixFromRows(scores), users, k: 2 }, exact);
+  const workload = new SearchWorkload(arena, { queries: matrixFromRows(scores), users, k: 2 }, exact);
   /** Never finds item 3: proposes item 0 or 1, which score 0, instead. */
   const blind: CandidateSource = {
     ...exact,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Arena } from '../../../src/base/kernels/arena.js';
-import { medianLatencies } from '../../../src/measure/benchmark/latency.js';
-import { SearchWorkload } from '../../../src/measure/benchmark/search-workload.js';
+import { answerCheck } from '../../../src/measure/benchmark/answer-check.js';
 import { type Contender, paretoFront, sweep } from '../../../src/measure/benchmark/sweep.js';
 import { buildCells } from '../../../src/retrieve/build-cells.js';
 import type { CandidateSource, Candidates } from '../../../src/retrieve/candidate-source.js';
 import { createClusterSource } from '../../../src/retrieve/clusters.js';
 import { createExactSource } from '../../../src/retrieve/exact.js';
+import { SearchWorkload } from '../../../src/retrieve/search-workload.js';
 import { matrixOf, randomFactors } from '../../support/sample-data.js';
 
 const ITEMS = 600;
@@ -26,8 +26,8 @@ async function setUp(k = 20) {
     Array.from({ length: USERS }, (_, u) => [u, u + 40, u + 300]),
   );
   const users = Uint32Array.from({ length: USERS }, (_, u) => USERS - 1 - u);
-  const workload = new SearchWorkload(arena, { items, userFactors, users, seen, k }, exact);
-  return { arena, items, cells, exact, seen, workload };
+  const workload = new SearchWorkload(arena, { queries: userFactors, users, seen, k }, exact);
+  return { arena, items, cells, exact, seen, workload, check: answerCheck(arena, items, workload) };
 }
 
 function contender(source: CandidateSource, always: Contender['always'] = []): Contender {
@@ -36,10 +36,11 @@ function contender(source: CandidateSource, always: Contender['always'] = []): C
 
 describe('sweep', () => {
   it('measures a source from recall 0.8 to the full, beside the exact one', async () => {
-    const { arena, items, cells, exact, workload } = await setUp();
+    const { arena, items, cells, exact, workload, check } = await setUp();
     const clusters = createClusterSource(arena, items, cells);
     const steps: string[] = [];
     const points = sweep([contender(exact, ['exact']), contender(clusters, ['exact'])], workload, {
+      check,
       rounds: 2,
       onProgress: (done, what) => steps.push(`${done} ${what}`),
     });
@@ -60,7 +61,7 @@ describe('sweep', () => {
   });
 });
 
-describe('SearchWorkload.check', () => {
+describe('answerCheck', () => {
   it.each<[string, (answer: Candidates, masked: number) => Partial<Candidates>, RegExp]>([
     [
       'too few items',
@@ -76,21 +77,21 @@ describe('SearchWorkload.check', () => {
       /items out of order/,
     ],
   ])('notices %s', async (_, damage, message) => {
-    const { exact, seen, workload } = await setUp();
-    const answer = workload.search(exact, 'exact', 0);
+    const { exact, seen, workload, check } = await setUp();
+    const answer = workload.ask(exact, 'exact', 0).found;
     const masked = seen.indices[seen.starts[USERS - 1]!]!;
-    expect(() => workload.check(answer, exact, 'exact', 0)).not.toThrow();
-    expect(() => workload.check({ ...answer, ...damage(answer, masked) }, exact, 'exact', 0)).toThrow(message);
+    expect(() => check(answer, exact, 'exact', 0)).not.toThrow();
+    expect(() => check({ ...answer, ...damage(answer, masked) }, exact, 'exact', 0)).toThrow(message);
   });
 
   it('notices a certificate for an answer that is not the exact one', async () => {
-    const { arena, items, cells, workload } = await setUp();
+    const { arena, items, cells, workload, check } = await setUp();
     const clusters = createClusterSource(arena, items, cells);
     const poor = Array.from({ length: USERS }, (_, n) => n).find(
-      n => workload.search(clusters, 1, n).items.join() !== workload.truth(n).items.join(),
+      n => workload.ask(clusters, 1, n).found.items.join() !== workload.truth(n).items.join(),
     )!;
-    const answer = workload.search(clusters, 1, poor);
-    expect(() => workload.check({ ...answer, certified: true }, clusters, 1, poor)).toThrow(/a certificate, but item/);
+    const answer = workload.ask(clusters, 1, poor).found;
+    expect(() => check({ ...answer, certified: true }, clusters, 1, poor)).toThrow(/a certificate, but item/);
   });
 });
 
@@ -108,18 +109,5 @@ describe('paretoFront', () => {
       { recall: 0.95, p50us: 10 },
       { recall: 1, p50us: 90 },
     ]);
-  });
-});
-
-describe('medianLatencies', () => {
-  it('lets every contender answer every request once a round, each round begun by another one', () => {
-    const calls: string[] = [];
-    const answer = (name: string) => (request: number) => calls.push(name + request);
-    const latencies = medianLatencies([answer('a'), answer('b')], 2, 3);
-    expect(calls.join(' ')).toBe('a0 a1 b0 b1 b0 b1 a0 a1 a0 a1 b0 b1');
-    expect(latencies).toHaveLength(2);
-    for (const { p50us, p95us, p99us, qps } of latencies) {
-      expect(p50us <= p95us && p95us <= p99us && qps > 0).toBe(true);
-    }
   });
 });
