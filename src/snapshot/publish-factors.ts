@@ -1,17 +1,12 @@
 import { join } from 'node:path';
-import { Arena } from '../base/kernels/arena.js';
-import type { Matrix } from '../base/numeric/matrix.js';
 import type { Csr } from '../base/numeric/sparse.js';
-import { type Dataset, reorderItems, withItems } from '../learn/dataset/dataset.js';
+import type { Dataset } from '../learn/dataset/dataset.js';
 import { Catalogue } from '../learn/model/catalogue.js';
-import { coldVectors } from '../learn/model/cold-items.js';
 import { gramOf } from '../learn/model/fold-in.js';
 import { rankPopularity } from '../learn/model/popularity.js';
 import type { CatalogueItem } from '../learn/ratings/ratings-table.js';
 import type { TrainedFactors } from '../learn/training/trained-factors.js';
-import { buildCells } from '../retrieve/build-cells.js';
 import type { CandidateSource, SourceKind } from '../retrieve/candidate-source.js';
-import { type Cells, renumberItems } from '../retrieve/cells.js';
 import { createClusterSource } from '../retrieve/clusters.js';
 import { createExactSource } from '../retrieve/exact.js';
 import { buildHnsw, type HnswParameters, loadHnsw } from '../retrieve/hnsw.js';
@@ -19,6 +14,7 @@ import { findOperatingPoint, type OperatingPointChoice } from '../retrieve/opera
 import { createProposedSource } from '../retrieve/proposed.js';
 import type { SnapshotFiles } from './files.js';
 import type { Manifest } from './manifest.js';
+import { type PlacedItems, placeItems } from './place-items.js';
 import { HNSW_FILE, writeContent } from './snapshot.js';
 import { openSimilarity } from './sources.js';
 import type { SnapshotStore } from './store.js';
@@ -72,7 +68,13 @@ export async function publishFactors(
   options: PublishOptions,
   progress: BuildProgress,
 ): Promise<Manifest> {
-  const placed = await placeItems(model, options.seed, progress);
+  const clustering = progress.stage('clusters');
+  const placed = await placeItems(model, {
+    seed: options.seed,
+    onProgress: ({ iteration, iterations }) =>
+      clustering.update(iteration, `round ${iteration} of at most ${iterations}`),
+  });
+  const clusters = clustering.end(`${placed.cells.centroids.rows} cells`);
   return store.publish(async files => {
     const opened = await openSources(files, placed, options, progress);
     const points = findOperatingPoints(placed, opened.sources, model, options, progress);
@@ -85,61 +87,13 @@ export async function publishFactors(
       retrieval: {
         ...points.ofUsers,
         curve: [...points.ofUsers.curve],
-        buildSeconds: { ...placed.seconds, ...opened.seconds },
+        buildSeconds: { clusters, ...opened.seconds },
         hnsw: opened.hnsw,
         similarity: { effort: points.ofItems.operatingPoint.effort, recall: points.ofItems.checked.recall },
       },
-      seconds: { ...model.seconds, ...placed.seconds, ...opened.seconds, ...points.seconds, write },
+      seconds: { ...model.seconds, clusters, ...opened.seconds, ...points.seconds, write },
     };
   }, options.keep);
-}
-
-/** All items of a snapshot, those without ratings too, in cell order. */
-interface PlacedItems {
-  /** The memory of the factors. */
-  readonly arena: Arena;
-  readonly itemFactors: Matrix;
-  readonly cells: Cells;
-  readonly dataset: Dataset;
-  /** Indices, ascending, of the items that were not trained. */
-  readonly coldItems: Uint32Array;
-  readonly seconds: { readonly clusters: number };
-}
-
-/** Gives cold items their vectors, builds cells and numbers the items by them. */
-async function placeItems(model: FactorModel, seed: number, progress: BuildProgress): Promise<PlacedItems> {
-  const stage = progress.stage('clusters');
-  const arena = Arena.create();
-  const trained = model.itemFactors;
-  const cold = coldVectors(model.dataset, trained, model.catalogue, model.objective.algorithm);
-  const itemFactors = arena.matrix(trained.rows + cold.ids.length, trained.columns);
-  itemFactors.data.set(trained.data);
-  itemFactors.data.set(cold.factors.data, trained.data.length);
-  const all = withItems(model.dataset, cold.ids);
-  // By id first: cells, and with them what an approximate search misses, then do not depend on where factors come from.
-  const byId = ascendingIds(all.items.ids);
-  renumberItems(itemFactors, byId);
-  const { order: byCell, cells } = await buildCells(arena, itemFactors, {
-    seed,
-    onProgress: ({ iteration, iterations }) => stage.update(iteration, `round ${iteration} of at most ${iterations}`),
-  });
-  renumberItems(itemFactors, byCell);
-  const order = byCell.map(item => byId[item]!);
-  const coldItems = order.map((_, item) => item).filter(item => order[item]! >= trained.rows);
-  const dataset = reorderItems(all, order);
-  return {
-    arena,
-    itemFactors,
-    cells,
-    dataset,
-    coldItems,
-    seconds: { clusters: stage.end(`${cells.centroids.rows} cells`) },
-  };
-}
-
-/** The positions of ids in their ascending order. */
-function ascendingIds(ids: readonly string[]): Uint32Array {
-  return Uint32Array.from(ids.keys()).sort((a, b) => (ids[a]! < ids[b]! ? -1 : 1));
 }
 
 interface OpenedSources {
