@@ -1,5 +1,6 @@
 import { median } from '../base/numeric/statistics.js';
 import { type CandidateSource, type Candidates, type Effort, recallOf } from './candidate-source.js';
+import { compareLatencies, type Latency } from './latency.js';
 import type { SearchWorkload } from './search-workload.js';
 
 /** What one setting of a source finds. */
@@ -72,6 +73,21 @@ export function measure(
 
 function totalScore({ scores }: Candidates, limit: number): number {
   return scores.subarray(0, limit).reduce((sum, score) => sum + score, 0);
+}
+
+/** Times settings of sources against each other. @returns a latency for each */
+export function timeSearches(
+  settings: readonly Pick<MeasuredSearch, 'source' | 'effort'>[],
+  workload: SearchWorkload,
+  rounds: number,
+  onRound?: (round: number) => void,
+): Latency[] {
+  const contenders = settings.map(
+    ({ source, effort }) =>
+      (n: number) =>
+        workload.ask(source, effort, n).us,
+  );
+  return compareLatencies(contenders, workload.size, rounds, onRound);
 }
 
 /** Where a curve ends. */

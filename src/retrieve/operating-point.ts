@@ -4,8 +4,7 @@ import { createRandom, shuffle } from '../base/numeric/random.js';
 import type { Csr } from '../base/numeric/sparse.js';
 import { ShortlistError } from '../errors.js';
 import type { CandidateSource, Effort, SourceKind } from './candidate-source.js';
-import { compareLatencies } from './latency.js';
-import { type MeasuredSearch, measure, measureCurve, type SearchQuality } from './measure-search.js';
+import { measure, measureCurve, type SearchQuality, timeSearches } from './measure-search.js';
 import { SearchWorkload } from './search-workload.js';
 
 /** What to search with, and how hard. */
@@ -101,15 +100,14 @@ export function findOperatingPoint(arena: Arena, options: OperatingPointOptions)
     const workloadOf = (some: Uint32Array): SearchWorkload =>
       new SearchWorkload(arena, { queries, users: some, seen, k, limit }, first);
     const workload = workloadOf(users.subarray(0, half));
-    const points = timed(
-      sources.flatMap(source => {
-        const curve = measureCurve(source, workload, { until: FULL_RECALL, tooSlow: TOO_SLOW });
-        // A graph proves nothing: asked for that it scans everything, as the exact source does.
-        const isOtherName = source.kind === 'hnsw' && sources.some(({ kind }) => kind === 'exact');
-        return isOtherName ? curve.slice(0, -1) : curve;
-      }),
-      workload,
-    );
+    const measured = sources.flatMap(source => {
+      const curve = measureCurve(source, workload, { until: FULL_RECALL, tooSlow: TOO_SLOW });
+      // A graph proves nothing: asked for that it scans everything, as the exact source does.
+      const isOtherName = source.kind === 'hnsw' && sources.some(({ kind }) => kind === 'exact');
+      return isOtherName ? curve.slice(0, -1) : curve;
+    });
+    const latencies = timeSearches(measured, workload, ROUNDS);
+    const points = measured.map((point, p) => ({ ...point, p50us: latencies[p]!.p50us }));
     const { chosen, targetReached } = chooseOperatingPoint(points, target);
     const { recall, recallAtLimit } = measure(chosen.source, chosen.effort, workloadOf(checkedBy));
     return {
@@ -129,16 +127,6 @@ export function findOperatingPoint(arena: Arena, options: OperatingPointOptions)
   } finally {
     arena.release(mark);
   }
-}
-
-function timed(points: readonly MeasuredSearch[], workload: SearchWorkload): (MeasuredSearch & { p50us: number })[] {
-  const contenders = points.map(
-    ({ source, effort }) =>
-      (n: number) =>
-        workload.ask(source, effort, n).us,
-  );
-  const latencies = compareLatencies(contenders, workload.size, ROUNDS);
-  return points.map((point, p) => ({ ...point, p50us: latencies[p]!.p50us }));
 }
 
 /** What a point is chosen by. */

@@ -1,6 +1,12 @@
 import type { CandidateSource, Effort } from '../../retrieve/candidate-source.js';
-import { compareLatencies, type Latency } from '../../retrieve/latency.js';
-import { type CheckAnswer, type MeasuredSearch, measure, measureCurve } from '../../retrieve/measure-search.js';
+import type { Latency } from '../../retrieve/latency.js';
+import {
+  type CheckAnswer,
+  type MeasuredSearch,
+  measure,
+  measureCurve,
+  timeSearches,
+} from '../../retrieve/measure-search.js';
 import type { SearchWorkload } from '../../retrieve/search-workload.js';
 
 /** A candidate source in a comparison. */
@@ -70,27 +76,19 @@ export function sweep(
       if (shown.some(point => point.effort === effort)) continue;
       shown.push(curve.find(point => point.effort === effort) ?? measure(source, effort, workload, check));
     }
-    return shown.sort((a, b) => order(a.effort) - order(b.effort)).map(point => ({ contender, point }));
+    return shown.sort((a, b) => order(a.effort) - order(b.effort)).map(point => ({ contender, ...point }));
   });
-  const latencies = compareLatencies(
-    points.map(
-      ({ point: { source, effort } }) =>
-        n =>
-          workload.ask(source, effort, n).us,
-    ),
-    workload.size,
-    rounds,
-    round => onProgress?.(contenders.length + round, `timing ${points.length} points`),
-  );
-  return points.map(({ contender, point }, p) => ({
+  const onRound = (round: number) => onProgress?.(contenders.length + round, `timing ${points.length} points`);
+  const latencies = timeSearches(points, workload, rounds, onRound);
+  return points.map(({ contender, effort, recall, recallAtLimit, scoreLossAtLimit, certified, scanned }, p) => ({
     source: contender.name,
-    effort: point.effort,
-    parameters: contender.parametersAt(point.effort),
-    recall: point.recall,
-    recallAt10: point.recallAtLimit,
-    scoreLossAt10: point.scoreLossAtLimit,
-    certified: point.certified,
-    scanned: point.scanned,
+    effort,
+    parameters: contender.parametersAt(effort),
+    recall,
+    recallAt10: recallAtLimit,
+    scoreLossAt10: scoreLossAtLimit,
+    certified,
+    scanned,
     ...latencies[p]!,
     buildSeconds: contender.buildSeconds,
     bytes: contender.source.bytes,
