@@ -48,7 +48,7 @@ describe.skipIf(!existsSync(ratings))('MovieLens latest small (skipped where the
     // Everybody's own history, folded in, gives about the trained vector; longest histories are thinned out.
     const vectors = new UserVectors(snapshot);
     snapshot.users.ids.forEach((_, known) => {
-      const history = vectors.historyOf({ user: known as UserIndex, news: [] });
+      const history = vectors.historyOf({ user: known as UserIndex, newInteractions: [] });
       const folded = vectors.foldIn.vectorOf(history)!;
       const trained = rowOf(snapshot.userFactors, known);
       const dot = folded.reduce((sum, value, f) => sum + value * trained[f]!, 0);

@@ -4,6 +4,7 @@ import { linesOf } from '../base/tables/lines.js';
 import { messageOf, ShortlistError } from '../errors.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import type { PrecomputedData } from './precomputed.js';
+import { TIERS } from './recommendation.js';
 
 /** A recommended item as `npm run batch` writes it to a file of JSON lines. A user's rows are together, best first. */
 const batchRow = z.object({
@@ -11,7 +12,7 @@ const batchRow = z.object({
   rank: z.int().min(1),
   itemId: z.string(),
   score: z.number(),
-  source: z.enum(['model', 'fold-in', 'popularity']),
+  source: z.enum(TIERS),
   snapshot: z.string(),
   certified: z.boolean(),
 });

@@ -2,7 +2,8 @@ import type { RankerName } from '../learn/model/popularity.js';
 import type { SourceKind } from '../retrieve/candidate-source.js';
 
 /** Which knowledge a recommendation rests on, best first. */
-export type Tier = 'model' | 'fold-in' | 'popularity';
+export const TIERS = ['model', 'fold-in', 'popularity'] as const;
+export type Tier = (typeof TIERS)[number];
 
 /**
  * Why a recommendation rests on the tier that it does:
@@ -30,7 +31,7 @@ export const REASONS = [
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
-/** Share of cold items in a list at most, unless told otherwise: one in a list of ten, so that they are met at all. */
+/** Share of cold items in a list at most, where a request asks for no other: one in a list of ten, so that they are met at all. */
 export const DEFAULT_COLD_SHARE = 0.1;
 
 /**
@@ -128,6 +129,7 @@ export interface Recommendation {
   /** The id that was asked for, whether known or not; null when the request had none. */
   readonly userId: string | null;
   readonly items: readonly RecommendedItem[];
+  /** The tier that answered: the API calls it `source`. */
   readonly source: Tier;
   readonly reason: Reason;
   /** Id of the snapshot that answered. */

@@ -99,11 +99,11 @@ export class Recommender {
     const listed = effort === this.effort ? this.#listedFor(request) : undefined;
     if (listed) return listed;
     const known = this.#users.find(request);
-    const { user, news, vector } = known;
+    const { user, newInteractions, vector } = known;
     this.#mask.clear();
     if (!request.includeSeen) {
       if (user !== undefined) this.#mask.excludeAll(rowIndices(this.#snapshot.seen, user));
-      for (const { item } of news) this.#mask.exclude(item);
+      for (const { item } of newInteractions) this.#mask.exclude(item);
     }
     this.#restrict(request);
 
@@ -114,8 +114,8 @@ export class Recommender {
     }
     const drawn = this.#draw(vector, request, effort);
     const items = this.#present(drawn);
-    const told = request.explain ? this.#explain(items, drawn, known) : items;
-    return this.#reply(request, known, told, retrievalOf(this.source.kind, drawn));
+    const explained = request.explain ? this.#explain(items, drawn, known) : items;
+    return this.#reply(request, known, explained, retrievalOf(this.source.kind, drawn));
   }
 
   /** The share of the exact list of a request that its answer has: items count that score as high as its last one. */
@@ -177,11 +177,11 @@ export class Recommender {
   /** One object of one shape, spelled out: one that is spread would live until the next major collection. */
   #reply(
     request: RecommendRequest,
-    { source, reason }: Pick<KnownUser, 'source' | 'reason'>,
+    { tier, reason }: Pick<KnownUser, 'tier' | 'reason'>,
     items: readonly RecommendedItem[],
     retrieval: Retrieval,
   ): Recommendation {
-    return { userId: request.userId ?? null, items, source, reason, snapshot: this.manifest.id, retrieval };
+    return { userId: request.userId ?? null, items, source: tier, reason, snapshot: this.manifest.id, retrieval };
   }
 
   /** The answer from the batch, where it has one that is the same as would be computed. */
@@ -196,7 +196,7 @@ export class Recommender {
     const reason = this.#users.reasonOf(user);
     const { length } = list.items;
     const retrieval: Retrieval = { source: 'precomputed', candidates: length, certified: list.certified };
-    return this.#reply(request, { source: 'model', reason }, this.#present(list), retrieval);
+    return this.#reply(request, { tier: 'model', reason }, this.#present(list), retrieval);
   }
 
   /** The items of a list, in its order. */

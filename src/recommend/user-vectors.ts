@@ -10,10 +10,10 @@ import type { Reason, RecommendRequest, Tier, UserEvents } from './recommendatio
 export interface KnownUser {
   readonly user: UserIndex | undefined;
   /** The new events and the part of the request's history that are about known items. */
-  readonly news: readonly FoldInEntry[];
+  readonly newInteractions: readonly FoldInEntry[];
   /** Undefined where only popularity is left. */
   readonly vector: Float32Array | undefined;
-  readonly source: Tier;
+  readonly tier: Tier;
   readonly reason: Reason;
 }
 
@@ -33,19 +33,19 @@ export class UserVectors {
 
   find(request: RecommendRequest): KnownUser {
     const user = request.userId === undefined ? undefined : this.snapshot.users.indexOf(request.userId);
-    const history = this.#newsIn(request);
-    const news = [...this.eventsOf(request.userId, user), ...history];
-    if (news.length > 0) {
-      const vector = this.foldIn.vectorOf(this.historyOf({ user, news }));
+    const history = this.#entriesOf(request);
+    const newInteractions = [...this.eventsOf(request.userId, user), ...history];
+    if (newInteractions.length > 0) {
+      const vector = this.foldIn.vectorOf(this.historyOf({ user, newInteractions }));
       return vector
-        ? { user, news, vector, source: 'fold-in', reason: history.length > 0 ? 'history' : 'events' }
-        : { user, news, vector, source: 'popularity', reason: 'history-without-likes' };
+        ? { user, newInteractions, vector, tier: 'fold-in', reason: history.length > 0 ? 'history' : 'events' }
+        : { user, newInteractions, vector, tier: 'popularity', reason: 'history-without-likes' };
     }
     if (user !== undefined) {
       const vector = rowOf(this.snapshot.userFactors, user);
       // A user whose interactions all fell below the rating threshold was not trained on: a zero vector ranks nothing.
       if (vector.some(value => value !== 0)) {
-        return { user, news, vector, source: 'model', reason: this.reasonOf(user) };
+        return { user, newInteractions, vector, tier: 'model', reason: this.reasonOf(user) };
       }
     }
     const reason = (): Reason => {
@@ -53,7 +53,7 @@ export class UserVectors {
       if (user !== undefined) return 'not-trained';
       return request.userId === undefined ? 'no-user' : 'unknown-user';
     };
-    return { user, news, vector: undefined, source: 'popularity', reason: reason() };
+    return { user, newInteractions, vector: undefined, tier: 'popularity', reason: reason() };
   }
 
   /** The events of a user that say something which the snapshot does not know. */
@@ -79,11 +79,11 @@ export class UserVectors {
   }
 
   /**
-   * What the user is known to have had to do with, each item once: the news, then what training took of the snapshot's
+   * What the user is known to have had to do with, each item once: what is new, then what training took of the snapshot's
    * interactions. Where that is more than can be folded in, the latter are thinned out evenly.
    */
-  historyOf({ user, news }: Pick<KnownUser, 'user' | 'news'>): FoldInEntry[] {
-    const entries = new Map(news.map(entry => [entry.item, entry]));
+  historyOf({ user, newInteractions }: Pick<KnownUser, 'user' | 'newInteractions'>): FoldInEntry[] {
+    const entries = new Map(newInteractions.map(entry => [entry.item, entry]));
     if (user === undefined) return [...entries.values()];
     const { seen, manifest } = this.snapshot;
     const items = rowIndices(seen, user);
@@ -109,7 +109,8 @@ export class UserVectors {
     return counted < FEW_INTERACTIONS ? 'few-interactions' : 'trained';
   }
 
-  #newsIn({ history = [] }: RecommendRequest): FoldInEntry[] {
+  /** The part of the request's history that is about known items. */
+  #entriesOf({ history = [] }: RecommendRequest): FoldInEntry[] {
     const { items } = this.snapshot;
     return history.flatMap(({ itemId, value }) => {
       const item = items.indexOf(itemId);

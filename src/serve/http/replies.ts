@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { RANKER_NAMES } from '../../learn/model/popularity.js';
 import { REASONS } from '../../recommend/recommendation.js';
+import { RANKER_NAMES } from '../../learn/model/ranker-name.js';
+import { REASONS, TIERS } from '../../recommend/recommendation.js';
 import { SOURCE_KINDS } from '../../retrieve/candidate-source.js';
 import { manifestSchema } from '../../snapshot/manifest.js';
 
-/** The shapes of `recommender/recommendation.ts` as the API promises them. The compiler holds the two together. */
+/** The shapes of `recommend/recommendation.ts` as the API promises them. The compiler holds the two together. */
 
 const snapshot = z.string().meta({ description: 'Id of the snapshot that answered.' });
 
@@ -54,7 +56,7 @@ export const recommendation = z
     userId: z.string().nullable(),
     items: z.array(recommendedItem),
     source: z
-      .enum(['model', 'fold-in', 'popularity'])
+      .enum(TIERS)
       .meta({ description: 'What the reply rests on: the trained user, a history or new events, or popularity.' }),
     reason: z.enum(REASONS).meta({
       description:
