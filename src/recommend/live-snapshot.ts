@@ -1,135 +1,202 @@
 import { stat } from 'node:fs/promises';
-import type { Logger } from 'pino';
 import { messageOf, ShortlistError } from '../errors.js';
 import type { SnapshotStore } from '../snapshot/store.js';
+import type { EventStore } from './events/event-store.js';
 import { loadInBackground } from './load-in-background.js';
 import type { Recommender } from './recommender.js';
-import type { Serving, SnapshotChange, SnapshotControl } from './serving.js';
+
+/** What a change of snapshots came to. */
+export interface SnapshotChange {
+  /** The snapshot that answers from now on. */
+  readonly snapshot: string;
+  /** The one that answered before: the same where nothing had to change. */
+  readonly previous: string;
+}
+
+export interface LiveSnapshotOptions {
+  readonly store: SnapshotStore;
+  /** What users did since a snapshot was made; it belongs to the caller, who closes it. Default: none. */
+  readonly events?: EventStore | undefined;
+  /** File of lists that a batch makes, read again whenever it has changed. Default: every answer is computed. */
+  readonly precomputed?: string | undefined;
+  /** Called when another snapshot, or other lists, have taken over. */
+  readonly onChange?: (change: SnapshotChange) => void;
+  /** Called when `watch` finds a current snapshot that cannot be used; the old one stays. Default: `warn`. */
+  readonly onRefused?: (error: unknown) => void;
+  /** Called with what is no failure but should be known, such as a damaged snapshot that was passed over. Default: console. */
+  readonly warn?: (message: string) => void;
+}
 
 /** Rounds of warming: so that code is compiled, and later, when it is, so that memory is there. */
 const FIRST_ROUNDS = 100;
 const LATER_ROUNDS = 10;
 
 /**
- * Goes over from one snapshot to another while requests are answered: the new one is read and verified in another
- * thread, warmed, and then takes over by one reference. One that is damaged is refused, and the old one stays.
+ * The snapshot that answers now, and how it changes while requests are answered: the new one is read and verified in
+ * another thread, warmed, and then takes over by one reference. One that is damaged is refused, and the old one stays.
  */
-export class SnapshotSwitch implements SnapshotControl {
+export class LiveSnapshot {
+  readonly events: EventStore | undefined;
+  readonly #options: LiveSnapshotOptions;
   readonly #warn: (message: string) => void;
+  #recommender: Recommender | undefined;
   /** Changes happen one after the other. */
-  #last: Promise<unknown> = Promise.resolve();
-  #serving: string | undefined;
+  #lastChange: Promise<unknown> = Promise.resolve();
   /** A current snapshot that turned out bad: not tried again until somebody asks or another one is current. */
   #refused: string | undefined;
-
   /** State of the file of precomputed lists when it was last read. */
   #listsRead: string | undefined;
+  #stopWatching = () => {};
+
+  /** One that is not ready until `load` has ended. */
+  constructor(options: LiveSnapshotOptions) {
+    this.#options = options;
+    this.events = options.events;
+    this.#warn = options.warn ?? console.warn;
+  }
 
   /**
-   * @param precomputed file of lists that a batch makes, read again whenever it is another one
-   * @param onChange is told when another snapshot has taken over
+   * Loads the newest good snapshot of a store.
+   * @throws {ShortlistError} `no-snapshot`
    */
-  constructor(
-    private readonly store: SnapshotStore,
-    private readonly serving: Serving,
-    private readonly logger: Logger,
-    private readonly precomputed?: string,
-    private readonly onChange: () => void = () => {},
-  ) {
-    this.#warn = message => logger.warn(message);
+  static async open(options: LiveSnapshotOptions): Promise<LiveSnapshot> {
+    const live = new LiveSnapshot(options);
+    await live.load();
+    return live;
+  }
+
+  /**
+   * Answers from here on. Whoever answers a request reads this once, so that no answer mixes two snapshots.
+   * @throws {ShortlistError} `not-ready` while none is loaded
+   */
+  get recommender(): Recommender {
+    if (this.#recommender) return this.#recommender;
+    throw new ShortlistError('not-ready', 'No snapshot is loaded yet. Try again in a second.');
+  }
+
+  get isReady(): boolean {
+    return this.#recommender !== undefined;
   }
 
   /**
    * Begins with the newest good snapshot, the current one first.
    * @throws {ShortlistError} `no-snapshot`
    */
-  async start(): Promise<Recommender> {
-    const recommender = await this.#load(undefined);
-    await this.#takeOver(recommender);
-    const current = await this.store.current();
-    if (current !== recommender.manifest.id) this.#refused = current;
-    return recommender;
-  }
-
-  /** @throws {ShortlistError} `no-snapshot`, `snapshot-damaged` */
-  reload(): Promise<SnapshotChange> {
-    return this.#next(async () => this.#changeTo(await this.#current()));
-  }
-
-  /** @throws {ShortlistError} `unknown-snapshot`, `no-earlier-snapshot`, `snapshot-damaged`, `snapshot-unwritable` */
-  rollback(to?: string): Promise<SnapshotChange> {
-    return this.#next(async () => {
-      const id = await this.store.earlier(this.serving.recommender.manifest.id, to);
-      return this.#changeTo(id, () => this.store.makeCurrent(id));
+  load(): Promise<Recommender> {
+    return this.#inTurn(async () => {
+      const current = await this.#options.store.current();
+      this.#refused = current;
+      const recommender = await this.#read(undefined);
+      await this.#takeOver(recommender);
+      if (current !== recommender.manifest.id) this.#refused = current;
+      return recommender;
     });
   }
 
   /**
-   * Goes over to each snapshot that becomes the current one.
-   * @param intervalMs between two looks at the store
-   * @returns ends it
+   * Switches to the current snapshot of the store.
+   * @throws {ShortlistError} `no-snapshot`, `snapshot-damaged`, `not-ready`
    */
-  watch(intervalMs: number): () => void {
-    let timer: NodeJS.Timeout;
-    const look = async () => {
-      const current = await this.store.current();
-      const isNew = current !== undefined && current !== this.#serving && current !== this.#refused;
-      if (isNew || (await this.#listsState()) !== this.#listsRead) {
-        await this.reload().catch(error => this.logger.error(`The current snapshot is refused. ${messageOf(error)}`));
-      }
-      timer = setTimeout(look, intervalMs).unref();
-    };
-    timer = setTimeout(look, intervalMs).unref();
-    return () => clearTimeout(timer);
+  reload(): Promise<SnapshotChange> {
+    return this.#inTurn(async () => this.#changeTo(await this.#current()));
   }
 
-  #next<T>(change: () => Promise<T>): Promise<T> {
-    const next = this.#last.then(change, change);
-    this.#last = next.catch(() => {});
+  /**
+   * Switches back to an earlier snapshot and makes it the current one of the store.
+   * @param to its id. Default: the newest that is older than the one that answers.
+   * @throws {ShortlistError} `unknown-snapshot`, `no-earlier-snapshot`, `snapshot-damaged`, `snapshot-unwritable`,
+   *   `not-ready`
+   */
+  rollback(to?: string): Promise<SnapshotChange> {
+    const { store } = this.#options;
+    return this.#inTurn(async () => {
+      const id = await store.earlier(this.recommender.manifest.id, to);
+      return this.#changeTo(id, () => store.makeCurrent(id));
+    });
+  }
+
+  /**
+   * From now on switches to each snapshot that becomes the current one, and to new precomputed lists; loads the first one
+   * where none is loaded.
+   * @param intervalMs between two checks of the store
+   */
+  watch(intervalMs: number): void {
+    this.#stopWatching();
+    const { onRefused = error => this.#warn(`The current snapshot is refused. ${messageOf(error)}`) } = this.#options;
+    let timer: NodeJS.Timeout | undefined;
+    const check = async () => {
+      try {
+        if (await this.#isOutdated()) await (this.isReady ? this.reload() : this.load());
+      } catch (error) {
+        onRefused(error);
+      }
+      if (timer) timer = setTimeout(check, intervalMs).unref();
+    };
+    timer = setTimeout(check, intervalMs).unref();
+    this.#stopWatching = () => {
+      clearTimeout(timer);
+      timer = undefined;
+    };
+  }
+
+  /** Ends watching. What answers now still does. */
+  close(): void {
+    this.#stopWatching();
+  }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const next = this.#lastChange.then(change);
+    this.#lastChange = next.catch(() => {});
     return next;
   }
 
+  async #isOutdated(): Promise<boolean> {
+    const current = await this.#options.store.current();
+    const isNew = current !== undefined && current !== this.#recommender?.manifest.id && current !== this.#refused;
+    return isNew || (await this.#listsState()) !== this.#listsRead;
+  }
+
   async #current(): Promise<string> {
-    const id = await this.store.current();
+    const { store } = this.#options;
+    const id = await store.current();
     if (id !== undefined) return id;
-    throw new ShortlistError('no-snapshot', `No snapshot is the current one in ${this.store.directory}.`);
+    throw new ShortlistError('no-snapshot', `No snapshot is the current one in ${store.directory}.`);
   }
 
   /** @param commit is done once the snapshot has proved good, and before it takes over */
   async #changeTo(id: string, commit: () => Promise<void> = async () => {}): Promise<SnapshotChange> {
-    const previous = this.serving.recommender.manifest.id;
-    if (id === previous && (await this.#listsState()) === this.#listsRead) {
+    const change = { snapshot: id, previous: this.recommender.manifest.id };
+    if (id === change.previous && (await this.#listsState()) === this.#listsRead) {
       await commit();
-      return { snapshot: id, previous };
+      return change;
     }
     try {
-      const recommender = await this.#load(id);
+      const recommender = await this.#read(id);
       await commit();
       await this.#takeOver(recommender);
     } catch (error) {
       this.#refused = id;
       throw error;
     }
-    this.logger.info({ snapshot: id, previous }, `snapshot ${id} answers now`);
-    this.onChange();
-    return { snapshot: id, previous };
+    this.#options.onChange?.(change);
+    return change;
   }
 
-  async #load(id: string | undefined): Promise<Recommender> {
+  async #read(id: string | undefined): Promise<Recommender> {
     this.#listsRead = await this.#listsState();
-    const { store, precomputed } = this;
-    return loadInBackground({ store, id, precomputed }, this.#warn, this.serving.log);
+    const { store, precomputed } = this.#options;
+    return loadInBackground({ store, id, precomputed }, this.#warn, this.events);
   }
 
   async #listsState(): Promise<string | undefined> {
-    const file = this.precomputed === undefined ? undefined : await stat(this.precomputed).catch(() => undefined);
+    const { precomputed } = this.#options;
+    const file = precomputed === undefined ? undefined : await stat(precomputed).catch(() => undefined);
     return file && `${file.ino} ${file.size} ${file.mtimeMs}`;
   }
 
   async #takeOver(recommender: Recommender): Promise<void> {
-    await recommender.warmUp(this.#serving === undefined ? FIRST_ROUNDS : LATER_ROUNDS);
-    this.serving.replace(recommender);
-    this.#serving = recommender.manifest.id;
+    await recommender.warmUp(this.isReady ? LATER_ROUNDS : FIRST_ROUNDS);
+    this.#recommender = recommender;
     this.#refused = undefined;
   }
 }

@@ -3,21 +3,22 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { Serving } from '../../src/recommend/serving.js';
 import { readConfig } from '../../src/serve/config.js';
 import { Metrics } from '../../src/serve/http/metrics.js';
 import { type RunningServer, type ServeOptions, serve } from '../../src/serve/http/server.js';
 import { type Service, startService } from '../../src/serve/service.js';
 import type { BuildOptions } from '../../src/snapshot/build.js';
-import { smallService } from './small-service.js';
+import { liveWith, smallService } from './small-service.js';
 import { buildSmallSnapshot } from './small-snapshot.js';
 
 /** The API over the small service, on a free port. */
 export function serveForTest(options: Partial<ServeOptions> = {}): Promise<RunningServer> {
-  const serving = options.serving ?? new Serving(smallService());
+  const live = options.live ?? liveWith(smallService());
+  const metrics = options.metrics ?? new Metrics(live);
+  metrics.observeProcess();
   return serve({
-    serving,
-    metrics: new Metrics(serving),
+    live,
+    metrics,
     logger: pino({ level: 'error' }),
     host: '127.0.0.1',
     port: 0,

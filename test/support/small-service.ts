@@ -1,6 +1,6 @@
 import { ShortlistError } from '../../src/errors.js';
 import type { Recommendation, RecommendRequest } from '../../src/recommend/recommendation.js';
-import type { RecommendationService } from '../../src/recommend/serving.js';
+import type { Live, RecommendationService } from '../../src/serve/http/endpoint.js';
 import { FORMAT_VERSION, type Manifest } from '../../src/snapshot/manifest.js';
 
 export const SNAPSHOT_ID = '20260101T000000000Z-00000000';
@@ -99,5 +99,20 @@ export function smallService(requests: RecommendRequest[] = []): RecommendationS
         .map(known)
         .filter(({ title }) => title.toLowerCase().includes(query.toLowerCase()))
         .slice(0, limit),
+  };
+}
+
+/** What answers from one recommender and cannot change; not ready without one. */
+export function liveWith(recommender?: RecommendationService, events?: Live['events']): Live {
+  const notReady = () => new ShortlistError('not-ready', 'There is no snapshot to change to.');
+  return {
+    get recommender() {
+      if (recommender) return recommender;
+      throw notReady();
+    },
+    isReady: recommender !== undefined,
+    events,
+    reload: () => Promise.reject(notReady()),
+    rollback: () => Promise.reject(notReady()),
   };
 }

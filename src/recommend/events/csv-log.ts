@@ -1,15 +1,16 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, ShortlistError } from '../../errors.js';
-import { columnsOf, type EventColumns, eventOf, headerOf, type LoggedEvent, lineOf } from './event-line.js';
+import { columnsOf, eventOf, headerOf, lineOf } from './event-line.js';
+import type { EventColumns, EventStore, LoggedEvent } from './event-store.js';
 import { APPENDING, beginFile, openIfThere, overwrite, restOf } from './log-file.js';
 import { RecentEvents } from './recent-events.js';
 
 /** Name of the log in its directory. */
 export const EVENTS_FILE = 'events.csv';
 
-/** Milliseconds between looks at what other processes logged. */
-const LOOK_MS = 1000;
+/** Milliseconds between two reads of what other processes logged. */
+const POLL_MS = 1000;
 /** Bytes read at a time: their lines take the event loop some milliseconds. */
 const READ_BYTES = 2 ** 18;
 /** Events that may wait for the disk; a disk that hangs must not fill the memory. */
@@ -23,10 +24,10 @@ const NEWLINE = 0x0a;
  * in memory, which are always what reading the file gives. Several processes may share it: each write is one `write` of
  * whole lines at the end of the file. A log that is moved away or cut is begun anew.
  *
- * A process that is killed or a disk that is full may leave a broken last line. Nobody was told that it is logged; it is
+ * A process that is killed or a disk that is full may leave a broken last line. Nobody was promised that it is logged; it is
  * overwritten with line breaks, because empty lines are no rows to any reader.
  */
-export class EventLog {
+export class CsvEventLog implements EventStore {
   readonly path: string;
   readonly #recent = new RecentEvents();
   readonly #warn: (message: string) => void;
@@ -54,8 +55,8 @@ export class EventLog {
    * @param warn is told of damaged lines, which are passed over
    * @throws {ShortlistError} `events-unavailable`
    */
-  static async open(directory: string, warn: (message: string) => void): Promise<EventLog> {
-    const log = new EventLog(directory, warn);
+  static async open(directory: string, warn: (message: string) => void): Promise<CsvEventLog> {
+    const log = new CsvEventLog(directory, warn);
     try {
       await mkdir(directory, { recursive: true });
       const file = await openIfThere(log.path, 'r');
@@ -64,22 +65,15 @@ export class EventLog {
     } catch (error) {
       throw log.#unavailable(error);
     }
-    log.#keepLooking();
+    log.#poll();
     return log;
   }
 
-  /** A user's recent events, one for each item, the latest to come last; undefined when there are none. */
   of(userId: string): readonly LoggedEvent[] | undefined {
     return this.#recent.of(userId);
   }
 
-  /**
-   * Logs events. Resolves when they are safe on disk and `of` knows them; calls that wait for the disk at the same time
-   * share one write.
-   * @param columns of the log, should it have to be begun
-   * @throws {ShortlistError} `events-unavailable` when they could not be written (some of them may be in the log), or
-   *   `overloaded`
-   */
+  /** Calls that wait for the disk at the same time share one write. */
   append(events: readonly LoggedEvent[], columns: EventColumns): Promise<void> {
     if (this.#waiting.length + events.length > MAX_WAITING) {
       throw new ShortlistError('overloaded', 'The disk does not keep up with the events. Try again later.');
@@ -106,19 +100,19 @@ export class EventLog {
     });
   }
 
-  /** Ends the looks at the file. */
+  /** Reads no more of what other processes log. */
   close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
-  /** @param known what was said about the last look already */
-  #keepLooking(known = ''): void {
+  /** @param known the complaint about the last read, which is not repeated */
+  #poll(known = ''): void {
     this.#timer = setTimeout(async () => {
       const complaint = await this.catchUp().then(() => '', messageOf);
       if (complaint !== '' && complaint !== known) this.#warn(complaint);
-      if (this.#timer) this.#keepLooking(complaint);
-    }, LOOK_MS).unref();
+      if (this.#timer) this.#poll(complaint);
+    }, POLL_MS).unref();
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -166,19 +160,19 @@ export class EventLog {
     const { bytesWritten } = await file.write(ours);
     const written = ours.subarray(0, bytesWritten);
     await file.datasync();
-    const news = await restOf(file, this.#offset);
+    const added = await restOf(file, this.#offset);
     const blank = (from: number, to: number) =>
       overwrite(this.path, file, this.#offset + from, Buffer.alloc(to - from, NEWLINE));
     if (bytesWritten < ours.length) {
-      if (endsWith(news, written)) await blank(news.lastIndexOf(NEWLINE) + 1, news.length);
+      if (endsWith(added, written)) await blank(added.lastIndexOf(NEWLINE) + 1, added.length);
       throw new Error(`only ${bytesWritten} of ${ours.length} bytes could be written`);
     }
-    if (unfinished.length > 0 && startsWith(news, Buffer.concat([unfinished, ours]))) {
+    if (unfinished.length > 0 && startsWith(added, Buffer.concat([unfinished, ours]))) {
       await blank(0, unfinished.length);
     }
     await this.#readOn(file);
     // Not there: a process died in its write after we looked, and our first line continues its last one.
-    return startsWith(news, ours) || news.includes(Buffer.concat([LINE_BREAK, lines]));
+    return startsWith(added, ours) || added.includes(Buffer.concat([LINE_BREAK, lines]));
   }
 
   async #openToAppend(columns: EventColumns): Promise<FileHandle> {

@@ -1,21 +1,5 @@
 import { csvField, fieldPattern, splitLine } from '../../base/tables/text-line.js';
-
-/** A new interaction. */
-export interface LoggedEvent {
-  /** Without control characters, so that a line of the log is an event. Likewise the item's. */
-  readonly userId: string;
-  readonly itemId: string;
-  /** Rating or weight. Undefined when the log has no ratings. */
-  readonly value: number | undefined;
-  /** Seconds since 1970, whole. 0 when the log has no times. */
-  readonly timestamp: number;
-}
-
-/** What a log holds beside ids: the same as the ratings files that it is read together with. */
-export interface EventColumns {
-  readonly rated: boolean;
-  readonly timed: boolean;
-}
+import type { EventColumns, LoggedEvent } from './event-store.js';
 
 /** The first line of a log. */
 export function headerOf({ rated, timed }: EventColumns): string {

@@ -1,4 +1,4 @@
-import type { LoggedEvent } from './event-line.js';
+import type { LoggedEvent } from './event-store.js';
 
 /** Items that are kept of one user: more change a folded-in vector little, and folding them in takes longer. */
 const MAX_EVENTS_PER_USER = 200;
@@ -7,7 +7,7 @@ const MAX_EVENTS = 1_000_000;
 /** Share of them that stays when there are too many. */
 const KEPT = 0.9;
 
-/** Each user's last event with each of the last items. Of too many users, those without news for longest are forgotten. */
+/** Each user's last event with each of the last items. Of too many users, those who have done nothing new for longest are forgotten. */
 export class RecentEvents {
   /** The user with the latest event last. */
   readonly #byUser = new Map<string, LoggedEvent[]>();

@@ -1,8 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { RequestHandler, Response } from 'express';
+import type { RequestHandler } from 'express';
+import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import { ShortlistError } from '../../errors.js';
 import type { Access } from './endpoint.js';
+
+const MINUTE_MS = 60_000;
 
 /** Who may do what. Keys are held as SHA-256 hashes of 64 hexadecimal digits only. */
 export interface AccessOptions {
@@ -49,7 +52,7 @@ function requireKey(hashes: readonly string[]): RequestHandler {
     const hash = key === undefined ? undefined : createHash('sha256').update(key).digest();
     // All are compared, so that the time does not tell which one came close.
     if (hash && known.filter(one => timingSafeEqual(one, hash)).length > 0) {
-      response.locals.key = hash.toString('hex');
+      response.locals.shortlistKeyHash = hash.toString('hex');
       return next();
     }
     response.setHeader('WWW-Authenticate', 'Bearer');
@@ -63,13 +66,28 @@ function requireKey(hashes: readonly string[]): RequestHandler {
   };
 }
 
-/** The hash of the key with which a request passed, where it had to. */
-export function passedWith(response: Response): string | undefined {
-  return response.locals.key;
-}
-
 function keyOf({ headers }: IncomingMessage): string | undefined {
   const given = headers['x-api-key'];
   if (typeof given === 'string') return given;
   return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+}
+
+/** Bounds the requests in a minute of one API key or, of those who need none, of one address. */
+export function limitRate(requestsPerMinute: number): RequestHandler {
+  return rateLimit({
+    windowMs: MINUTE_MS,
+    limit: requestsPerMinute,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    // The address is that of the connection, whatever a header claims.
+    validate: { xForwardedForHeader: false, forwardedHeader: false },
+    // A key that nobody checked could be another one in every request.
+    keyGenerator: ({ socket }, { locals }) => locals.shortlistKeyHash ?? ipKeyGenerator(socket.remoteAddress ?? ''),
+    handler() {
+      throw new ShortlistError(
+        'rate-limited',
+        `More than ${requestsPerMinute} requests in a minute. Go on after the seconds in Retry-After.`,
+      );
+    },
+  });
 }

@@ -1,4 +1,7 @@
-import type { OpenApiDocument, OpenApiOperation } from './openapi.js';
+import { createHash } from 'node:crypto';
+import { Router } from 'express';
+import helmet from 'helmet';
+import { createOpenApi, type OpenApiDocument, type OpenApiOperation } from './openapi.js';
 import { PROBLEM_KINDS } from './problem.js';
 
 /** A JSON Schema as far as this page reads it. */
@@ -21,7 +24,7 @@ interface Schema {
 }
 
 /** The page's only asset, apart so that a content security policy can name its hash. */
-export const DOCS_STYLE = `
+const STYLE = `
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; color: #1b1f24; background: #fff }
 h2 { margin-top: 2.5rem; border-top: 1px solid #d5d9de; padding-top: 1rem; overflow-wrap: anywhere }
 h2 b { font-size: .8em; color: #fff; background: #175ea8; border-radius: .3rem; padding: .1rem .5rem; margin-right: .5rem }
@@ -38,8 +41,27 @@ small { color: #57606a }
 }
 `;
 
+/** `/openapi.json` and `/docs`, both made once; `/` leads to the latter. Links and paths hold below any prefix. */
+export function documentation(): Router {
+  const document = createOpenApi();
+  const json = JSON.stringify(document);
+  const page = renderDocs(document);
+  const style = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
+  const secure = helmet({
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], styleSrc: [style] } },
+  });
+  const router = Router({ caseSensitive: true, strict: true });
+  router.get('/', ({ baseUrl }, response) => response.redirect(`${baseUrl}/docs`));
+  router.get('/openapi.json', ({ baseUrl }, response) => {
+    const text = baseUrl === '' ? json : JSON.stringify({ ...document, servers: [{ url: baseUrl }] });
+    response.type('json').send(text);
+  });
+  router.get('/docs', secure, (_request, response) => void response.type('html').send(page));
+  return router;
+}
+
 /** The OpenAPI document as a page for people: no script, nothing from elsewhere. */
-export function renderDocs({ info, paths, components }: OpenApiDocument): string {
+function renderDocs({ info, paths, components }: OpenApiDocument): string {
   const operations = Object.entries(paths).flatMap(([url, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ url, method, operation })),
   );
@@ -52,10 +74,10 @@ export function renderDocs({ info, paths, components }: OpenApiDocument): string
   );
   return `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${info.title} API</title><style>${DOCS_STYLE}</style></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${info.title} API</title><style>${STYLE}</style></head>
 <body>
 <h1>${info.title} API</h1>
-<p>${escapeHtml(info.description)} The same for programs: <a href="/openapi.json">openapi.json</a>.</p>
+<p>${escapeHtml(info.description)} The same for programs: <a href="openapi.json">openapi.json</a>.</p>
 <nav><ul>${links.join('')}<li><a href="#problems">Problems</a></li></ul></nav>
 <main>
 ${operations.map(renderOperation).join('\n')}
@@ -78,7 +100,7 @@ function renderOperation(given: { url: string; method: string; operation: OpenAp
     typeText(schema),
     describe({ ...schema, ...(description !== undefined && { description }) }),
   ]);
-  const example = method === 'get' && !url.includes('{') ? `<p>Try it: <a href="${url}">${url}</a></p>` : '';
+  const example = method === 'get' && !url.includes('{') ? `<p>Try it: <a href="${url.slice(1)}">${url}</a></p>` : '';
   return `<h2 id="${operationId}"><b class="${method}">${method.toUpperCase()}</b><code>${escapeHtml(url)}</code></h2>
 <p>${escapeHtml(summary)}</p>
 ${rows.length > 0 ? `<h3>Parameters</h3>${table(['Name', 'Type', 'Meaning'], rows)}` : ''}

@@ -1,8 +1,35 @@
 import type { z } from 'zod';
 import type { ErrorCode } from '../../errors.js';
-import type { Serving } from '../../recommend/serving.js';
-import type { FieldError } from './replies.js';
+import type { EventStore } from '../../recommend/events/event-store.js';
+import type { SnapshotChange } from '../../recommend/live-snapshot.js';
+import type { RecommendRequest } from '../../recommend/recommendation.js';
+import type { Recommender } from '../../recommend/recommender.js';
+import { type FieldError, recommendation } from './replies.js';
 import { noParameters } from './requests.js';
+
+/** What the API asks of a recommender. */
+export type RecommendationService = Pick<
+  Recommender,
+  'recommend' | 'recallOf' | 'similar' | 'popular' | 'item' | 'findItems' | 'knows' | 'manifest'
+>;
+
+/** What the API answers from: a `LiveSnapshot`, or what does as it does. */
+export interface Live {
+  /** Throws `not-ready` while there is none. */
+  readonly recommender: RecommendationService;
+  readonly isReady: boolean;
+  /** Of new interactions. Undefined: they are not taken. */
+  readonly events?: Pick<EventStore, 'append'> | undefined;
+  reload(): Promise<SnapshotChange>;
+  rollback(to?: string): Promise<SnapshotChange>;
+}
+
+/** What an endpoint knows beside the request. */
+export interface ServerState {
+  readonly live: Live;
+  /** Whether a shutdown is under way: a load balancer should then send requests elsewhere. */
+  readonly stopping: boolean;
+}
 
 /** What an endpoint is given: the three parts of a request, each checked against its schema. */
 export interface EndpointInput<Path, Query, Body> {
@@ -39,8 +66,10 @@ export interface Endpoint<
   readonly reply: Reply;
   /** Beside those that every endpoint shares. */
   readonly failures: Failures;
+  /** Only where the answer is one list: what the recommender is asked for. */
+  request?(input: EndpointInput<z.output<Path>, z.output<Query>, z.output<Body>>): RecommendRequest;
   answer(
-    serving: Serving,
+    state: ServerState,
     input: EndpointInput<z.output<Path>, z.output<Query>, z.output<Body>>,
     /** To be awaited between the parts of a long answer; rejects when the request has run out of time. */
     nextTurn: () => Promise<void>,
@@ -49,22 +78,42 @@ export interface Endpoint<
 
 type Nothing = typeof noParameters;
 
-/** An endpoint without what it does not say: it reads, no path parameters, no query parameters, no failures of its own. */
+/** What an endpoint may leave out: it then reads, without path and query parameters, without failures of its own. */
+interface Optional<Path, Query, Body> {
+  readonly path?: Path;
+  readonly query?: Query;
+  readonly body?: Body;
+  readonly failures?: Failures;
+  readonly access?: Access;
+}
+
 export function endpoint<
   Reply extends z.ZodType,
   Path extends z.ZodType = Nothing,
   Query extends z.ZodType = Nothing,
   Body extends z.ZodType = Nothing,
 >(
-  parts: Pick<Endpoint<Path, Query, Body, Reply>, 'method' | 'url' | 'summary' | 'reply' | 'answer'> & {
-    path?: Path;
-    query?: Query;
-    body?: Body;
-    failures?: Failures;
-    access?: Access;
-  },
+  parts: Pick<Endpoint<Path, Query, Body, Reply>, 'method' | 'url' | 'summary' | 'reply' | 'answer'> &
+    Optional<Path, Query, Body>,
 ): Endpoint<Path, Query, Body, Reply> {
   // The cast is sound: a schema type parameter is `Nothing` exactly when its schema was left out.
   const presets = { access: 'read', path: noParameters, query: noParameters, failures: {} };
   return { ...presets, ...parts } as Endpoint<Path, Query, Body, Reply>;
+}
+
+/** An endpoint that answers with one list of recommendations. */
+export function listEndpoint<
+  Path extends z.ZodType = Nothing,
+  Query extends z.ZodType = Nothing,
+  Body extends z.ZodType = Nothing,
+>(
+  parts: Pick<Endpoint<Path, Query, Body, typeof recommendation>, 'method' | 'url' | 'summary'> &
+    Required<Pick<Endpoint<Path, Query, Body, typeof recommendation>, 'request'>> &
+    Optional<Path, Query, Body>,
+): Endpoint<Path, Query, Body, typeof recommendation> {
+  return endpoint({
+    ...parts,
+    reply: recommendation,
+    answer: ({ live }, input) => live.recommender.recommend(parts.request(input)),
+  });
 }

@@ -1,46 +1,43 @@
 import { ShortlistError } from '../../errors.js';
+import { logInteractions } from '../../recommend/events/new-interactions.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
-import { endpoint } from './endpoint.js';
-import { columnsLike, eventsOf } from './new-events.js';
+import { endpoint, listEndpoint } from './endpoint.js';
 import * as replies from './replies.js';
 import * as requests from './requests.js';
 
-/** Users of a batch between two looks at the event loop: at some 50 µs each, other requests wait a millisecond at most. */
+/** Users of a batch in one turn of the event loop: at some 50 µs each, other requests wait a millisecond at most. */
 const BATCH_TURN = 16;
 
 /** The API, in the order in which routes are tried: the busiest first. */
 export const endpoints = {
-  recommendForUser: endpoint({
+  recommendForUser: listEndpoint({
     method: 'get',
     url: '/v1/users/{userId}/recommendations',
     summary: 'Recommendations for a user. Unknown users get the popular items.',
     path: requests.userPath,
     query: requests.recommendQuery,
-    reply: replies.recommendation,
     failures: { 'unknown-category': { in: 'query', field: 'category' } },
     // Spelled out: objects that are spread here live until the next major collection, and longer pauses are the price.
-    answer: ({ recommender }, { path, query }) =>
-      recommender.recommend({
-        userId: path.userId,
-        limit: query.limit,
-        exclude: query.exclude,
-        categories: query.category,
-        match: query.match,
-        includeSeen: query.includeSeen,
-        coldShare: query.coldShare,
-        diversity: query.diversity,
-        explain: query.explain,
-      }),
+    request: ({ path, query }) => ({
+      userId: path.userId,
+      limit: query.limit,
+      exclude: query.exclude,
+      categories: query.category,
+      match: query.match,
+      includeSeen: query.includeSeen,
+      coldShare: query.coldShare,
+      diversity: query.diversity,
+      explain: query.explain,
+    }),
   }),
 
-  recommend: endpoint({
+  recommend: listEndpoint({
     method: 'post',
     url: '/v1/recommendations',
     summary: 'Recommendations for a user or for a history, with long filters.',
     body: requests.recommendBody,
-    reply: replies.recommendation,
     failures: { 'unknown-category': { in: 'body', field: 'categories' } },
-    answer: ({ recommender }, { body }) => recommender.recommend(body),
+    request: ({ body }) => body,
   }),
 
   recommendBatch: endpoint({
@@ -49,7 +46,8 @@ export const endpoints = {
     summary: 'Recommendations for many users at once.',
     body: requests.batchBody,
     reply: replies.recommendations,
-    async answer({ recommender }, { body: { userIds, limit } }, nextTurn) {
+    async answer({ live }, { body: { userIds, limit } }, nextTurn) {
+      const { recommender } = live;
       const recommendations: Recommendation[] = [];
       for (const [i, userId] of userIds.entries()) {
         if (i % BATCH_TURN === 0) await nextTurn();
@@ -67,12 +65,18 @@ export const endpoints = {
     body: requests.eventsBody,
     reply: replies.loggedEvents,
     failures: { 'events-off': null },
-    async answer({ recommender, events: log }, { body: { events } }) {
-      const { manifest } = recommender;
-      await log.append(eventsOf(events, manifest), columnsLike(manifest));
+    async answer({ live }, { body: { events } }) {
+      const { recommender, events: store } = live;
+      if (!store) {
+        throw new ShortlistError(
+          'events-off',
+          'This server takes no events. Start it with EVENTS set to a directory, such as EVENTS=data/events.',
+        );
+      }
+      await logInteractions(store, events, recommender.manifest);
       const items = new Set(events.map(({ itemId }) => itemId));
       const unknownItems = [...items].filter(itemId => !recommender.knows(itemId)).length;
-      return { accepted: events.length, unknownItems, snapshot: manifest.id };
+      return { accepted: events.length, unknownItems, snapshot: recommender.manifest.id };
     },
   }),
 
@@ -84,7 +88,7 @@ export const endpoints = {
     query: requests.limitQuery,
     reply: replies.similarItems,
     failures: { 'unknown-item': { in: 'path', field: 'itemId' } },
-    answer: ({ recommender }, { path, query }) => recommender.similar(path.itemId, query.limit),
+    answer: ({ live }, { path, query }) => live.recommender.similar(path.itemId, query.limit),
   }),
 
   popularItems: endpoint({
@@ -94,7 +98,7 @@ export const endpoints = {
     query: requests.popularQuery,
     reply: replies.popularItems,
     failures: { 'unknown-category': { in: 'query', field: 'category' } },
-    answer: ({ recommender }, { query }) => recommender.popular(query),
+    answer: ({ live }, { query }) => live.recommender.popular(query),
   }),
 
   findItems: endpoint({
@@ -103,7 +107,7 @@ export const endpoints = {
     summary: 'Finds items by a part of their title or id, the most rated first.',
     query: requests.findItemsQuery,
     reply: replies.foundItems,
-    answer: ({ recommender }, { query: { query, limit } }) => ({
+    answer: ({ live: { recommender } }, { query: { query, limit } }) => ({
       items: recommender.findItems(query, limit),
       snapshot: recommender.manifest.id,
     }),
@@ -116,7 +120,7 @@ export const endpoints = {
     path: requests.itemPath,
     reply: replies.itemDetails,
     failures: { 'unknown-item': { in: 'path', field: 'itemId' } },
-    answer: ({ recommender }, { path }) => recommender.item(path.itemId),
+    answer: ({ live }, { path }) => live.recommender.item(path.itemId),
   }),
 
   snapshot: endpoint({
@@ -124,24 +128,25 @@ export const endpoints = {
     url: '/v1/snapshot',
     summary: 'The snapshot that answers: its data, parameters, measured quality and files.',
     reply: replies.snapshotManifest,
-    answer: ({ recommender }) => recommender.manifest,
+    answer: ({ live }) => live.recommender.manifest,
   }),
 
   reload: endpoint({
     method: 'post',
     url: '/v1/admin/reload',
     access: 'admin',
-    summary: 'Goes over to the current snapshot of the store. One that is damaged is refused, and the old one stays.',
+    summary: 'Switches to the current snapshot of the store. One that is damaged is refused, and the old one stays.',
     reply: replies.snapshotChange,
     failures: { 'no-snapshot': null, 'snapshot-damaged': null },
-    answer: ({ control }) => control.reload(),
+    answer: ({ live }) => live.reload(),
   }),
 
   rollback: endpoint({
     method: 'post',
     url: '/v1/admin/rollback',
     access: 'admin',
-    summary: 'Goes back to an earlier snapshot, by default the one before, and makes it the current one of the store.',
+    summary:
+      'Switches back to an earlier snapshot, by default the one before, and makes it the current one of the store.',
     query: requests.rollbackQuery,
     reply: replies.snapshotChange,
     failures: {
@@ -150,7 +155,7 @@ export const endpoints = {
       'snapshot-damaged': null,
       'snapshot-unwritable': null,
     },
-    answer: ({ control }, { query }) => control.rollback(query.to),
+    answer: ({ live }, { query }) => live.rollback(query.to),
   }),
 
   live: endpoint({
@@ -168,9 +173,9 @@ export const endpoints = {
     access: 'open',
     summary: 'Whether requests should be sent here: a snapshot is loaded and no shutdown is under way.',
     reply: replies.health,
-    answer(serving) {
-      if (serving.stopping) throw new ShortlistError('not-ready', 'This process is shutting down.');
-      return serving.recommender && { status: 'ok' as const };
+    answer({ live, stopping }) {
+      if (stopping) throw new ShortlistError('not-ready', 'This process is shutting down.');
+      return live.recommender && { status: 'ok' as const };
     },
   }),
 };

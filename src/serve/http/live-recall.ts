@@ -1,6 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Recommendation } from '../../recommend/recommendation.js';
-import type { Serving } from '../../recommend/serving.js';
+import type { Tier } from '../../recommend/recommendation.js';
 
 /** Samples whose mean is shown. */
 const LATEST = 100;
@@ -12,9 +11,9 @@ const LATEST = 100;
 export class LiveRecall {
   readonly #latest: number[] = [];
   readonly #samples: Counter;
-  #requests = 0;
+  #lists = 0;
 
-  /** @param every one of so many lists is looked at; 0: none */
+  /** @param every one of so many lists is measured; 0: none */
   constructor(
     registry: Registry,
     private readonly every: number,
@@ -40,23 +39,14 @@ export class LiveRecall {
   }
 
   /**
-   * Counts a reply and now and then measures it.
-   * @param answer gives the same answer from another serving
+   * Counts a list, and measures one of so many in the next turn of the event loop.
+   * @param recall of the list, 0 … 1
    */
-  look(reply: Recommendation, serving: Serving, answer: (from: Pick<Serving, 'recommender'>) => unknown): void {
-    if (this.every === 0 || reply.source === 'popularity' || ++this.#requests % this.every !== 0) return;
+  sample(tier: Tier, recall: () => number): void {
+    if (this.every === 0 || tier === 'popularity' || ++this.#lists % this.every !== 0) return;
     setImmediate(() => {
-      const { recommender } = serving;
-      const measuring = Object.create(recommender, {
-        recommend: {
-          value: (request: Parameters<typeof recommender.recommend>[0]) => {
-            this.#add(recommender.recallOf(request));
-            return reply;
-          },
-        },
-      });
       try {
-        answer({ recommender: measuring });
+        this.#add(recall());
       } catch {
         // Another snapshot may have taken over that does not know what was asked for: nothing to measure then.
       }

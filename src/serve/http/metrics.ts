@@ -1,34 +1,34 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Recommendation } from '../../recommend/recommendation.js';
-import type { Serving } from '../../recommend/serving.js';
+import type { Tier } from '../../recommend/recommendation.js';
+import type { Live } from './endpoint.js';
 import { LiveRecall } from './live-recall.js';
-import { observeLoopDelay } from './loop-delay.js';
 
 /** From 50 µs, what a lookup takes, to 1 s, when nobody waits any more. */
 const SECONDS_BUCKETS = [0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
 
 /** From half a millisecond, below which timers do not tell, to a second. */
 const DELAY_BUCKETS = [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
+/** Milliseconds between two timers whose delay is observed. */
+const DELAY_INTERVAL_MS = 10;
+
 /** Parts of a request's time: its fields are read and checked, the answer is found, and sent as JSON. */
 const STAGES = ['validate', 'answer', 'send'] as const;
 /** Stages of one of so many requests are observed: an observation costs about a microsecond. */
 const STAGE_SAMPLE = 8;
 
-/** What the process counts about itself, in the Prometheus text format. */
+/** What the API counts, in the Prometheus text format. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #seconds: Histogram<'operation'>;
   readonly #stages: readonly Histogram.Internal<'stage'>[];
   readonly #problems: Counter<'code'>;
-  readonly #tiers: Readonly<Record<Recommendation['source'], Counter.Internal>>;
+  readonly #tiers: Readonly<Record<Tier, Counter.Internal>>;
   readonly #refused: Counter;
   readonly recall: LiveRecall;
 
   /** @param recallSample one of so many lists has its recall measured; 0: none */
-  constructor(serving: Serving, recallSample = 0) {
+  constructor(live: Live, recallSample = 0) {
     const registers = [this.registry];
-    // Event-loop lag, memory, garbage collection and processor time.
-    collectDefaultMetrics({ register: this.registry });
     this.#seconds = new Histogram({
       name: 'shortlist_request_seconds',
       help: 'Time from a request’s arrival to its reply, for requests that were answered.',
@@ -44,13 +44,6 @@ export class Metrics {
       registers,
     });
     this.#stages = STAGES.map(stage => stages.labels(stage));
-    const delay = new Histogram({
-      name: 'shortlist_event_loop_delay_seconds',
-      help: 'How much later than due a timer ran, looked at a hundred times a second.',
-      buckets: DELAY_BUCKETS,
-      registers,
-    });
-    observeLoopDelay(delay);
     this.recall = new LiveRecall(this.registry, recallSample);
     this.#problems = new Counter({
       name: 'shortlist_problems_total',
@@ -80,9 +73,31 @@ export class Metrics {
       registers,
       aggregator: 'max',
       collect() {
-        if (serving.ready) this.set((Date.now() - Date.parse(serving.recommender.manifest.created)) / 1000);
+        if (live.isReady) this.set((Date.now() - Date.parse(live.recommender.manifest.created)) / 1000);
       },
     });
+  }
+
+  /**
+   * Counts what the whole process does, too: its memory, garbage collection and processor time, and the delay of its
+   * event loop, which is what a request waits at worst because something else is done. An application that the API is
+   * only a part of counts these itself.
+   */
+  observeProcess(): void {
+    collectDefaultMetrics({ register: this.registry });
+    const delay = new Histogram({
+      name: 'shortlist_event_loop_delay_seconds',
+      help: 'How much later than due a timer ran, a hundred times a second.',
+      buckets: DELAY_BUCKETS,
+      registers: [this.registry],
+    });
+    let due = performance.now() + DELAY_INTERVAL_MS;
+    setInterval(() => {
+      const now = performance.now();
+      // Timers count whole milliseconds, so that up to one of them is no delay.
+      delay.observe(Math.max(0, now - due) / 1000);
+      due = now + DELAY_INTERVAL_MS;
+    }, DELAY_INTERVAL_MS).unref();
   }
 
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -91,8 +106,8 @@ export class Metrics {
   text = (): Promise<string> => this.registry.metrics();
 
   /**
-   * A clock for one operation, to be told when each request started, was validated, answered and sent, in milliseconds;
-   * made once because looking it up is its main cost.
+   * A clock for one operation: called with the milliseconds at which a request started, was validated, answered and sent.
+   * Made once, because finding the operation is its main cost.
    */
   timerOf(operation: string): (started: number, validated: number, answered: number, sent: number) => void {
     const whole = this.#seconds.labels(operation);
@@ -111,8 +126,8 @@ export class Metrics {
     this.#problems.labels(code).inc();
   }
 
-  countTier(source: Recommendation['source']): void {
-    this.#tiers[source].inc();
+  countTier(tier: Tier): void {
+    this.#tiers[tier].inc();
   }
 
   readonly countRefused = (): void => {

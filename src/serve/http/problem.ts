@@ -37,14 +37,17 @@ const INTERNAL = {
   detail: 'The request failed for a reason of the server’s own. The log tells more under this request id.',
 };
 
-/** The problem details (RFC 9457) of anything that was thrown. Nothing of an unexpected error gets out. */
-export function problemOf(thrown: unknown, requestId: string): Problem {
+/**
+ * The problem details (RFC 9457) of anything that was thrown. Nothing of an unexpected error gets out.
+ * @param prefix of the paths of the API, where it has one
+ */
+export function problemOf(thrown: unknown, requestId: string, prefix = ''): Problem {
   const error = thrown instanceof ShortlistError ? thrown : fromLibrary(thrown);
   const kind = error && PROBLEM_KINDS[error.code];
-  if (!kind) return { type: typeOf(INTERNAL.code), ...INTERNAL, requestId };
+  if (!kind) return { type: typeOf(INTERNAL.code, prefix), ...INTERNAL, requestId };
   const errors = error.fields.errors as FieldError[] | undefined;
   return {
-    type: typeOf(error.code),
+    type: typeOf(error.code, prefix),
     title: kind.title,
     status: kind.status,
     detail: error.message,
@@ -60,8 +63,8 @@ export function blaming(error: ShortlistError, field: Omit<FieldError, 'message'
   return new ShortlistError(error.code, error.message, { ...error.fields, errors }, { cause: error });
 }
 
-function typeOf(code: string): string {
-  return `/docs#problem-${code}`;
+function typeOf(code: string, prefix: string): string {
+  return `${prefix}/docs#problem-${code}`;
 }
 
 /** What Express and its body parser complain about has a 4xx status; an error without one is not about the request. */

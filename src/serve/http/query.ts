@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { parse } from 'node:querystring';
 import type { z } from 'zod';
-import { parseQueryString } from './query-string.js';
+import { ShortlistError } from '../../errors.js';
 import { validate } from './validation.js';
 
 /** Query strings kept for each endpoint, and the longest that is. Together they bound the memory to a few megabytes. */
@@ -24,4 +25,23 @@ export function createQueryReader(schema: z.ZodType): (request: IncomingMessage)
     kept.set(text, Object.freeze(query));
     return query;
   };
+}
+
+/**
+ * The parameters of a query string by name, on an object without prototype; repeated ones become arrays.
+ * @throws {ShortlistError} `malformed-request` for a percent sign that is not the start of valid UTF-8
+ */
+function parseQueryString(text: string): Record<string, unknown> {
+  if (text.includes('%')) {
+    try {
+      decodeURIComponent(text);
+    } catch {
+      throw new ShortlistError(
+        'malformed-request',
+        'The query string is not valid percent-encoded UTF-8. Write a percent sign itself as %25.',
+      );
+    }
+  }
+  // The length of URLs is bounded, so there is no need to bound the number of parameters, which would drop some.
+  return parse(text, '&', '=', { maxKeys: 0 });
 }

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { RANKER_NAMES } from '../../learn/model/popularity.js';
-import { REASONS } from '../../recommend/recommendation.js';
 import { RANKER_NAMES } from '../../learn/model/ranker-name.js';
-import { REASONS, TIERS } from '../../recommend/recommendation.js';
+import { REASONS, REASONS, TIERS } from '../../recommend/recommendation.js';
 import { SOURCE_KINDS } from '../../retrieve/candidate-source.js';
 import { manifestSchema } from '../../snapshot/manifest.js';
 

@@ -1,8 +1,10 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { messageOf, ShortlistError } from '../../errors.js';
+import type { Duplex } from 'node:stream';
+import { type ErrorCode, messageOf, ShortlistError } from '../../errors.js';
 import { type AppOptions, createApp } from './app.js';
-import { answerUnreadable } from './unreadable-request.js';
+import { problemOf } from './problem.js';
+import { API_HEADERS, PROBLEM_TYPE } from './send-json.js';
 
 export interface ServeOptions extends AppOptions {
   readonly host: string;
@@ -28,7 +30,7 @@ export interface RunningServer {
 const MAX_HEADER_BYTES = 32 * 1024;
 /** Milliseconds for the headers alone: they come in one packet from any honest client. */
 const HEADERS_TIMEOUT_MS = 10_000;
-/** Milliseconds between looks for clients that are over their time; the default of Node is half a minute. */
+/** Milliseconds between two checks for clients that are over their time; the default of Node is half a minute. */
 const TIMEOUT_CHECK_MS = 1000;
 /**
  * Connections that may wait to be accepted; the system has a bound of its own, often the same. Of more that come at
@@ -46,7 +48,7 @@ const STALLED_MS = 75_000;
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { requestTimeoutMs } = options;
-  const { listener, classes } = createApp(options);
+  const { listener, classes, stop } = createApp(options);
   const server = createServer(
     {
       ...classes,
@@ -69,7 +71,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   return {
     url: `http://${host}:${port}`,
     close() {
-      options.serving.stop();
+      stop();
       closed ??= drained(server, options.shutdownTimeoutMs);
       return closed;
     },
@@ -106,4 +108,32 @@ async function drained(server: Server, timeoutMs: number): Promise<void> {
   const deadline = setTimeout(() => server.closeAllConnections(), timeoutMs);
   await closed;
   clearTimeout(deadline);
+}
+
+/** What Node's parser gives up on, by the code of its error. Everything else is not HTTP. */
+const UNREADABLE: Readonly<Record<string, [ErrorCode, string]>> = {
+  HPE_HEADER_OVERFLOW: ['headers-too-large', 'The URL and the headers together are larger than this server takes.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'The request did not arrive in time.'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['body-too-large', 'The chunk extensions of the body are too large.'],
+};
+
+const SECURITY = API_HEADERS.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${API_HEADERS[i + 1]}`] : []));
+
+/** Answers, with a problem like any other, a request that never became one, and ends the connection. */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const [code, message] = UNREADABLE[error.code ?? ''] ?? ['malformed-request', 'This is not a valid HTTP request.'];
+  const problem = problemOf(new ShortlistError(code, message), 'none');
+  const body = JSON.stringify(problem);
+  socket.end(
+    [
+      `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+      `Content-Type: ${PROBLEM_TYPE}`,
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'Connection: close',
+      ...SECURITY,
+      '',
+      body,
+    ].join('\r\n'),
+  );
 }

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readRatings } from '../../../src/learn/ratings/read-ratings.js';
-import { EventLog } from '../../../src/recommend/events/csv-log.js';
-import type { EventColumns, LoggedEvent } from '../../../src/recommend/events/event-line.js';
+import { CsvEventLog } from '../../../src/recommend/events/csv-log.js';
+import type { EventColumns, LoggedEvent } from '../../../src/recommend/events/event-store.js';
 import { loggedId } from '../../../src/serve/http/parameters.js';
 
 const root = mkdtempSync(join(tmpdir(), 'shortlist-events-'));
@@ -23,7 +23,7 @@ const event = (userId: string, itemId: string, value = 1, timestamp = 1_700_000_
 
 let directory: string;
 let path: string;
-const opened: EventLog[] = [];
+const opened: CsvEventLog[] = [];
 beforeEach(() => {
   directory = join(mkdtempSync(join(root, 'log-')), 'events');
   path = join(directory, 'events.csv');
@@ -33,8 +33,8 @@ afterEach(() => {
   for (const log of opened.splice(0)) log.close();
 });
 
-async function openLog(warn: (message: string) => void = message => expect.fail(message)): Promise<EventLog> {
-  const log = await EventLog.open(directory, warn);
+async function openLog(warn: (message: string) => void = message => expect.fail(message)): Promise<CsvEventLog> {
+  const log = await CsvEventLog.open(directory, warn);
   opened.push(log);
   return log;
 }
@@ -297,7 +297,7 @@ describe('a log that others change', () => {
 
   test('a directory that cannot be one is named', async () => {
     await writtenLog();
-    await expect(EventLog.open(path, expect.fail)).rejects.toMatchObject({ code: 'events-unavailable' });
+    await expect(CsvEventLog.open(path, expect.fail)).rejects.toMatchObject({ code: 'events-unavailable' });
     expect(statSync(path).isFile()).toBe(true);
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, expect, test } from 'vitest';
 import { readRatings } from '../../../src/learn/ratings/read-ratings.js';
-import { EventLog } from '../../../src/recommend/events/csv-log.js';
+import { CsvEventLog } from '../../../src/recommend/events/csv-log.js';
 import { nodeFlags, programFile } from '../../support/program.js';
 
 const root = mkdtempSync(join(tmpdir(), 'shortlist-writers-'));
@@ -20,9 +20,9 @@ const writer = join(root, 'writer.mjs');
 writeFileSync(
   writer,
   `import { writeSync } from 'node:fs';
-   import { EventLog } from ${JSON.stringify(programFile('src/recommend/events/csv-log'))};
+   import { CsvEventLog } from ${JSON.stringify(programFile('src/recommend/events/csv-log'))};
    const [directory, user, size] = process.argv.slice(2);
-   const log = await EventLog.open(directory, message => { throw new Error(message); });
+   const log = await CsvEventLog.open(directory, message => { throw new Error(message); });
    for (let batch = 0; ; batch++) {
      const events = Array.from({ length: Number(size) }, (_, i) =>
        ({ userId: user + batch, itemId: 'item, the ' + i, value: 1, timestamp: 1700000000 }));
@@ -52,7 +52,7 @@ function write(directory: string, user: string, size: number, command = [process
 
 /** What is in a log, for a start and for a rebuild alike. */
 async function contentOf(directory: string, size: number) {
-  const log = await EventLog.open(directory, message => expect.fail(message));
+  const log = await CsvEventLog.open(directory, message => expect.fail(message));
   log.close();
   const table = await readRatings([log.path]);
   const counts = new Map<string, number>();

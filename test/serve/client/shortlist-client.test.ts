@@ -1,17 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
 import type { RecommendRequest } from '../../../src/recommend/recommendation.js';
-import { Serving } from '../../../src/recommend/serving.js';
 import { ProblemError, ShortlistClient } from '../../../src/serve/client/shortlist-client.js';
 import type { RunningServer } from '../../../src/serve/http/server.js';
 import { serveForTest } from '../../support/running.js';
-import { smallService } from '../../support/small-service.js';
+import { liveWith, smallService } from '../../support/small-service.js';
 
 const asked: RecommendRequest[] = [];
 const service = smallService(asked);
 let server: RunningServer;
 let client: ShortlistClient;
 beforeAll(async () => {
-  server = await serveForTest({ serving: new Serving(service, { append: async () => {}, of: () => undefined }) });
+  server = await serveForTest({ live: liveWith(service, { append: async () => {} }) });
   client = new ShortlistClient(`${server.url}/`);
 });
 afterAll(() => server.close());

@@ -75,7 +75,7 @@ describe('/docs', () => {
     const links = [...page.matchAll(/ href="([^"]+)"/g)].map(([, link]) => link!);
     for (const link of links) {
       if (link.startsWith('#')) expect(anchors).toContain(link.slice(1));
-      else expect((await fetch(server.url + link)).status).toBe(200);
+      else expect((await fetch(new URL(link, `${server.url}/docs`))).status).toBe(200);
     }
     expect(links.length).toBeGreaterThan(30);
   });

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import { Serving } from '../../../src/recommend/serving.js';
 import { Metrics } from '../../../src/serve/http/metrics.js';
 import { serveForTest } from '../../support/running.js';
-import { smallService } from '../../support/small-service.js';
+import { liveWith, smallService } from '../../support/small-service.js';
 
 test('/metrics counts requests by operation, lists by tier and problems by code', async () => {
   const server = await serveForTest();
@@ -37,8 +36,8 @@ test('/metrics counts requests by operation, lists by tier and problems by code'
 
 test('recall: of every so many model lists, one is answered again exactly; without samples there is no figure', async () => {
   const recalls = [1, 0.8];
-  const serving = new Serving({ ...smallService(), recallOf: () => recalls.shift()! });
-  const server = await serveForTest({ serving, metrics: new Metrics(serving, 2) });
+  const live = liveWith({ ...smallService(), recallOf: () => recalls.shift()! });
+  const server = await serveForTest({ live, metrics: new Metrics(live, 2) });
   const figures = async () => {
     const text = await (await fetch(`${server.url}/metrics`)).text();
     return [...text.matchAll(/^shortlist_(?:live_recall|recall_samples_total) (\S+)$/gm)].map(([, value]) =>

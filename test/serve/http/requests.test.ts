@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { LoggedEvent } from '../../../src/recommend/events/event-line.js';
+import type { LoggedEvent } from '../../../src/recommend/events/event-store.js';
 import type { RecommendRequest } from '../../../src/recommend/recommendation.js';
-import { Serving } from '../../../src/recommend/serving.js';
 import type { RunningServer } from '../../../src/serve/http/server.js';
 import { asJson, serveForTest } from '../../support/running.js';
-import { SNAPSHOT_ID, smallService } from '../../support/small-service.js';
+import { liveWith, SNAPSHOT_ID, smallService } from '../../support/small-service.js';
 
 let server: RunningServer;
 const asked: RecommendRequest[] = [];
@@ -12,10 +11,7 @@ const logged: LoggedEvent[] = [];
 beforeAll(async () => {
   server = await serveForTest({
     maxBodyBytes: 50_000,
-    serving: new Serving(smallService(asked), {
-      append: async events => void logged.push(...events),
-      of: () => undefined,
-    }),
+    live: liveWith(smallService(asked), { append: async events => void logged.push(...events) }),
   });
 });
 afterAll(() => server.close());

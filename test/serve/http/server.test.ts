@@ -2,10 +2,9 @@ import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { pino } from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
-import { Serving } from '../../../src/recommend/serving.js';
 import type { RunningServer, ServeOptions } from '../../../src/serve/http/server.js';
 import { serveForTest } from '../../support/running.js';
-import { smallService } from '../../support/small-service.js';
+import { liveWith, smallService } from '../../support/small-service.js';
 
 const running: RunningServer[] = [];
 afterEach(async () => {
@@ -47,13 +46,22 @@ describe('listening', () => {
 
 describe('readiness', () => {
   test('without a recommender the process lives but is not ready, until there is one', async () => {
-    const serving = new Serving();
-    const { url } = await start({ serving });
+    let current = liveWith();
+    const { reload, rollback } = current;
+    const live = {
+      get recommender() {
+        return current.recommender;
+      },
+      isReady: false,
+      reload,
+      rollback,
+    };
+    const { url } = await start({ live });
     const statuses = async () =>
       Promise.all(['/health/live', '/health/ready', '/v1/popular'].map(async path => (await fetch(url + path)).status));
     expect(await statuses()).toEqual([200, 503, 503]);
     expect((await fetch(`${url}/v1/popular`)).headers.get('retry-after')).toBe('1');
-    serving.replace(smallService());
+    current = liveWith(smallService());
     expect(await statuses()).toEqual([200, 200, 200]);
   });
 });
@@ -68,7 +76,7 @@ describe('what goes wrong', () => {
       },
     };
     const { url } = await start({
-      serving: new Serving(broken),
+      live: liveWith(broken),
       logger: pino({ level: 'error' }, { write: line => void lines.push(line) }),
     });
     const response = await fetch(`${url}/v1/popular`, { headers: { 'X-Request-Id': 'r1' } });

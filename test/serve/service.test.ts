@@ -56,7 +56,7 @@ async function damage(id: string): Promise<void> {
 const serving = async () => (await client.recommendForUser(userId)).snapshot;
 
 describe('reload', () => {
-  test('goes over to the current snapshot, whose replies are then its own', async () => {
+  test('switches to the current snapshot, whose replies are then its own', async () => {
     await start();
     await publishSecond();
     expect(await serving()).toBe(first);

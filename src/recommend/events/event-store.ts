@@ -1,0 +1,36 @@
+/** A new interaction as a store keeps it. */
+export interface LoggedEvent {
+  /** Without control characters, so that an event is one line of a log. Likewise the item's. */
+  readonly userId: string;
+  readonly itemId: string;
+  /** Rating or weight. Undefined where there are no ratings. */
+  readonly value: number | undefined;
+  /** Seconds since 1970, whole. 0 where there are no times. */
+  readonly timestamp: number;
+}
+
+/** What events have beside ids: the same as the ratings that the next rebuild reads together with them. */
+export interface EventColumns {
+  readonly rated: boolean;
+  readonly timed: boolean;
+}
+
+/** Keeps new interactions durably until a rebuild takes them in, and tells what each user did lately. */
+export interface EventStore {
+  /**
+   * A user's recent events, one for each item, the latest to come last; undefined when there are none. Answered from
+   * memory, because every request for recommendations asks.
+   */
+  of(userId: string): readonly LoggedEvent[] | undefined;
+
+  /**
+   * Resolves when the events are durable and `of` knows them.
+   * @param columns of a store that has to be begun; events have what these say
+   * @throws {ShortlistError} `events-unavailable` when they could not be written (some of them may have been), or
+   *   `overloaded`
+   */
+  append(events: readonly LoggedEvent[], columns: EventColumns): Promise<void>;
+
+  /** Ends what goes on in the background, such as looking for the events of other processes. */
+  close(): void | Promise<void>;
+}

@@ -1,0 +1,147 @@
+import express, { type ErrorRequestHandler, type IRouter, type RequestHandler, type Router } from 'express';
+import { ShortlistError } from '../../errors.js';
+import { type AccessOptions, guardsOf, limitRate } from './access.js';
+import { documentation } from './docs-page.js';
+import type { Endpoint, Live } from './endpoint.js';
+import { endpoints } from './endpoints.js';
+import { type HandlerContext, handlerOf, type RequestLogger } from './handler.js';
+import { Turns } from './load.js';
+import { Metrics } from './metrics.js';
+import { problemOf } from './problem.js';
+import { API_HEADERS, PROBLEM_TYPE, requestIdOf, sendJson } from './send-json.js';
+
+/** What the API answers from, and what it takes. */
+export interface ApiOptions extends AccessOptions {
+  readonly live: Live;
+  readonly metrics: Metrics;
+  readonly logger: RequestLogger;
+  /** Largest request body taken, in bytes, after decompression. */
+  readonly maxBodyBytes: number;
+  /** Longest request URL taken, in characters. */
+  readonly maxUrlLength: number;
+  /** Milliseconds after which a request that takes many turns gives up. */
+  readonly deadlineMs: number;
+  /** Most requests to `/v1` in a minute by one key or address. 0: as many as they like. */
+  readonly requestsPerMinute: number;
+}
+
+/** Methods for what can only be read. */
+const READING = ['GET', 'HEAD', 'OPTIONS'];
+
+const quiet: RequestLogger = { error: facts => console.error(facts), debug() {}, isLevelEnabled: () => false };
+
+/**
+ * The API as an Express router, to be mounted in another application under a prefix of its choice, with or without
+ * `express.json()` in front: `app.use('/recommendations', createRouter(live))`. All below the prefix is answered here,
+ * what is wrong with problem details. Nothing depends on the settings of the application, which guards it, bounds its load
+ * and shows its metrics as it does for its other routes.
+ * @param options Default: a body of 2²⁰ bytes and a URL of 16,384 characters at most, 10 seconds for a long request;
+ *   without keys everybody may read and log events, and nobody may use `/v1/admin`; where there are API keys, reading
+ *   needs one, too; errors of our own go to the console; metrics that nobody sees.
+ */
+export function createRouter(live: Live, options: Partial<Omit<ApiOptions, 'live'>> = {}): Router {
+  const api: ApiOptions = {
+    live,
+    metrics: options.metrics ?? new Metrics(live),
+    logger: quiet,
+    maxBodyBytes: 2 ** 20,
+    maxUrlLength: 16_384,
+    deadlineMs: 10_000,
+    requestsPerMinute: 0,
+    apiKeyHashes: [],
+    adminKeyHashes: [],
+    readsClosed: (options.apiKeyHashes?.length ?? 0) > 0,
+    ...options,
+  };
+  const router = express.Router({ caseSensitive: true, strict: true });
+  addRoutes(router, { ...api, stopping: false, turns: new Turns(), admits: () => true });
+  return router;
+}
+
+/**
+ * Adds the API to an application or a router. There is no middleware in front of the routes: every layer that Express has
+ * to walk through costs each request as much as its validation does.
+ * @param more routes beside those of the API
+ */
+export function addRoutes(
+  to: IRouter,
+  context: ApiOptions & HandlerContext,
+  more: (to: IRouter) => void = () => {},
+): void {
+  // What costs time is there only where it was asked for.
+  const limits = context.requestsPerMinute > 0 ? [limitRate(context.requestsPerMinute)] : [];
+  const readBody = [requireJson, express.json({ limit: context.maxBodyBytes })];
+  for (const [operation, endpoint] of Object.entries<Endpoint>(endpoints)) {
+    to[endpoint.method](
+      routeOf(endpoint),
+      ...guardsOf(endpoint.access, context),
+      ...(endpoint.access === 'open' ? [] : limits),
+      ...(endpoint.body ? readBody : []),
+      handlerOf(operation, endpoint, context),
+    );
+  }
+  more(to);
+  to.use(documentation());
+  for (const endpoint of Object.values<Endpoint>(endpoints)) {
+    to.all(routeOf(endpoint), refuseMethod(endpoint.method === 'get' ? READING : ['POST', 'OPTIONS']));
+  }
+  to.all(['/openapi.json', '/docs'], refuseMethod(READING));
+  to.use(({ baseUrl, path }) => {
+    throw new ShortlistError(
+      'not-found',
+      `There is nothing at ${(baseUrl + path).slice(0, 200)}. See ${baseUrl}/docs for what there is.`,
+    );
+  });
+  to.use(reportProblem(context));
+}
+
+/** `GET /metrics`: those of this process or, where there are several, of all. */
+export function addMetrics(to: IRouter, metrics: Metrics): void {
+  to.get('/metrics', async (_request, response) => {
+    const text = await metrics.text();
+    response.writeHead(200, ['Content-Type', metrics.contentType, ...API_HEADERS]).end(text);
+  });
+  to.all('/metrics', refuseMethod(READING));
+}
+
+const requireJson: RequestHandler = (request, _response, next) => {
+  // A request without a body goes on: the schema says best what is missing.
+  const hasBody = request.headers['content-length'] !== '0' && request.is('*/*') !== null;
+  if (!hasBody || request.is('application/json')) return next();
+  throw new ShortlistError(
+    'unsupported-media-type',
+    'The body must be JSON, with the header "Content-Type: application/json".',
+    { errors: [{ in: 'header', field: 'Content-Type', message: 'expected application/json' }] },
+  );
+};
+
+function refuseMethod(allowed: readonly string[]): RequestHandler {
+  return (request, response) => {
+    response.setHeader('Allow', allowed.join(', '));
+    if (request.method === 'OPTIONS') return void response.status(204).end();
+    throw new ShortlistError(
+      'method-not-allowed',
+      `${request.method} is not possible here. Possible: ${allowed.join(', ')}.`,
+    );
+  };
+}
+
+function reportProblem(context: HandlerContext): ErrorRequestHandler {
+  const { logger, metrics } = context;
+  return (error, request, response, _next) => {
+    const requestId = requestIdOf(request);
+    const problem = problemOf(error, requestId, request.baseUrl);
+    const { status, code } = problem;
+    metrics.countProblem(code);
+    if (status === 500) logger.error({ requestId, method: request.method, url: request.originalUrl, err: error });
+    if (status === 503) response.setHeader('Retry-After', '1');
+    if (code === 'overloaded') metrics.countRefused();
+    if (response.headersSent) return void response.destroy();
+    sendJson(response, { status, value: problem, requestId, type: PROBLEM_TYPE, last: context.stopping });
+  };
+}
+
+/** The URL as Express writes it: `:name` for `{name}`. */
+function routeOf({ url }: Endpoint): string {
+  return url.replace(/\{(\w+)\}/g, ':$1');
+}
