@@ -66,7 +66,7 @@ export class LiveSnapshot {
   }
 
   /**
-   * Answers from here on. Whoever answers a request reads this once, so that no answer mixes two snapshots.
+   * Answers from here on. Read it once for each request, so that no answer mixes two snapshots.
    * @throws {ShortlistError} `not-ready` while none is loaded
    */
   get recommender(): Recommender {

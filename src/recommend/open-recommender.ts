@@ -8,7 +8,7 @@ import { Recommender } from './recommender.js';
 /**
  * A recommender that searches as the snapshot's tuning decided. Where that was `hnsw` and hnswlib-node is not installed
  * here, it searches the clusters until the answer is proven exact, and says so.
- * @param warn is told of the fallback
+ * @param warn called where it falls back
  * @param prepared of this snapshot. Default: made now.
  * @param precomputed lists that a batch made with this snapshot
  * @param events what users did since the snapshot was made

@@ -24,7 +24,7 @@ export interface PrecomputedList {
 export class PrecomputedLists {
   constructor(readonly data: PrecomputedData) {}
 
-  /** The first `limit` items for a user, or undefined when the batch has not so many. */
+  /** The first `limit` items for a user, or undefined when the batch has fewer. */
   of(user: UserIndex, limit: number): PrecomputedList | undefined {
     const { starts, lengths, certified, items, scores } = this.data;
     if (limit > lengths[user]!) return undefined;

@@ -43,7 +43,7 @@ export const MAX_CAREFUL_LIMIT = 50;
 /** An item of a user's history that comes with the request instead of from the snapshot. */
 export interface HistoryEntry {
   readonly itemId: string;
-  /** Rating or weight; negative for a dislike. What it means is told at `FoldIn`. Default: it is only known that they met. */
+  /** Rating or weight; negative for a dislike. See `FoldIn` for what it means. Default: it is only known that they met. */
   readonly value?: number | undefined;
 }
 
@@ -99,7 +99,7 @@ export interface Explanation {
   readonly cell: number | null;
   /** Place in the list, from 1. */
   readonly rank: number;
-  /** Place by score among all candidates that were looked at, before diversity and the bound on cold items. */
+  /** Place by score among all candidates, before diversity and the bound on cold items. */
   readonly rankBefore: number;
   /** Part of the score that no item of the history accounts for, such as the average user's. */
   readonly base: number;

@@ -52,7 +52,7 @@ export class CsvEventLog implements EventStore {
 
   /**
    * Opens the log in a directory, which is made if there is none, and reads it.
-   * @param warn is told of damaged lines, which are passed over
+   * @param warn called for damaged lines, which are passed over
    * @throws {ShortlistError} `events-unavailable`
    */
   static async open(directory: string, warn: (message: string) => void): Promise<CsvEventLog> {
@@ -171,7 +171,7 @@ export class CsvEventLog implements EventStore {
       await blank(0, unfinished.length);
     }
     await this.#readOn(file);
-    // Not there: a process died in its write after we looked, and our first line continues its last one.
+    // Not there: a process died in its write after we had read, and our first line continues its last one.
     return startsWith(added, ours) || added.includes(Buffer.concat([LINE_BREAK, lines]));
   }
 

@@ -13,7 +13,7 @@ export class LiveRecall {
   readonly #samples: Counter;
   #lists = 0;
 
-  /** @param every one of so many lists is measured; 0: none */
+  /** @param every measures every n-th list; 0: none */
   constructor(
     registry: Registry,
     private readonly every: number,
@@ -39,7 +39,7 @@ export class LiveRecall {
   }
 
   /**
-   * Counts a list, and measures one of so many in the next turn of the event loop.
+   * Counts a list, and measures every n-th one in the next turn of the event loop.
    * @param recall of the list, 0 … 1
    */
   sample(tier: Tier, recall: () => number): void {

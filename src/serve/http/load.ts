@@ -21,8 +21,8 @@ const MAX_WAITING = 16;
 
 /**
  * Bounds the time for which requests keep the server busy in one turn of the event loop. They are computed one after the
- * other, so those that arrive together wait for each other, and what arrives meanwhile waits for the next turn. Whoever
- * comes when the time of a turn is spent is told at once to come back, at a small part of the cost of an answer. So an
+ * other, so those that arrive together wait for each other, and what arrives meanwhile waits for the next turn. A
+ * request that comes when the time of a turn is spent is refused at once, at a small part of the cost of an answer. So an
  * accepted request waits for about two turns at most, however many clients there are.
  */
 export class LoadBound {

@@ -3,7 +3,7 @@ import type { Tier } from '../../recommend/recommendation.js';
 import type { Live } from './endpoint.js';
 import { LiveRecall } from './live-recall.js';
 
-/** From 50 µs, what a lookup takes, to 1 s, when nobody waits any more. */
+/** From 50 µs, what a lookup takes, to 1 s, when people no longer wait. */
 const SECONDS_BUCKETS = [0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
 
 /** From half a millisecond, below which timers do not tell, to a second. */
@@ -13,7 +13,7 @@ const DELAY_INTERVAL_MS = 10;
 
 /** Parts of a request's time: its fields are read and checked, the answer is found, and sent as JSON. */
 const STAGES = ['validate', 'answer', 'send'] as const;
-/** Stages of one of so many requests are observed: an observation costs about a microsecond. */
+/** Stages of every eighth request are observed: an observation costs about a microsecond. */
 const STAGE_SAMPLE = 8;
 
 /** What the API counts, in the Prometheus text format. */
@@ -26,7 +26,7 @@ export class Metrics {
   readonly #refused: Counter;
   readonly recall: LiveRecall;
 
-  /** @param recallSample one of so many lists has its recall measured; 0: none */
+  /** @param recallSample measures the recall of every n-th list; 0: of none */
   constructor(live: Live, recallSample = 0) {
     const registers = [this.registry];
     this.#seconds = new Histogram({
@@ -102,7 +102,7 @@ export class Metrics {
 
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
 
-  /** All metrics as text: those of this process, unless somebody gathers them of several. */
+  /** All metrics as text: those of this process, unless `main` gathers them from several. */
   text = (): Promise<string> => this.registry.metrics();
 
   /**
