@@ -57,7 +57,7 @@ export async function startService(config: Config, logger: Logger, onChange?: ()
   const close = async () => {
     live.close();
     await server.close();
-    events?.close();
+    await events?.close();
   };
   try {
     const { id, dataset } = (await live.load()).manifest;

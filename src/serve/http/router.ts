@@ -11,16 +11,9 @@ import { problemOf } from './problem.js';
 import { API_HEADERS, PROBLEM_TYPE, requestIdOf, sendJson } from './send-json.js';
 
 /** What the API answers from, and what it takes. */
-export interface ApiOptions extends AccessOptions {
-  readonly live: Live;
-  readonly metrics: Metrics;
-  readonly logger: RequestLogger;
+export interface ApiOptions extends AccessOptions, Omit<HandlerContext, 'stopping' | 'turns' | 'admits'> {
   /** Largest request body taken, in bytes, after decompression. */
   readonly maxBodyBytes: number;
-  /** Longest request URL taken, in characters. */
-  readonly maxUrlLength: number;
-  /** Milliseconds after which a request that takes many turns gives up. */
-  readonly deadlineMs: number;
   /** Most requests to `/v1` in a minute by one key or address. 0: as many as they like. */
   readonly requestsPerMinute: number;
 }
@@ -35,9 +28,10 @@ const quiet: RequestLogger = { error: facts => console.error(facts), debug() {},
  * `express.json()` in front: `app.use('/recommendations', createRouter(live))`. All below the prefix is answered here,
  * what is wrong with problem details. Nothing depends on the settings of the application, which guards it, bounds its load
  * and shows its metrics as it does for its other routes.
- * @param options Default: a body of 2²⁰ bytes and a URL of 16,384 characters at most, 10 seconds for a long request;
- *   without keys everybody may read and log events, and nobody may use `/v1/admin`; where there are API keys, reading
- *   needs one, too; errors of our own go to the console; metrics that nobody sees.
+ * @param options Default: bodies of at most 2²⁰ bytes, URLs of at most 16,384 characters, 10 seconds for a long request, no
+ *   limit of requests a minute. Without keys everybody may read and log events, and nobody may use `/v1/admin`; with API
+ *   keys, reading needs one as well. Errors of our own go to the console. Pass `metrics` to show them with those of the
+ *   application.
  */
 export function createRouter(live: Live, options: Partial<Omit<ApiOptions, 'live'>> = {}): Router {
   const api: ApiOptions = {
