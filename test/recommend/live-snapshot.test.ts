@@ -43,7 +43,7 @@ function nextCall<T>(): { promise: Promise<T>; callback: (value: T) => void } {
 
 /** Has a snapshot damaged while something happens. */
 async function whileDamaged<T>(id: string, act: () => Promise<T>): Promise<T> {
-  const path = join(store.pathOf(id), 'user-factors.f32');
+  const path = join(store.directory, id, 'user-factors.f32');
   const bytes = await readFile(path);
   await writeFile(
     path,

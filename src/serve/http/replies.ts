@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { RANKER_NAMES } from '../../learn/model/popularity.js';
-import { RANKER_NAMES } from '../../learn/model/ranker-name.js';
-import { REASONS, REASONS, TIERS } from '../../recommend/recommendation.js';
+import { REASONS, TIERS } from '../../recommend/recommendation.js';
 import { SOURCE_KINDS } from '../../retrieve/candidate-source.js';
 import { manifestSchema } from '../../snapshot/manifest.js';
 
