@@ -7,39 +7,41 @@ import { readConfig } from '../src/serve/config.js';
 import { startService } from '../src/serve/service.js';
 import { buildSnapshot } from '../src/snapshot/build.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
-import { main } from './command/command.js';
+import { main, type Options } from './command/command.js';
 import { integer, text, texts } from './command/flag-values.js';
 import { createProgress } from './command/progress.js';
+import { readerFlags, readerOptions } from './command/reader-flags.js';
 import { buildOptions, snapshotFlags } from './command/snapshot-flags.js';
 
-const { snapshots: _, ...demoSnapshotFlags } = snapshotFlags;
+const flags = {
+  ratings: { value: 'FILE...', help: 'ratings to use instead of made-up ones', schema: texts().optional() },
+  items: { value: 'FILE', help: 'titles and categories to go with --ratings', schema: text().optional() },
+  port: {
+    value: 'N',
+    help: 'port to serve on (default: 3000, or a free one)',
+    schema: integer(0, 65_535).optional(),
+  },
+  ...snapshotFlags,
+  snapshots: { value: 'DIR', help: 'directory of snapshots', schema: text().default('data/demo') },
+  ...readerFlags,
+};
 
 await main({
   name: 'demo',
   summary: 'From nothing to recommendations in a browser: makes up ratings (or reads yours), trains, builds, serves.',
-  flags: {
-    ratings: { value: 'FILE...', help: 'ratings to use instead of made-up ones', schema: texts().optional() },
-    items: { value: 'FILE', help: 'titles and categories to go with --ratings', schema: text().optional() },
-    port: {
-      value: 'N',
-      help: 'port to serve on (default: 3000, or a free one)',
-      schema: integer(0, 65_535).optional(),
-    },
-    snapshots: { value: 'DIR', help: 'directory of snapshots', schema: text().default('data/demo') },
-    ...demoSnapshotFlags,
-  },
+  flags,
   examples: ['npm run demo', 'npm run demo -- --ratings ratings.csv --items movies.csv --port 8080'],
-  async run(flags, { onInterrupt }) {
-    const options = buildOptions(flags);
-    const store = new SnapshotStore(flags.snapshots);
+  async run(given, { onInterrupt }) {
+    const options = buildOptions(given);
+    const store = new SnapshotStore(given.snapshots);
     await store.checkWritable();
     const progress = createProgress();
-    const reading = progress.stage(flags.ratings ? 'read' : 'make up ratings');
-    const { table, catalogue } = await inputOf(flags.ratings, flags.items);
+    const reading = progress.stage(given.ratings ? 'read' : 'make up ratings');
+    const { table, catalogue } = await inputOf(given);
     reading.end(`${table.users.length} ratings of ${table.itemIds.length} items by ${table.userIds.length} users`);
     await buildSnapshot(store, table, catalogue, options, progress);
 
-    const server = await serveAt(flags.port, flags.snapshots);
+    const server = await serveAt(given.port, given.snapshots);
     onInterrupt(() => server.close());
     const user = encodeURIComponent(table.userIds[0] ?? '');
     const item = encodeURIComponent(table.itemIds[0] ?? '');
@@ -63,9 +65,12 @@ await main({
   },
 });
 
-async function inputOf(ratings: readonly string[] | undefined, items: string | undefined): Promise<SyntheticData> {
-  if (ratings)
-    return { table: await readRatings(ratings), catalogue: items === undefined ? [] : await readItems(items) };
+async function inputOf(given: Options<typeof flags>): Promise<SyntheticData> {
+  const { ratings, items, skipBadRows } = given;
+  if (ratings) {
+    const table = await readRatings(ratings, readerOptions(given));
+    return { table, catalogue: items === undefined ? [] : await readItems(items, { skipBadRows }) };
+  }
   if (items === undefined) return generateSynthetic();
   throw new ShortlistError('invalid-option', '--items needs --ratings: made-up ratings come with items of their own.');
 }
