@@ -1,5 +1,6 @@
 import type { RankerName } from '../learn/model/popularity.js';
 import type { SourceKind } from '../retrieve/candidate-source.js';
+import type { RequestOptions } from './request-options.js';
 
 /** Which knowledge a recommendation rests on, best first. */
 export const TIERS = ['model', 'fold-in', 'popularity'] as const;
@@ -31,15 +32,6 @@ export const REASONS = [
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
-/** Share of cold items in a list at most, where a request asks for no other: one in a list of ten, so that they are met at all. */
-export const DEFAULT_COLD_SHARE = 0.1;
-
-/**
- * Longest list that may be diversified or explained: both take time in proportion to it, at most about 0.1 ms an item (256
- * factors, a history of a thousand).
- */
-export const MAX_CAREFUL_LIMIT = 50;
-
 /** An item of a user's history that comes with the request instead of from the snapshot. */
 export interface HistoryEntry {
   readonly itemId: string;
@@ -53,34 +45,12 @@ export interface UserEvents {
   of(userId: string): readonly (HistoryEntry & { readonly timestamp: number })[] | undefined;
 }
 
-export interface RecommendRequest {
+/** For whom, and what `REQUEST_OPTIONS` describes. */
+export interface RecommendRequest extends RequestOptions {
   /** Unknown or missing: the tiers below `model` answer. */
   readonly userId?: string;
   readonly history?: readonly HistoryEntry[];
-  /** Items wanted; fewer come back only when fewer are eligible. */
   readonly limit: number;
-  /** Item ids that must not come back. Unknown ids are ignored. */
-  readonly exclude?: readonly string[] | undefined;
-  /** When given, only these items may come back. Unknown ids are ignored. */
-  readonly only?: readonly string[];
-  /** When given, only items in these categories may come back. */
-  readonly categories?: readonly string[] | undefined;
-  /** Whether an item must be in `any` of the categories or in `all` of them. Default `any`. */
-  readonly match?: 'any' | 'all' | undefined;
-  /**
-   * Share of the list, 0 … 1, that items without ratings may take at most: floor(limit · share) of them, more only where
-   * there are not enough others. Default `DEFAULT_COLD_SHARE`.
-   */
-  readonly coldShare?: number | undefined;
-  /**
-   * How much the items of the list are to differ, 0 … 1. 0, the default, is the plain ranking; see `diversify`. Above 0
-   * `limit` is at most `MAX_CAREFUL_LIMIT`.
-   */
-  readonly diversity?: number | undefined;
-  /** Default false: items that the user has rated, or that are in `history`, do not come back. */
-  readonly includeSeen?: boolean | undefined;
-  /** Default false. Adds `explanation` to each item; `limit` is then at most `MAX_CAREFUL_LIMIT`. */
-  readonly explain?: boolean | undefined;
 }
 
 export interface RecommendedItem {

@@ -13,19 +13,21 @@ import { diversify, poolSize } from './diversity.js';
 import { becauseOf, cellOf, placesByScore } from './explanation.js';
 import { ItemFacts } from './item-facts.js';
 import type { PrecomputedLists } from './precomputed.js';
-import {
-  DEFAULT_COLD_SHARE,
-  type Explanation,
-  type ItemDetails,
-  type PopularItems,
-  type Recommendation,
-  type RecommendedItem,
-  type RecommendRequest,
-  type Retrieval,
-  type SimilarItems,
-  type UserEvents,
+import type {
+  Explanation,
+  ItemDetails,
+  PopularItems,
+  Recommendation,
+  RecommendedItem,
+  RecommendRequest,
+  Retrieval,
+  SimilarItems,
+  UserEvents,
 } from './recommendation.js';
+import { REQUEST_OPTIONS } from './request-options.js';
 import { type KnownUser, UserVectors } from './user-vectors.js';
+
+const DEFAULT_COLD_SHARE = REQUEST_OPTIONS.coldShare.default;
 
 /** Ranker of the lists for users nobody knows anything about. */
 export const DEFAULT_RANKER: RankerName = 'damped-mean';

@@ -1,15 +1,10 @@
 import { z } from 'zod';
+import { numberTextSchema } from '../base/options/schema.js';
 import { ShortlistError } from '../errors.js';
 
 /** A whole number as the text of an environment variable. */
 function whole(min: number, max: number, preset: number) {
-  const expected = `expected a whole number from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^[0-9]+$/, expected)
-    .transform(Number)
-    .pipe(z.int(expected).min(min, expected).max(max, expected))
-    .default(preset);
+  return numberTextSchema({ kind: 'integer', min, max }).default(preset);
 }
 
 /** Hashes of keys, separated by commas. */

@@ -1,10 +1,15 @@
 import { z } from 'zod';
+import {
+  type BooleanOption,
+  type ChoiceOption,
+  expectationOf,
+  type ListOption,
+  type NumberOption,
+} from '../../base/options/option.js';
+import { numberSchema } from '../../base/options/schema.js';
 
 /** Longest id, category or search text that a request may carry, in UTF-16 units. Far above real keys, UUIDs and URLs. */
 export const MAX_ID_LENGTH = 1024;
-/** Most items one list may ask for: a reply stays below about 100 kB and the retrieval stage below a whole scan. */
-export const MAX_LIMIT = 1000;
-export const DEFAULT_LIMIT = 10;
 /** Most entries of a list in the query string; longer ones fit into the body of a POST. */
 export const MAX_LISTED_IN_QUERY = 1000;
 
@@ -22,48 +27,66 @@ export const loggedId = id.regex(
   'expected text without line breaks, other control characters, and broken Unicode',
 );
 
-/** How many items a reply may hold, as a number of a JSON body. */
-export const limit = z
-  .int(`expected an integer from 1 to ${MAX_LIMIT}`)
-  .min(1, `expected an integer from 1 to ${MAX_LIMIT}`)
-  .max(MAX_LIMIT, `expected an integer from 1 to ${MAX_LIMIT}`)
-  .meta({ description: 'Items wanted; fewer come back only when fewer are eligible.' });
+// What `REQUEST_OPTIONS` describes, first as values of a JSON body, then as text of a query string.
 
-/** `limit` as text of a query string. Plain digits only: `1e1`, `0x10` and `+5` are mistakes more often than numbers. */
-export const limitParameter = z
-  .string('expected one value, got several')
-  .regex(/^[0-9]+$/, `expected an integer from 1 to ${MAX_LIMIT}`)
-  .transform(Number)
-  .pipe(limit)
-  .default(DEFAULT_LIMIT);
+export function numberField(option: NumberOption<number>) {
+  return numberSchema(option).default(option.default).meta({ description: option.meaning });
+}
 
-const shareRange = 'expected a number from 0 to 1';
+export function flagField(option: BooleanOption) {
+  return z.boolean().default(option.default).meta({ description: option.meaning });
+}
 
-/** A part of a whole, as a number of a JSON body. */
-export const share = z.number(shareRange).min(0, shareRange).max(1, shareRange);
+export function listField({ meaning, most }: ListOption) {
+  return z
+    .array(id, 'expected a list')
+    .max(most, `expected at most ${most} entries`)
+    .exactOptional()
+    .meta({ description: meaning });
+}
 
-/** `share` as text of a query string, in plain decimals. */
-export const shareParameter = z
-  .string('expected one value, got several')
-  .regex(/^[0-9]+([.][0-9]+)?$/, shareRange)
-  .transform(Number)
-  .pipe(share);
+export function choiceField<Word extends string>({ words, meaning, default: preset }: ChoiceOption<Word>) {
+  return z
+    .enum(words, `expected ${words.join(' or ')}`)
+    .default(preset)
+    .meta({ description: meaning });
+}
 
-/** A boolean as text of a query string. */
-export const flagParameter = z
-  .enum(['true', 'false'], 'expected true or false')
-  .transform(text => text === 'true')
-  .pipe(z.boolean())
-  .default(false);
+/** Plain digits only: `1e1`, `0x10` and `+5` are mistakes more often than numbers. */
+const DECIMALS = { integer: /^[0-9]+$/, real: /^[0-9]+([.][0-9]+)?$/ } as const;
+
+export function numberParameter(option: NumberOption<number>) {
+  return z
+    .string('expected one value, got several')
+    .regex(DECIMALS[option.kind], `expected ${expectationOf(option)}`)
+    .transform(Number)
+    .pipe(numberSchema(option))
+    .default(option.default)
+    .meta({ description: option.meaning });
+}
+
+export function flagParameter(option: BooleanOption) {
+  return z
+    .enum(['true', 'false'], 'expected true or false')
+    .transform(text => text === 'true')
+    .pipe(z.boolean())
+    .default(option.default)
+    .meta({ description: option.meaning });
+}
 
 /**
  * A list in a query string: the parameter repeated, or its values separated by commas, or both. A value that itself
  * contains a comma cannot be written so; the POST form takes it.
  */
-export const listParameter = z
-  .union([z.string(), z.array(z.string())])
-  .transform(given => [given].flat().flatMap(text => text.split(',')))
-  .pipe(z.array(id).max(MAX_LISTED_IN_QUERY, `expected at most ${MAX_LISTED_IN_QUERY} values`));
+export function listParameter({ meaning }: ListOption) {
+  const howTo = 'Repeat the parameter or separate with commas; a value that contains a comma goes into the POST form.';
+  return z
+    .union([z.string(), z.array(z.string())])
+    .transform(given => [given].flat().flatMap(text => text.split(',')))
+    .pipe(z.array(id).max(MAX_LISTED_IN_QUERY, `expected at most ${MAX_LISTED_IN_QUERY} values`))
+    .optional()
+    .meta({ description: `${meaning} ${howTo}` });
+}
 
 function lengthOf(input: unknown): number {
   return typeof input === 'string' ? input.length : 0;

@@ -1,24 +1,23 @@
 import { z } from 'zod';
+import { numberSchema } from '../../base/options/schema.js';
 import { RANKER_NAMES } from '../../learn/model/popularity.js';
-import { DEFAULT_COLD_SHARE, MAX_CAREFUL_LIMIT } from '../../recommend/recommendation.js';
 import { DEFAULT_RANKER } from '../../recommend/recommender.js';
+import { MAX_CAREFUL_LIMIT, REQUEST_OPTIONS } from '../../recommend/request-options.js';
 import {
-  DEFAULT_LIMIT,
+  choiceField,
+  flagField,
   flagParameter,
   id,
-  limit,
-  limitParameter,
+  listField,
   listParameter,
   loggedId,
+  numberField,
+  numberParameter,
   searchText,
-  share,
-  shareParameter,
 } from './parameters.js';
 
-/** Bounds of the lists in a JSON body. Each is above what a page or a mail needs and far below what would hold up others. */
-const MAX_EXCLUDED = 10_000;
+/** Entries of a history: above what a page or a mail needs and far below what would hold up others. */
 const MAX_HISTORY = 1000;
-const MAX_CATEGORIES = 100;
 /** Users in one batch. Together with `MAX_BATCH_ITEMS` it keeps a reply below about 10 MB. */
 const MAX_BATCH_USERS = 1000;
 const MAX_BATCH_ITEMS = 100_000;
@@ -28,25 +27,7 @@ const MAX_EVENTS = 1000;
 const MAX_AHEAD_MS = 86_400_000;
 /** Largest rating or weight in a history, either sign: ample for play counts, and its square stays exact in float32. */
 const MAX_VALUE = 1e6;
-const valueRange = `expected a number from ${-MAX_VALUE} to ${MAX_VALUE}`;
 
-const ids = (most: number) => z.array(id, 'expected a list').max(most, `expected at most ${most} entries`);
-
-const exclude = 'Item ids that must not come back. Unknown ids are ignored.';
-const categories = 'Only items in these categories come back: in at least one of them, or in all with `match`.';
-const match = 'Whether an item must be in any of the categories or in all of them.';
-const includeSeen = 'Whether items that the user has rated already may come back.';
-const explain =
-  'Adds to each item where it came from, its rank before and after diversity and the bound on items without ratings, ' +
-  `and the items of the user’s own history that contributed most to its score. Takes a limit of at most ${MAX_CAREFUL_LIMIT}.`;
-const coldShare =
-  'Share of the list that items without ratings may take at most: floor(limit × share) of them, more only where there ' +
-  'are not enough others.';
-const diversity =
-  'How much the items of the list are to differ from one another: 0 ranks by score alone, towards 1 an item loses more ' +
-  'of its place for being like a better one (maximal marginal relevance among four times as many candidates). Above 0 it ' +
-  `takes a limit of at most ${MAX_CAREFUL_LIMIT}.`;
-const anyOrAll = z.enum(['any', 'all'], 'expected any or all').default('any').meta({ description: match });
 /** What takes time for each item of the list is not there for the longest ones. */
 const carefulLimit = {
   path: ['limit'],
@@ -54,31 +35,29 @@ const carefulLimit = {
 };
 const isCareful = ({ limit, explain, diversity }: { limit: number; explain: boolean; diversity: number }): boolean =>
   limit <= MAX_CAREFUL_LIMIT || !(explain || diversity > 0);
-const orCommas =
-  ' Repeat the parameter or separate with commas; a value that contains a comma goes into the POST form.';
 
 export const noParameters = z.strictObject({});
 
 export const userPath = z.strictObject({ userId: id.meta({ description: 'User id as in the ratings.' }) });
 export const itemPath = z.strictObject({ itemId: id.meta({ description: 'Item id as in the ratings.' }) });
 
-export const limitQuery = z.strictObject({ limit: limitParameter });
+export const limitQuery = z.strictObject({ limit: numberParameter(REQUEST_OPTIONS.limit) });
 
 export const recommendQuery = z
   .strictObject({
-    limit: limitParameter,
-    exclude: listParameter.optional().meta({ description: exclude + orCommas }),
-    category: listParameter.optional().meta({ description: categories + orCommas }),
-    match: anyOrAll,
-    includeSeen: flagParameter.meta({ description: includeSeen }),
-    coldShare: shareParameter.default(DEFAULT_COLD_SHARE).meta({ description: coldShare }),
-    diversity: shareParameter.default(0).meta({ description: diversity }),
-    explain: flagParameter.meta({ description: explain }),
+    limit: numberParameter(REQUEST_OPTIONS.limit),
+    exclude: listParameter(REQUEST_OPTIONS.exclude),
+    category: listParameter(REQUEST_OPTIONS.categories),
+    match: choiceField(REQUEST_OPTIONS.match),
+    includeSeen: flagParameter(REQUEST_OPTIONS.includeSeen),
+    coldShare: numberParameter(REQUEST_OPTIONS.coldShare),
+    diversity: numberParameter(REQUEST_OPTIONS.diversity),
+    explain: flagParameter(REQUEST_OPTIONS.explain),
   })
   .refine(isCareful, carefulLimit);
 
 export const popularQuery = z.strictObject({
-  limit: limitParameter,
+  limit: numberParameter(REQUEST_OPTIONS.limit),
   category: id.exactOptional().meta({ description: 'Rank inside this category only.' }),
   ranker: z
     .enum(RANKER_NAMES, `expected one of ${RANKER_NAMES.join(', ')}`)
@@ -90,14 +69,14 @@ export const findItemsQuery = z.strictObject({
   query: searchText.default('').meta({
     description: 'Text to find in titles and ids, upper and lower case alike. Empty: the most popular items.',
   }),
-  limit: limitParameter,
+  limit: numberParameter(REQUEST_OPTIONS.limit),
 });
 
 export const rollbackQuery = z.strictObject({
   to: id.exactOptional().meta({ description: 'Id of the snapshot to go back to. Default: the one before.' }),
 });
 
-const value = z.number(valueRange).min(-MAX_VALUE, valueRange).max(MAX_VALUE, valueRange);
+const value = numberSchema({ kind: 'real', min: -MAX_VALUE, max: MAX_VALUE });
 
 const historyEntry = z.strictObject({
   itemId: id,
@@ -116,22 +95,25 @@ export const recommendBody = z
       .max(MAX_HISTORY, `expected at most ${MAX_HISTORY} entries`)
       .exactOptional()
       .meta({ description: 'Items that the user is known to like or dislike, for users the snapshot does not know.' }),
-    limit: limit.default(DEFAULT_LIMIT),
-    exclude: ids(MAX_EXCLUDED).exactOptional().meta({ description: exclude }),
-    only: ids(MAX_EXCLUDED).exactOptional().meta({ description: 'Only these items may come back.' }),
-    categories: ids(MAX_CATEGORIES).exactOptional().meta({ description: categories }),
-    match: anyOrAll,
-    includeSeen: z.boolean().default(false).meta({ description: includeSeen }),
-    coldShare: share.default(DEFAULT_COLD_SHARE).meta({ description: coldShare }),
-    diversity: share.default(0).meta({ description: diversity }),
-    explain: z.boolean().default(false).meta({ description: explain }),
+    limit: numberField(REQUEST_OPTIONS.limit),
+    exclude: listField(REQUEST_OPTIONS.exclude),
+    only: listField(REQUEST_OPTIONS.only),
+    categories: listField(REQUEST_OPTIONS.categories),
+    match: choiceField(REQUEST_OPTIONS.match),
+    includeSeen: flagField(REQUEST_OPTIONS.includeSeen),
+    coldShare: numberField(REQUEST_OPTIONS.coldShare),
+    diversity: numberField(REQUEST_OPTIONS.diversity),
+    explain: flagField(REQUEST_OPTIONS.explain),
   })
   .refine(isCareful, carefulLimit);
 
 export const batchBody = z
   .strictObject({
-    userIds: ids(MAX_BATCH_USERS).min(1, 'expected at least one user id'),
-    limit: limit.default(DEFAULT_LIMIT),
+    userIds: z
+      .array(id, 'expected a list')
+      .min(1, 'expected at least one user id')
+      .max(MAX_BATCH_USERS, `expected at most ${MAX_BATCH_USERS} entries`),
+    limit: numberField(REQUEST_OPTIONS.limit),
   })
   .refine(({ userIds, limit }) => userIds.length * limit <= MAX_BATCH_ITEMS, {
     path: ['limit'],

@@ -13,7 +13,7 @@ afterAll(() => server.close());
 describe('problems', () => {
   const long = 'x'.repeat(10_000);
   const user = '/v1/users/ann/recommendations';
-  const range = 'expected an integer from 1 to 1000';
+  const range = 'expected a whole number from 1 to 1000';
   const one = (field: string, message: string, part = 'query') => [{ in: part, field, message }];
 
   test.each<{
