@@ -1,21 +1,27 @@
 import { createRandom, type Random, shuffle } from '../../base/numeric/random.js';
-import { ShortlistError } from '../../errors.js';
+import { checkOption, completeOptions, integer, type OptionValues } from '../../base/options/option.js';
 import type { CatalogueItem, RatingsTable } from './ratings-table.js';
 import { BACK_CATALOGUE_SHARE, MAX_TASTE_GROUPS, syntheticCatalogue } from './synthetic-catalogue.js';
 import { sampleByWeight, sharesOf, skewedWeights } from './synthetic-skew.js';
 
-export interface SyntheticOptions {
-  /** Users, each with at least one rating. Default 2,000. */
-  readonly users?: number;
-  /** Items, each with at least one rating. Default 1,000. */
-  readonly items?: number;
-  /** Ratings, all of different (user, item) pairs; from max(users, items) to users × items. Default 100,000. */
-  readonly ratings?: number;
-  /** Groups of items that the same users like, 1 to 16. Default 12. */
-  readonly tasteGroups?: number;
-  /** Default 1. */
-  readonly seed?: number;
-}
+/** What `SyntheticOptions` are, and their ranges and defaults. */
+export const SYNTHETIC_OPTIONS = {
+  /** Each has at least one rating. */
+  users: integer({ meaning: 'users', min: 1, max: 2 ** 31, default: 2000 }),
+  /** Each has at least one rating. */
+  items: integer({ meaning: 'items', min: 1, max: 2 ** 31, default: 1000 }),
+  /** All of different (user, item) pairs; from max(users, items) to users × items. */
+  ratings: integer({ meaning: 'ratings', min: 1, default: 100_000 }),
+  tasteGroups: integer({
+    meaning: 'groups of items that the same users like',
+    min: 1,
+    max: MAX_TASTE_GROUPS,
+    default: 12,
+  }),
+  seed: integer({ meaning: 'seed of everything random', min: 0, default: 1 }),
+};
+
+export type SyntheticOptions = Partial<OptionValues<typeof SYNTHETIC_OPTIONS>>;
 
 /** Ratings and the items they are about. */
 export interface SyntheticData {
@@ -45,11 +51,9 @@ const GAIN = [0.8, 0.4, -0.6] as const;
  * @throws ShortlistError `invalid-option`
  */
 export function generateSynthetic(options: SyntheticOptions = {}): SyntheticData {
-  const { users = 2000, items = 1000, ratings = 100_000, tasteGroups = 12, seed = 1 } = options;
-  requireInteger('users', users, 1, 2 ** 31);
-  requireInteger('items', items, 1, 2 ** 31);
-  requireInteger('ratings', ratings, Math.max(users, items), users * items);
-  requireInteger('tasteGroups', tasteGroups, 1, MAX_TASTE_GROUPS);
+  const { users, items, ratings, tasteGroups, seed } = completeOptions(SYNTHETIC_OPTIONS, options, {});
+  const possible = { ...SYNTHETIC_OPTIONS.ratings, min: Math.max(users, items), max: users * items };
+  checkOption('ratings', possible, ratings);
   const random = createRandom(seed);
 
   const groupOf = Uint8Array.from({ length: items }, () => random.below(tasteGroups));
@@ -178,14 +182,4 @@ function inOrderOfAppearance(rowItems: Uint32Array, items: number): Pick<Ratings
 
 function* indicesOf(groups: Uint8Array, wanted: number): Generator<number> {
   for (const [index, group] of groups.entries()) if (group === wanted) yield index;
-}
-
-function requireInteger(name: string, value: number, least: number, most: number): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new ShortlistError('invalid-option', `${name} must be a whole number from ${least} to ${most}, got ${value}.`, {
-    option: name,
-    value,
-    least,
-    most,
-  });
 }
