@@ -2,11 +2,12 @@ import { linesOf } from '../src/base/tables/lines.js';
 import { ShortlistError } from '../src/errors.js';
 import { recommendForAll } from '../src/recommend/batch.js';
 import { openRecommender } from '../src/recommend/open-recommender.js';
+import { REQUEST_OPTIONS } from '../src/recommend/request-options.js';
 import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { formatOf, writeBatch } from './batch/lists-file.js';
 import { main } from './command/command.js';
-import { integer, text } from './command/flag-values.js';
+import { numberFlag, text } from './command/flag-values.js';
 import { createProgress } from './command/progress.js';
 
 await main({
@@ -15,7 +16,7 @@ await main({
     'Writes the top items of all users (or of those in a file) from the current snapshot, as the service would answer.',
   flags: {
     snapshots: { value: 'DIR', help: 'directory of snapshots', schema: text().default('data/snapshots') },
-    k: { value: 'N', help: 'items per user', schema: integer(1, 1000).default(10) },
+    k: numberFlag({ ...REQUEST_OPTIONS.limit, meaning: 'items per user' }),
     out: { value: 'FILE', help: 'file to write, ending in .parquet, .csv or .jsonl', schema: text() },
     users: { value: 'FILE', help: 'text file of user ids, one a line (default: all users)', schema: text().optional() },
   },

@@ -1,3 +1,4 @@
+import { integer, rangeOf } from '../src/base/options/option.js';
 import { paretoFront } from '../src/measure/benchmark/sweep.js';
 import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
 import { availableSources } from '../src/snapshot/sources.js';
@@ -14,24 +15,31 @@ import { writeReport } from './benchmark/page.js';
 import type { BenchmarkReport } from './benchmark/report.js';
 import { benchmarkTable } from './benchmark/table.js';
 import { main } from './command/command.js';
-import { commaList, integer, onOff, text } from './command/flag-values.js';
+import { commaList, numberFlag, numberValue, onOff, text } from './command/flag-values.js';
 import { currentCommit, describeMachine } from './command/machine.js';
 import { createProgress } from './command/progress.js';
+
+const growth = integer({
+  meaning: 'also measure drawn catalogues of these many items, such as 10000,100000,1000000 (minutes)',
+  min: 1000,
+  max: 10_000_000,
+});
 
 await main({
   name: 'benchmark',
   summary: 'Measures recall against latency of every candidate source and effort over the current snapshot.',
   flags: {
     snapshots: { value: 'DIR', help: 'directory of snapshots', schema: text().default('data/snapshots') },
-    k: { value: 'N', help: 'candidates per request', schema: integer(1, 10_000).default(100) },
-    queries: { value: 'N', help: 'users to ask for', schema: integer(1).default(1000) },
-    rounds: { value: 'N', help: 'times that everything is timed', schema: integer(1, 1000).default(5) },
+    k: numberFlag(integer({ meaning: 'candidates per request', min: 1, max: 10_000, default: 100 })),
+    queries: numberFlag(integer({ meaning: 'users to ask for', min: 1, default: 1000 })),
+    rounds: numberFlag(integer({ meaning: 'times that everything is timed', min: 1, max: 1000, default: 5 })),
     unmasked: { help: 'do not leave out what the user has seen, which the service does', schema: onOff() },
-    seed: { value: 'N', help: 'seed of the choice of users', schema: integer(0).default(1) },
+    seed: numberFlag(integer({ meaning: 'seed of the choice of users', min: 0, default: 1 })),
     growth: {
       value: 'LIST',
-      help: 'also measure drawn catalogues of these many items, such as 10000,100000,1000000 (minutes)',
-      schema: commaList(integer(1000, 10_000_000)).optional(),
+      help: growth.meaning,
+      range: rangeOf(growth),
+      schema: commaList(numberValue(growth)).optional(),
     },
     hnswIp: { help: 'also build and measure an hnsw graph over raw inner products', schema: onOff() },
     out: { value: 'DIR', help: 'directory for report.json and report.html', schema: text().default('data/benchmark') },

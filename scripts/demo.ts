@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { integer } from '../src/base/options/option.js';
 import { ShortlistError } from '../src/errors.js';
 import { readItems } from '../src/learn/ratings/read-items.js';
 import { readRatings } from '../src/learn/ratings/read-ratings.js';
@@ -8,7 +9,7 @@ import { startService } from '../src/serve/service.js';
 import { buildSnapshot } from '../src/snapshot/build.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { main, type Options } from './command/command.js';
-import { integer, text, texts } from './command/flag-values.js';
+import { numberFlag, text, texts } from './command/flag-values.js';
 import { createProgress } from './command/progress.js';
 import { readerFlags, readerOptions } from './command/reader-flags.js';
 import { buildOptions, snapshotFlags } from './command/snapshot-flags.js';
@@ -16,11 +17,7 @@ import { buildOptions, snapshotFlags } from './command/snapshot-flags.js';
 const flags = {
   ratings: { value: 'FILE...', help: 'ratings to use instead of made-up ones', schema: texts().optional() },
   items: { value: 'FILE', help: 'titles and categories to go with --ratings', schema: text().optional() },
-  port: {
-    value: 'N',
-    help: 'port to serve on (default: 3000, or a free one)',
-    schema: integer(0, 65_535).optional(),
-  },
+  port: numberFlag(integer({ meaning: 'port to serve on', min: 0, max: 65_535, default: '3000, or a free one' })),
   ...snapshotFlags,
   snapshots: { value: 'DIR', help: 'directory of snapshots', schema: text().default('data/demo') },
   ...readerFlags,

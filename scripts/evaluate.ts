@@ -1,13 +1,14 @@
 import { type Csr, filterEntries } from '../src/base/numeric/sparse.js';
+import { integer, rangeOf } from '../src/base/options/option.js';
 import type { Dataset } from '../src/learn/dataset/dataset.js';
-import { ALS_DEFAULTS } from '../src/learn/training/als-options.js';
+import { ALS_OPTIONS } from '../src/learn/training/als-options.js';
 import { type TrainingChoice, train, trainingMemory, trainingParameters } from '../src/learn/training/train.js';
 import type { TrainedFactors } from '../src/learn/training/trained-factors.js';
 import { evaluateRanking } from '../src/measure/quality/evaluation.js';
 import { itemMeanPrediction, ratingError } from '../src/measure/quality/rating-error.js';
 import { createScorer } from '../src/measure/quality/scorer.js';
 import { type CommandContext, main, type Options } from './command/command.js';
-import { commaList, integer } from './command/flag-values.js';
+import { commaList, numberFlag, numberValue } from './command/flag-values.js';
 import { createProgress, type Progress } from './command/progress.js';
 import { readerFlags, readerOptions } from './command/reader-flags.js';
 import { trainingChoice, trainingFlags } from './command/training-flags.js';
@@ -18,10 +19,12 @@ import { tune } from './evaluate/tune.js';
 import { checkTuningFlags, tuningFlags } from './evaluate/tuning-flags.js';
 import { tuningSummary } from './evaluate/tuning-summary.js';
 
+const k = integer({ meaning: 'lengths of list to measure at', min: 1, max: 1000 });
+
 const flags = {
   ...partFlags,
-  k: { value: 'LIST', help: 'lengths of list to measure at', schema: commaList(integer(1, 1000)).default([10, 20]) },
-  threads: { value: 'N', help: 'worker threads (default: one per processor)', schema: integer(1, 256).optional() },
+  k: { value: 'LIST', help: k.meaning, range: rangeOf(k), schema: commaList(numberValue(k)).default([10, 20]) },
+  threads: numberFlag({ ...ALS_OPTIONS.threads, default: 'one per processor' }),
   ...tuningFlags,
   ...trainingFlags,
   ...readerFlags,
@@ -55,7 +58,7 @@ async function evaluate(options: Options<typeof flags>, context: CommandContext)
   const trained = await trainTimed(choice, dataset, progress);
 
   // An interaction that training would not count as a positive one is no hit either; it is not shown again all the same.
-  const least = choice.algorithm === 'als' ? (choice.options.minRating ?? ALS_DEFAULTS.minRating) : -Infinity;
+  const least = choice.algorithm === 'als' ? (choice.options.minRating ?? ALS_OPTIONS.minRating.default) : -Infinity;
   const relevant = filterEntries(test, (_user, _item, value) => value >= least);
   const stage = progress.stage('rank');
   const evaluation = await evaluateRanking(trained.factors, dataset, relevant, {

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { median } from '../src/base/numeric/statistics.js';
+import { integer, real } from '../src/base/options/option.js';
 import { ShortlistError } from '../src/errors.js';
 import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { main } from './command/command.js';
-import { integer, parsedBy, real, text, texts } from './command/flag-values.js';
+import { numberFlags, parsedBy, text, texts } from './command/flag-values.js';
 import { currentCommit, describeMachine } from './command/machine.js';
 import { createProgress } from './command/progress.js';
 import {
@@ -47,23 +48,29 @@ await main({
       help: 'also measure a server with these environment variables',
       schema: texts().optional(),
     },
-    rounds: {
-      value: 'N',
-      help: 'times that throughput and each rate are measured, in turn',
-      schema: integer(1, 100).default(5),
-    },
-    seconds: { value: 'N', help: 'seconds of each measurement', schema: real(0.1, 600).default(4) },
-    overload: {
-      value: 'X',
-      help: 'load of the last part, in multiples of the throughput',
-      schema: real(1, 100).default(4),
-    },
-    reloadSeconds: {
-      value: 'N',
-      help: 'seconds of half the throughput while the two newest snapshots take turns every second; 0 leaves it out',
-      schema: integer(0, 3600).default(0),
-    },
-    overloadSeconds: { value: 'N', help: 'seconds of it; 0 leaves it out', schema: integer(0, 3600).default(30) },
+    ...numberFlags({
+      rounds: integer({
+        meaning: 'times that throughput and each rate are measured, in turn',
+        min: 1,
+        max: 100,
+        default: 5,
+      }),
+      seconds: real({ meaning: 'seconds of each measurement', min: 0.1, max: 600, default: 4 }),
+      overload: real({
+        meaning: 'load of the last part, in multiples of the throughput',
+        min: 1,
+        max: 100,
+        default: 4,
+      }),
+      reloadSeconds: integer({
+        meaning:
+          'seconds of half the throughput while the two newest snapshots take turns every second; 0 leaves it out',
+        min: 0,
+        max: 3600,
+        default: 0,
+      }),
+      overloadSeconds: integer({ meaning: 'seconds of it; 0 leaves it out', min: 0, max: 3600, default: 30 }),
+    }),
   },
   examples: [
     'npm run load-test -- --snapshots data/snapshots',

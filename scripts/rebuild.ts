@@ -1,7 +1,7 @@
 import { ShortlistError } from '../src/errors.js';
 import { readItems } from '../src/learn/ratings/read-items.js';
 import { readRatings } from '../src/learn/ratings/read-ratings.js';
-import { ALS_DEFAULTS } from '../src/learn/training/als-options.js';
+import { ALS_OPTIONS } from '../src/learn/training/als-options.js';
 import type { KnownFactors } from '../src/learn/training/warm-start.js';
 import { type BuildOptions, buildSnapshot } from '../src/snapshot/build.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
@@ -55,6 +55,6 @@ async function earlierModel(
   { algorithm, options }: BuildOptions['training'],
   note: (line: string) => void,
 ): Promise<KnownFactors | undefined> {
-  if (algorithm === 'als') return earlierFactors(store, options.factors ?? ALS_DEFAULTS.factors, note);
+  if (algorithm === 'als') return earlierFactors(store, options.factors ?? ALS_OPTIONS.factors.default, note);
   throw new ShortlistError('invalid-option', `--warm-start has no meaning for --algorithm ${algorithm}`, { algorithm });
 }

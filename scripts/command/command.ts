@@ -7,7 +7,11 @@ export interface Flag<Schema extends z.ZodType = z.ZodType> {
   /** What stands for the value in the help: `N`, `FILE`, or `FILE...` for one or more. Left out: an on/off flag. */
   readonly value?: string;
   readonly help: string;
-  /** Checks and converts the text (`FILE...`: the list of texts). Its own default, if it has one, is shown in the help. */
+  /** Which values it takes, to be shown in the help: `from 1 to 10`. */
+  readonly range?: string;
+  /** For the help: what is taken when the flag is not given, in words. Left out: the default of the schema, if it has one. */
+  readonly preset?: string;
+  /** Checks and converts the text (`FILE...`: the list of texts). */
   readonly schema: Schema;
 }
 
@@ -114,11 +118,9 @@ function programOf(
     .exitOverride()
     // What commander would print on errors is printed by `wrongUsage`, in one form for all causes.
     .configureOutput({ writeOut: output.stdout, writeErr: () => {} });
-  for (const [name, { value, help, schema }] of Object.entries(definition.flags)) {
-    const flag = `--${kebabCase(name)}${value === undefined ? '' : ` <${value}>`}`;
-    const preset = schema.safeParse(undefined);
-    const shown = preset.success && preset.data !== undefined && preset.data !== false;
-    program.addOption(new Option(flag, shown ? `${help} (default: ${String(preset.data)})` : help));
+  for (const [name, flag] of Object.entries(definition.flags)) {
+    const { value } = flag;
+    program.addOption(new Option(`--${kebabCase(name)}${value === undefined ? '' : ` <${value}>`}`, helpOf(flag)));
   }
   if (definition.print) program.option('--json', 'print one JSON object on stdout and nothing else there');
   program.helpOption('-h, --help', 'show this help');
@@ -126,6 +128,13 @@ function programOf(
     program.addHelpText('after', `\nExamples:\n${definition.examples.map(line => `  ${line}`).join('\n')}`);
   }
   return program;
+}
+
+function helpOf({ help, range, preset, schema }: Flag): string {
+  const { data } = schema.safeParse(undefined);
+  const shown = preset ?? (data === undefined || data === false ? undefined : String(data));
+  const facts = [range, shown === undefined ? undefined : `default: ${shown}`].filter(Boolean);
+  return facts.length > 0 ? `${help} (${facts.join('; ')})` : help;
 }
 
 function parseFlags<F extends Flags>(

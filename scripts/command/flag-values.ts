@@ -1,22 +1,42 @@
 import { z } from 'zod';
+import { type NumberOption, type NumberRange, namesOf, rangeOf } from '../../src/base/options/option.js';
+import { numberTextSchema } from '../../src/base/options/schema.js';
+import type { Flag } from './command.js';
 
 // Schemas for the values of flags. Each one takes the text of the command line, so "abc", "" and "1e9" are judged here.
 
-/** A whole number in decimal digits, from `min` to `max`. */
-export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER) {
-  const expected = `a whole number ${rangeText(min, max)}`;
-  return checked(expected, text => (/^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN), min, max);
+/** A number in the range of an option. */
+export function numberValue(option: NumberRange): z.ZodType<number, string> {
+  const schema = numberTextSchema(option);
+  return z.string().transform((input, context) => {
+    const parsed = schema.safeParse(input);
+    if (parsed.success) return parsed.data;
+    context.addIssue({ code: 'custom', message: `${parsed.error.issues[0]?.message}, got "${input}"` });
+    return z.NEVER;
+  });
 }
 
-/** A decimal number, from `min` to `max`. */
-export function real(min: number, max: number = Number.POSITIVE_INFINITY) {
-  const expected = `a number ${rangeText(min, max)}`.trimEnd();
-  return checked(
-    expected,
-    text => (/^-?(\d+\.?\d*|\.\d+)(e-?\d+)?$/i.test(text) ? Number(text) : Number.NaN),
-    min,
-    max,
-  );
+/** The flag of a numeric option. One whose default is in words only has the value undefined when it is not given. */
+export function numberFlag(option: NumberOption<number | undefined>): Flag<z.ZodType<number>>;
+export function numberFlag(option: NumberOption<string>): Flag<z.ZodType<number | undefined>>;
+export function numberFlag(option: NumberOption): Flag {
+  const { kind, meaning, default: preset } = option;
+  const flag = { value: kind === 'integer' ? 'N' : 'X', help: meaning, range: rangeOf(option) };
+  const schema = numberValue(option);
+  if (typeof preset === 'string') return { ...flag, preset, schema: schema.optional() };
+  return { ...flag, schema: preset === undefined ? schema : schema.default(preset) };
+}
+
+/** The flags of numeric options with fixed defaults. @param meaningOf what to say about one, other than its meaning */
+export function numberFlags<Name extends string>(
+  options: Readonly<Record<Name, NumberOption<number>>>,
+  meaningOf: (option: NumberOption, name: Name) => string = ({ meaning }) => meaning,
+): Readonly<Record<Name, Flag<z.ZodType<number>>>> {
+  const flags = namesOf(options).map(name => {
+    const option = options[name];
+    return [name, numberFlag({ ...option, meaning: meaningOf(option, name) })];
+  });
+  return Object.fromEntries(flags) as Record<Name, Flag<z.ZodType<number>>>;
 }
 
 /** Some text that is not empty, such as a file or a column's name. */
@@ -58,18 +78,4 @@ export function parsedBy<Value>(parse: (text: string) => Value) {
       return z.NEVER;
     }
   });
-}
-
-function checked(expected: string, convert: (text: string) => number, min: number, max: number) {
-  return z.string().transform((input, context) => {
-    const value = convert(input.trim());
-    if (value >= min && value <= max) return value;
-    context.addIssue({ code: 'custom', message: `expected ${expected}, got "${input}"` });
-    return z.NEVER;
-  });
-}
-
-function rangeText(min: number, max: number): string {
-  if (min === Number.NEGATIVE_INFINITY && max === Number.POSITIVE_INFINITY) return '';
-  return max >= Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
 }

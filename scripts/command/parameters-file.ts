@@ -1,24 +1,26 @@
 import { readFileSync } from 'node:fs';
-import { messageOf } from '../../src/errors.js';
-import type { Flags, Options } from './command.js';
-
-/** Values of some flags. */
-export type GivenOptions<F extends Flags> = { readonly [Name in keyof F]?: Exclude<Options<F>[Name], undefined> };
+import type { NumberOption } from '../../src/base/options/option.js';
+import { messageOf, ShortlistError } from '../../src/errors.js';
+import { numberValue } from './flag-values.js';
 
 /**
- * Reads a JSON object of flags and their values, such as `{"factors": 128}`. The values are judged as on the command line.
- * @throws Error that says in a sentence what is wrong with the file
+ * Reads a JSON object of options and their values, such as `{"factors": 128}`. The values are judged as on the command line.
+ * @throws ShortlistError `invalid-option` that says what is wrong with the file
  */
-export function readParameters<F extends Flags>(path: string, flags: F): GivenOptions<F> {
-  const values: Record<string, unknown> = {};
+export function readParameters<Name extends string>(
+  path: string,
+  options: Readonly<Partial<Record<Name, NumberOption>>>,
+): Partial<Record<Name, number>> {
+  const known = new Map(Object.entries<NumberOption | undefined>(options));
+  const values: Record<string, number> = {};
   for (const [name, value] of Object.entries(readObject(path))) {
-    const flag = flags[name];
-    if (!flag) throw new Error(`${path} has "${name}"; expected only ${Object.keys(flags).join(', ')}`);
-    const parsed = flag.schema.safeParse(String(value));
-    if (!parsed.success) throw new Error(`${name} in ${path}: ${parsed.error.issues[0]?.message}`);
+    const option = known.get(name);
+    if (!option) throw invalid(path, `${path} has "${name}"; expected only ${[...known.keys()].join(', ')}`);
+    const parsed = numberValue(option).safeParse(String(value));
+    if (!parsed.success) throw invalid(path, `${name} in ${path}: ${parsed.error.issues[0]?.message}`);
     values[name] = parsed.data;
   }
-  return values as GivenOptions<F>;
+  return values as Partial<Record<Name, number>>;
 }
 
 function readObject(path: string): object {
@@ -26,8 +28,12 @@ function readObject(path: string): object {
   try {
     content = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    throw new Error(`cannot read parameters: ${messageOf(cause)}`, { cause });
+    throw invalid(path, `cannot read parameters: ${messageOf(cause)}`, { cause });
   }
   if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
-  throw new Error(`expected a JSON object in ${path}, such as {"factors": 128}`);
+  throw invalid(path, `expected a JSON object in ${path}, such as {"factors": 128}`);
+}
+
+function invalid(path: string, message: string, options?: ErrorOptions): ShortlistError {
+  return new ShortlistError('invalid-option', `--parameters: ${message}`, { path }, options);
 }

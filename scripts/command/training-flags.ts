@@ -1,62 +1,28 @@
+import type { z } from 'zod';
+import { checkOptions, type NumberOption, namesOf, rangeOf } from '../../src/base/options/option.js';
 import { ShortlistError } from '../../src/errors.js';
-import { ALS_DEFAULTS, UNOBSERVED_MASS } from '../../src/learn/training/als-options.js';
-import { SGD_DEFAULTS } from '../../src/learn/training/sgd-options.js';
+import { ALS_OPTIONS } from '../../src/learn/training/als-options.js';
+import { SGD_OPTIONS } from '../../src/learn/training/sgd-options.js';
 import type { TrainingChoice } from '../../src/learn/training/train.js';
-import { type Flags, kebabCase, type Options } from './command.js';
-import { integer, oneOf, parsedBy, real } from './flag-values.js';
-import { type GivenOptions, readParameters } from './parameters-file.js';
+import { type Flag, type Flags, kebabCase, type Options } from './command.js';
+import { numberFlag, oneOf, text } from './flag-values.js';
+import { readParameters } from './parameters-file.js';
 
-// The flags of every command that trains. `AlsOptions` and `SgdOptions` tell what each of them does.
+// The flags of every command that trains, made from what `ALS_OPTIONS` and `SGD_OPTIONS` say.
 
-/** Flags of both algorithms; the defaults depend on which. */
-const SHARED = {
-  factors: { value: 'N', help: both('length of a vector', 'factors'), schema: integer(1, 2048).optional() },
-  iterations: { value: 'N', help: both('passes over the data', 'iterations'), schema: integer(1, 10_000).optional() },
-  regularization: { value: 'X', help: both('penalty on long vectors', 'regularization'), schema: real(0).optional() },
-  stddev: { value: 'X', help: both('scale of the random first vectors', 'stddev'), schema: real(1e-9).optional() },
-  seed: { value: 'N', help: both('seed of everything random', 'seed'), schema: integer(0).optional() },
-} satisfies Flags;
+const { threads: _, ...ALS } = ALS_OPTIONS;
+type OptionName = keyof typeof ALS | keyof typeof SGD_OPTIONS;
+const OPTIONS_OF: Readonly<Record<TrainingChoice['algorithm'], Readonly<Partial<Record<OptionName, NumberOption>>>>> = {
+  als: ALS,
+  sgd: SGD_OPTIONS,
+};
 
-const ALS_ONLY = {
-  regularizationExponent: {
-    value: 'X',
-    help: als('how the penalty grows with frequency, 0 to 2', 'regularizationExponent'),
-    schema: real(0, 2).optional(),
-  },
-  unobservedWeight: {
-    value: 'X',
-    help: `als: weight of pairs without interaction (default: ${UNOBSERVED_MASS} x share of pairs with one x its mean weight)`,
-    schema: real(1e-12).optional(),
-  },
-  alpha: { value: 'X', help: als('a rating r weighs 1 + alpha * r', 'alpha'), schema: real(0).optional() },
-  minRating: {
-    value: 'X',
-    help: als('lower ratings are not taken as positive', 'minRating'),
-    schema: real(Number.NEGATIVE_INFINITY).optional(),
-  },
-} satisfies Flags;
-
-const SGD_ONLY = {
-  learningRate: { value: 'X', help: sgd('size of a step', 'learningRate'), schema: real(1e-12).optional() },
-  learningRateDecay: {
-    value: 'X',
-    help: sgd('factor on the step after each pass', 'learningRateDecay'),
-    schema: real(1e-12, 1).optional(),
-  },
-  validation: {
-    value: 'X',
-    help: sgd('part held out to stop early, 0 to 0.5', 'validation'),
-    schema: real(0, 0.5).optional(),
-  },
-  patience: {
-    value: 'N',
-    help: sgd('passes without progress before it stops', 'patience'),
-    schema: integer(1, 10_000).optional(),
-  },
-} satisfies Flags;
-
-/** What a file of parameters may hold: all but the seed, which is no property of the data. */
-const { seed: _, ...IN_FILE } = { ...SHARED, ...ALS_ONLY, ...SGD_ONLY };
+/** Of both algorithms, then of als alone, then of sgd alone. */
+const NAMES: readonly OptionName[] = [
+  ...namesOf(ALS).filter(name => name in SGD_OPTIONS),
+  ...namesOf(ALS).filter(name => !(name in SGD_OPTIONS)),
+  ...namesOf(SGD_OPTIONS).filter(name => !(name in ALS)),
+];
 
 export const trainingFlags = {
   algorithm: {
@@ -67,51 +33,45 @@ export const trainingFlags = {
   parameters: {
     value: 'FILE',
     help: 'JSON with values of the following flags, such as evaluate --tune writes; a flag that is given wins',
-    schema: parsedBy(path => readParameters(path, IN_FILE)).optional(),
+    schema: text().optional(),
   },
-  ...SHARED,
-  ...ALS_ONLY,
-  ...SGD_ONLY,
+  ...(Object.fromEntries(NAMES.map(name => [name, flagOf(name)])) as Record<OptionName, ReturnType<typeof flagOf>>),
 } satisfies Flags;
 
 /**
  * The trainer and its options as the flags say, only what was given.
- * @throws ShortlistError 'invalid-option' for a flag that the chosen algorithm does not have
+ * @throws ShortlistError 'invalid-option' for a flag that the chosen algorithm does not have, a value outside of its range,
+ *   and a file of parameters that cannot be used
  */
-export function trainingChoice(commandLine: Options<typeof trainingFlags>): TrainingChoice {
-  const flags = withParameters(commandLine);
+export function trainingChoice(flags: Options<typeof trainingFlags>): TrainingChoice {
   const { algorithm } = flags;
-  const foreign = Object.keys(algorithm === 'als' ? SGD_ONLY : ALS_ONLY) as (keyof typeof trainingFlags)[];
-  const misplaced = foreign.find(name => flags[name] !== undefined);
+  const options = OPTIONS_OF[algorithm];
+  const misplaced = NAMES.find(name => flags[name] !== undefined && !options[name]);
   if (misplaced) {
     const flag = `--${kebabCase(misplaced)}`;
     throw new ShortlistError('invalid-option', `${flag} has no meaning for --algorithm ${algorithm}`, { flag });
   }
-  return algorithm === 'als'
-    ? { algorithm, options: given(flags, { ...SHARED, ...ALS_ONLY }) }
-    : { algorithm, options: given(flags, { ...SHARED, ...SGD_ONLY }) };
+  // A seed is no property of the data.
+  const { seed: _, ...inFile } = options;
+  const file: Partial<Record<OptionName, number>> = flags.parameters ? readParameters(flags.parameters, inFile) : {};
+  const values = NAMES.map(name => [name, flags[name] ?? file[name]] as const);
+  const given = Object.fromEntries(values.filter(([, value]) => value !== undefined));
+  checkOptions(options, given);
+  return { algorithm, options: given };
 }
 
-/** What the file of parameters has fills in for flags that were not given. */
-function withParameters(flags: Options<typeof trainingFlags>): Options<typeof trainingFlags> {
-  return { ...flags, ...flags.parameters, ...given(flags, trainingFlags) };
-}
-
-/** The values of some flags, without those that were not given. */
-function given<F extends Flags>(values: NoInfer<Options<F>>, flags: F): GivenOptions<F> {
-  const names = Object.keys(flags).filter(name => values[name] !== undefined);
-  return Object.fromEntries(names.map(name => [name, values[name]])) as GivenOptions<F>;
-}
-
-function both(help: string, name: keyof typeof ALS_DEFAULTS & keyof typeof SGD_DEFAULTS): string {
-  const [forAls, forSgd] = [ALS_DEFAULTS[name], SGD_DEFAULTS[name]];
-  return `${help} (default: ${forAls === forSgd ? forAls : `als ${forAls}, sgd ${forSgd}`})`;
-}
-
-function als(help: string, name: keyof typeof ALS_DEFAULTS): string {
-  return `als: ${help} (default: ${ALS_DEFAULTS[name]})`;
-}
-
-function sgd(help: string, name: keyof typeof SGD_DEFAULTS): string {
-  return `sgd: ${help} (default: ${SGD_DEFAULTS[name]})`;
+/** The flag takes what either of the algorithms takes: which of them it is for is not known before all flags are read. */
+function flagOf(name: OptionName): Flag<z.ZodType<number | undefined>> {
+  const { als, sgd } = { als: OPTIONS_OF.als[name], sgd: OPTIONS_OF.sgd[name] };
+  const first = (als ?? sgd)!;
+  const second = (sgd ?? als)!;
+  const both = (one: string, other: string) => (one === other ? one : `als ${one}, sgd ${other}`);
+  const flag = numberFlag({
+    ...first,
+    meaning: `${sgd ? '' : 'als: '}${als ? '' : 'sgd: '}${first.meaning}`,
+    min: Math.min(first.min, second.min),
+    max: Math.max(first.max, second.max),
+    default: both(String(first.default), String(second.default)),
+  });
+  return { ...flag, range: both(rangeOf(first), rangeOf(second)) };
 }

@@ -1,10 +1,17 @@
+import { ABOVE_ZERO, real } from '../../src/base/options/option.js';
 import { ShortlistError } from '../../src/errors.js';
 import type { Flags, Options } from '../command/command.js';
-import { onOff, real, text } from '../command/flag-values.js';
+import { numberFlag, onOff, text } from '../command/flag-values.js';
 
 /** Minutes that a search may take when nothing is said. */
 export const DEFAULT_BUDGET = 10;
 export const DEFAULT_OUT = 'data/tuning';
+
+const budget = real({
+  meaning: 'with --tune: time for all trials, those of earlier runs included',
+  min: ABOVE_ZERO,
+  default: String(DEFAULT_BUDGET),
+});
 
 /** The flags of `evaluate` that search the hyper-parameters first. */
 export const tuningFlags = {
@@ -12,11 +19,7 @@ export const tuningFlags = {
     help: 'first search factors, regularization, its exponent and unobserved weight, as far as no flag gives them',
     schema: onOff(),
   },
-  budget: {
-    value: 'MINUTES',
-    help: `with --tune: time for all trials, those of earlier runs included (default: ${DEFAULT_BUDGET})`,
-    schema: real(1e-6).optional(),
-  },
+  budget: { ...numberFlag(budget), value: 'MINUTES' },
   tuneMetric: {
     value: 'NAME',
     help: 'with --tune: what to raise, such as recall@20 (default: ndcg at the first --k)',

@@ -1,3 +1,4 @@
+import { checkOptions } from '../base/options/option.js';
 import { createDataset, type Dataset } from '../learn/dataset/dataset.js';
 import { AverageUser, countInteractions } from '../learn/model/average-user.js';
 import { objectiveOf } from '../learn/model/objective.js';
@@ -7,6 +8,7 @@ import type { TrainedFactors, TrainingProgress } from '../learn/training/trained
 import { type KnownFactors, matchFactors } from '../learn/training/warm-start.js';
 import type { Manifest } from './manifest.js';
 import { type BuildProgress, type FactorModel, type PublishOptions, publishFactors } from './publish-factors.js';
+import { PUBLISH_OPTIONS } from './publish-options.js';
 import type { SnapshotStore } from './store.js';
 
 export interface BuildOptions extends PublishOptions {
@@ -18,7 +20,7 @@ export interface BuildOptions extends PublishOptions {
 /**
  * The whole offline pipeline: ratings → factors → cells → graph → operating point → a published snapshot.
  * @param catalogue titles and categories, where they are known
- * @throws {ShortlistError} what training, retrieval and the store throw
+ * @throws {ShortlistError} `invalid-option`, and what training, retrieval and the store throw
  */
 export async function buildSnapshot(
   store: SnapshotStore,
@@ -27,6 +29,7 @@ export async function buildSnapshot(
   options: BuildOptions,
   progress: BuildProgress,
 ): Promise<Manifest> {
+  checkOptions(PUBLISH_OPTIONS, options);
   const dataset = createDataset(table);
   const parameters = trainingParameters(options.training, dataset);
   const facts = datasetFacts(dataset, table);

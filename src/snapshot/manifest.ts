@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { namesOf } from '../base/options/option.js';
+import { numbers } from '../base/options/schema.js';
+import { ALS_LOSS_OPTIONS } from '../learn/training/als-options.js';
 import { SOURCE_KINDS } from '../retrieve/candidate-source.js';
 
 /** Raised whenever a reader of the old format would misread the new one. */
@@ -13,14 +16,7 @@ const sourceKind = z.enum(SOURCE_KINDS);
 const effort = z.union([finite.nonnegative(), z.literal('exact')]);
 
 const objective = z.discriminatedUnion('algorithm', [
-  z.object({
-    algorithm: z.literal('als'),
-    regularization: finite,
-    regularizationExponent: finite,
-    unobservedWeight: finite,
-    alpha: finite,
-    minRating: finite,
-  }),
+  z.object({ algorithm: z.literal('als'), ...numbers(namesOf(ALS_LOSS_OPTIONS)) }),
   z.object({ algorithm: z.literal('sgd'), regularization: finite, meanRating: finite }),
 ]);
 

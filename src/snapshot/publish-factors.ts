@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Csr } from '../base/numeric/sparse.js';
+import { checkOptions, type OptionValues } from '../base/options/option.js';
 import type { Dataset } from '../learn/dataset/dataset.js';
 import { Catalogue } from '../learn/model/catalogue.js';
 import { gramOf } from '../learn/model/fold-in.js';
@@ -15,20 +16,15 @@ import { createProposedSource } from '../retrieve/proposed.js';
 import type { SnapshotFiles } from './files.js';
 import type { Manifest } from './manifest.js';
 import { type PlacedItems, placeItems } from './place-items.js';
+import { PUBLISH_OPTIONS } from './publish-options.js';
 import { HNSW_FILE, writeContent } from './snapshot.js';
 import { openSimilarity } from './sources.js';
 import type { SnapshotStore } from './store.js';
 
 /** How factors become a published snapshot. */
-export interface PublishOptions {
+export interface PublishOptions extends OptionValues<typeof PUBLISH_OPTIONS> {
   /** Candidate sources to choose from. The cells of `clusters` are always built: items are numbered by them. */
   readonly sources: readonly SourceKind[];
-  /** Least recall of the final top 10 and of the candidates, against exact search, 0 … 1. */
-  readonly recallTarget: number;
-  /** Seed of clustering, graph and the users to choose the operating point by; the training has its own. */
-  readonly seed: number;
-  /** Snapshots that stay in the store, this one included, at least 1. */
-  readonly keep: number;
 }
 
 /** Is told how the build goes on. */
@@ -68,6 +64,7 @@ export async function publishFactors(
   options: PublishOptions,
   progress: BuildProgress,
 ): Promise<Manifest> {
+  checkOptions(PUBLISH_OPTIONS, options);
   const clustering = progress.stage('clusters');
   const placed = await placeItems(model, {
     seed: options.seed,

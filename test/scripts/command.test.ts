@@ -1,15 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { runCommand } from '../../scripts/command/command.js';
-import { commaList, integer, oneOf, onOff, real, text, texts } from '../../scripts/command/flag-values.js';
+import { commaList, numberFlag, numberValue, oneOf, onOff, text, texts } from '../../scripts/command/flag-values.js';
+import { integer, real } from '../../src/base/options/option.js';
 import { ShortlistError } from '../../src/errors.js';
 
 const flags = {
   ratings: { value: 'FILE...', help: 'Ratings files', schema: texts() },
-  factors: { value: 'N', help: 'Numbers per vector', schema: integer(1, 4096).default(64) },
-  regularization: { value: 'X', help: 'Weight of the norms', schema: real(0).default(0.01) },
+  factors: numberFlag(integer({ meaning: 'Numbers per vector', min: 1, max: 4096, default: 64 })),
+  regularization: numberFlag(real({ meaning: 'Weight of the norms', min: 0, default: 0.01 })),
   algorithm: { value: 'NAME', help: 'Trainer', schema: oneOf(['als', 'sgd']).default('als') },
-  k: { value: 'LIST', help: 'Cut-offs', schema: commaList(integer(1)).default([10, 20]) },
-  minRating: { value: 'X', help: 'Smallest rating kept', schema: real(-10).optional() },
+  k: {
+    value: 'LIST',
+    help: 'Cut-offs',
+    schema: commaList(numberValue(integer({ meaning: '', min: 1 }))).default([10, 20]),
+  },
+  minRating: numberFlag(real({ meaning: 'Smallest rating kept', min: -10, default: 'all of them' })),
   userColumn: { value: 'NAME', help: 'Column of the user', schema: text().optional() },
   skipBadRows: { help: 'Go on after bad rows', schema: onOff() },
 };
@@ -70,7 +75,7 @@ describe('a command', () => {
     const { code, stdout, stderr } = await run(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('Usage: npm run sample -- [options]');
-    expect(stdout).toMatch(/--factors <N> +Numbers per vector \(default: 64\)/);
+    expect(stdout).toMatch(/--factors <N> +Numbers per vector \(from 1 to 4096; default: 64\)/);
     expect(stdout).toMatch(/--skip-bad-rows +Go on after bad rows\n/);
     expect(stdout).toContain('npm run sample -- --ratings r.csv');
   });

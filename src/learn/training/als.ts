@@ -13,7 +13,7 @@ const WORK_PER_THREAD = 2e7;
  * 2008) with the loss that `AlsOptions` states. Runs in worker threads; the calling thread stays free. The same
  * interactions, options and start give the same factors to the last bit, whatever the number of threads.
  *
- * @param options what is left out has its default, see `ALS_DEFAULTS`
+ * @param options what is left out has its default, see `ALS_OPTIONS`
  * @param warmStart factors to begin with, in the index space of `interactions`; a row of zeros is new and starts
  *   as it does without a warm start
  * @throws ShortlistError `invalid-option`, `non-finite-factors`, `out-of-memory`, `worker-failed`

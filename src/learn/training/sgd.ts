@@ -13,7 +13,7 @@ import type { TrainedFactors, TrainingProgress } from './trained-factors.js';
  * into the vectors: users are [p, mean + b_user, 1] and items [q, 1, b_item], so their dot product is the predicted
  * rating. Rows without ratings have p or q and the bias zero. Runs in a worker thread; deterministic for a seed.
  *
- * @param options what is left out has its default, see `SGD_DEFAULTS`
+ * @param options what is left out has its default, see `SGD_OPTIONS`
  * @returns `factors + 2` columns
  * @throws ShortlistError `invalid-option`, `non-finite-factors`, `out-of-memory`, `worker-failed`
  */

@@ -1,4 +1,12 @@
-import { factorsMove, firstCandidates, type Move, type TunedParameters, type TuneSpace, weightMoves } from './space.js';
+import {
+  factorsMove,
+  firstCandidates,
+  type Move,
+  TUNED_NAMES,
+  type TunedParameters,
+  type TuneSpace,
+  weightMoves,
+} from './space.js';
 
 /** Parameters to measure, and how carefully: from rung to rung a measurement costs more and says more. */
 export interface TuneTrial {
@@ -70,8 +78,7 @@ function worth({ parameters, value }: Measured): number {
 
 /** Tells trials apart. */
 export function trialKey({ rung, parameters }: TuneTrial): string {
-  const { factors, regularization, regularizationExponent, unobservedWeight } = parameters;
-  return [rung, factors, regularization, regularizationExponent, unobservedWeight].join(' ');
+  return [rung, ...TUNED_NAMES.map(name => parameters[name])].join(' ');
 }
 
 /** Of the most careful trials so far the one with the most to offer for its factors; undefined when there is none yet. */

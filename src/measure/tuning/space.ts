@@ -2,24 +2,21 @@ import { createRandom } from '../../base/numeric/random.js';
 import type { Csr } from '../../base/numeric/sparse.js';
 import type { Dataset } from '../../learn/dataset/dataset.js';
 import {
-  ALS_DEFAULTS,
+  ALS_OPTIONS,
   type AlsOptions,
   alsCountsOf,
   defaultUnobservedWeight,
 } from '../../learn/training/als-options.js';
 
-/** The hyper-parameters of implicit ALS that tuning searches, as `AlsOptions` tells what they mean. */
-export type TunedParameters = Pick<
-  AlsOptions,
-  'factors' | 'regularization' | 'regularizationExponent' | 'unobservedWeight'
->;
-
+/** The hyper-parameters of implicit ALS that tuning searches, as `ALS_OPTIONS` describes them. */
 export const TUNED_NAMES = [
   'factors',
   'regularization',
   'regularizationExponent',
   'unobservedWeight',
-] as const satisfies readonly (keyof TunedParameters)[];
+] as const satisfies readonly (keyof AlsOptions)[];
+
+export type TunedParameters = Pick<AlsOptions, (typeof TUNED_NAMES)[number]>;
 
 /** What may be tried. */
 export interface TuneSpace {
@@ -81,8 +78,8 @@ export function tuneSpaceOf(
 export function firstCandidates({ fixed, mostFactors, unobservedWeight }: TuneSpace, seed: number): TunedParameters[] {
   const start: TunedParameters = {
     factors: Math.min(FIRST_FACTORS, mostFactors),
-    regularization: ALS_DEFAULTS.regularization,
-    regularizationExponent: ALS_DEFAULTS.regularizationExponent,
+    regularization: ALS_OPTIONS.regularization.default,
+    regularizationExponent: ALS_OPTIONS.regularizationExponent.default,
     unobservedWeight: legible(unobservedWeight),
     ...fixed,
   };

@@ -1,17 +1,14 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { numbers } from '../../base/options/schema.js';
 import { messageOf, ShortlistError } from '../../errors.js';
 import { bestTrial, type TuneTrial, trialKey } from './search.js';
+import { TUNED_NAMES } from './space.js';
 
 const trialSchema = z.strictObject({
   rung: z.int().min(0),
-  parameters: z.strictObject({
-    factors: z.number(),
-    regularization: z.number(),
-    regularizationExponent: z.number(),
-    unobservedWeight: z.number(),
-  }),
+  parameters: z.strictObject(numbers(TUNED_NAMES)),
   value: z.number(),
   seconds: z.number(),
 });
@@ -84,20 +81,12 @@ export class TuningState {
 
   /** Writes the table and the given winner. @returns the path of `parameters.json` */
   writeResults(metric: string, parameters: Readonly<Record<string, number>>): string {
-    const header = `trial,rung,factors,regularization,regularizationExponent,unobservedWeight,${metric},seconds`;
-    const rows = this.trials.map(({ rung, parameters: p, value, seconds }, n) =>
-      [
-        n + 1,
-        rung,
-        p.factors,
-        p.regularization,
-        p.regularizationExponent,
-        p.unobservedWeight,
-        value,
-        seconds.toFixed(3),
-      ].join(','),
-    );
-    replace(join(this.directory, 'trials.csv'), `${[header, ...rows].join('\n')}\n`);
+    const header = ['trial', 'rung', ...TUNED_NAMES, metric, 'seconds'];
+    const rows = this.trials.map((trial, n) => {
+      const tried = TUNED_NAMES.map(name => trial.parameters[name]);
+      return [n + 1, trial.rung, ...tried, trial.value, trial.seconds.toFixed(3)];
+    });
+    replace(join(this.directory, 'trials.csv'), `${[header, ...rows].map(row => row.join(',')).join('\n')}\n`);
     const path = join(this.directory, 'parameters.json');
     replace(path, `${JSON.stringify(parameters, null, 2)}\n`);
     return path;
