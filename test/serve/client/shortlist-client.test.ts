@@ -1,8 +1,9 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
 import type { RecommendRequest } from '../../../src/recommend/recommendation.js';
 import { ProblemError, ShortlistClient } from '../../../src/serve/client/shortlist-client.js';
 import type { RunningServer } from '../../../src/serve/http/server.js';
-import { serveForTest } from '../../support/running.js';
+import { hashOf, serveForTest } from '../../support/running.js';
 import { liveWith, smallService } from '../../support/small-service.js';
 
 const asked: RecommendRequest[] = [];
@@ -82,24 +83,65 @@ describe('ShortlistClient', () => {
     });
   });
 
-  test('its types are those of the schemas', () => {
-    expectTypeOf(client.recommendForUser).parameter(1).toEqualTypeOf<
-      | {
-          limit?: number;
-          exclude?: string[] | undefined;
-          category?: string[] | undefined;
-          match?: 'any' | 'all';
-          includeSeen?: boolean;
-          coldShare?: number;
-          diversity?: number;
-          explain?: boolean;
-        }
-      | undefined
-    >();
-    expectTypeOf<Awaited<ReturnType<typeof client.recommendForUser>>['source']>().toEqualTypeOf<
-      'model' | 'fold-in' | 'popularity'
-    >();
-    // @ts-expect-error: a body that the schema would refuse does not compile
+  test('the key is sent, and other headers beside it', async () => {
+    const key = 'k3y-of/the+shop=';
+    const closed = await serveForTest({ apiKeyHashes: [hashOf(key)], readsClosed: true });
+    try {
+      const requestIds: unknown[] = [];
+      const seen = (error: unknown) => requestIds.push((error as ProblemError).problem?.requestId);
+      await new ShortlistClient(closed.url, { headers: { 'X-Request-Id': 'mine' } }).popularItems().catch(seen);
+      expect(requestIds).toEqual(['mine']);
+      const withKey = new ShortlistClient(closed.url, { apiKey: key, headers: { 'X-Request-Id': 'mine' } });
+      expect(await withKey.popularItems({ limit: 1 })).toEqual(service.popular({ limit: 1, ranker: 'damped-mean' }));
+    } finally {
+      await closed.close();
+    }
+  });
+
+  test.each(['', 'two words', 'línea', 'a\r\nb'])('the key %j is refused, and not shown', apiKey => {
+    const construct = () => new ShortlistClient(server.url, { apiKey });
+    expect(construct).toThrow(new TypeError('apiKey has to be printable ASCII without spaces.'));
+  });
+
+  test.each(['', '.', '..'])('the id %j is refused, because it would reach another endpoint', id => {
+    expect(() => client.recommendForUser(id)).toThrow(TypeError);
+    expect(() => client.similarItems(id)).toThrow(`The id "${id}" cannot be part of a URL's path.`);
+    expect(() => client.item(id)).toThrow(TypeError);
+  });
+
+  test('what is no id at all is refused', () => {
+    expect(() => client.item(undefined as unknown as string)).toThrow('An id is a string, got undefined (undefined).');
+    expect(() => client.item('half \ud83d')).toThrow('half of a surrogate pair');
+  });
+
+  test('all other ids arrive as they were given', async () => {
+    const anyId = fc.string({ unit: 'binary', minLength: 1 }).filter(id => !['.', '..'].includes(id));
+    const odd = fc.constantFrom(
+      '...',
+      './.',
+      '%2e%2e',
+      '.%00',
+      '\\',
+      '//',
+      '?',
+      '#',
+      '\n',
+      '~',
+      "'",
+      '*',
+      '\u{10FFFF}',
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(anyId, odd), async id => {
+        asked.length = 0;
+        await client.recommendForUser(id);
+        expect(asked).toMatchObject([{ userId: id }]);
+      }),
+    );
+  });
+
+  test('a body that the schema would refuse does not compile', () => {
+    // @ts-expect-error: there is no field of this name
     void (() => client.recommendBatch({ users: ['ann'] }));
   });
 });
