@@ -18,8 +18,8 @@ export const publishFlags = {
   recallTarget: numberFlag(PUBLISH_OPTIONS.recallTarget),
   sources: {
     value: 'LIST',
-    help: 'candidate sources to choose from',
-    schema: commaList(oneOf(SOURCE_KINDS)).default([...SOURCE_KINDS]),
+    help: `candidate sources to choose from (default: ${SOURCE_KINDS}; hnsw only where hnswlib-node is installed)`,
+    schema: commaList(oneOf(SOURCE_KINDS)).optional(),
   },
   keep: numberFlag(PUBLISH_OPTIONS.keep),
 } satisfies Flags;

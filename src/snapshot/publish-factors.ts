@@ -13,6 +13,7 @@ import { createExactSource } from '../retrieve/exact.js';
 import { buildHnsw, type HnswParameters, loadHnsw } from '../retrieve/hnsw.js';
 import { findOperatingPoint, type OperatingPointChoice } from '../retrieve/operating-point.js';
 import { createProposedSource } from '../retrieve/proposed.js';
+import { defaultSources } from './default-sources.js';
 import type { SnapshotFiles } from './files.js';
 import type { Manifest } from './manifest.js';
 import { type PlacedItems, placeItems } from './place-items.js';
@@ -23,8 +24,11 @@ import type { SnapshotStore } from './store.js';
 
 /** How factors become a published snapshot. */
 export interface PublishOptions extends OptionValues<typeof PUBLISH_OPTIONS> {
-  /** Candidate sources to choose from. The cells of `clusters` are always built: items are numbered by them. */
-  readonly sources: readonly SourceKind[];
+  /**
+   * Candidate sources to choose from. The cells of `clusters` are always built: items are numbered by them. Default: all,
+   * but `hnsw` only where hnswlib-node is installed.
+   */
+  readonly sources?: readonly SourceKind[] | undefined;
 }
 
 /** Is told how the build goes on. */
@@ -65,6 +69,7 @@ export async function publishFactors(
   progress: BuildProgress,
 ): Promise<Manifest> {
   checkOptions(PUBLISH_OPTIONS, options);
+  const kinds = options.sources ?? (await defaultSources(progress.note));
   const clustering = progress.stage('clusters');
   const placed = await placeItems(model, {
     seed: options.seed,
@@ -73,7 +78,7 @@ export async function publishFactors(
   });
   const clusters = clustering.end(`${placed.cells.centroids.rows} cells`);
   return store.publish(async files => {
-    const opened = await openSources(files, placed, options, progress);
+    const opened = await openSources(files, placed, kinds, options.seed, progress);
     const points = findOperatingPoints(placed, opened.sources, model, options, progress);
     const write = await writePlaced(files, placed, model, progress);
     return {
@@ -104,7 +109,8 @@ interface OpenedSources {
 async function openSources(
   files: SnapshotFiles,
   { arena, itemFactors, cells }: PlacedItems,
-  { sources: kinds, seed }: PublishOptions,
+  kinds: readonly SourceKind[],
+  seed: number,
   progress: BuildProgress,
 ): Promise<OpenedSources> {
   const exact = createExactSource(arena, itemFactors);
