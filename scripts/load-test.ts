@@ -5,10 +5,13 @@ import { ShortlistError } from '../src/errors.js';
 import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { main } from './command/command.js';
+import { commandLine } from './command/command-line.js';
 import { numberFlags, parsedBy, text, texts } from './command/flag-values.js';
 import { currentCommit, describeMachine } from './command/machine.js';
 import { createProgress } from './command/progress.js';
+import { SUMMARIES } from './command/summaries.js';
 import {
+  loadAutocannon,
   measureOverload,
   measureRate,
   measureThroughput,
@@ -33,9 +36,7 @@ const SHARES = [0.25, 0.5, 0.75];
 
 await main({
   name: 'load-test',
-  summary:
-    'Throughput and latency of the service beside a bare Express route of the same reply, and what four times too much ' +
-    'does to it. Only addresses of this machine (127.0.0.0/8, ::1, localhost) are put under load.',
+  summary: `${SUMMARIES['load-test']} Only addresses of this machine (127.0.0.0/8, ::1, localhost) are put under load.`,
   flags: {
     snapshots: { value: 'DIR', help: 'directory of snapshots', schema: text().default('data/snapshots') },
     url: {
@@ -72,13 +73,12 @@ await main({
       overloadSeconds: integer({ meaning: 'seconds of it; 0 leaves it out', min: 0, max: 3600, default: 30 }),
     }),
   },
-  examples: [
-    'npm run load-test -- --snapshots data/snapshots',
-    'npm run load-test -- --snapshots data/snapshots --compare RECALL_SAMPLE=0',
-  ],
+  examples: ['--snapshots data/snapshots', '--snapshots data/snapshots --compare RECALL_SAMPLE=0'],
   async run(options, { onInterrupt }) {
     const { rounds, seconds, compare = [] } = options;
     const progress = createProgress();
+    // Rather now than after the servers have started.
+    await loadAutocannon();
     const store = new SnapshotStore(options.snapshots);
     const turns = options.reloadSeconds > 0 ? await twoNewest(store, options.url) : undefined;
     const snapshot = await loadNewestSnapshot(store, progress.note);
@@ -171,7 +171,7 @@ await main({
         machine: describeMachine(),
         commit: currentCommit(),
         date: new Date().toISOString(),
-        command: `npm run load-test -- ${process.argv.slice(2).join(' ')}`,
+        command: commandLine('load-test', process.argv.slice(2).join(' ')),
       };
       return report;
     } finally {

@@ -19,6 +19,7 @@ export type ErrorCode =
   // Options of commands and functions
   | 'invalid-option'
   | 'invalid-config'
+  | 'package-missing'
   // Tuning
   | 'tuning-mismatch'
   // Training

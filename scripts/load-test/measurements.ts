@@ -1,5 +1,5 @@
 import { setTimeout as after } from 'node:timers/promises';
-import autocannon from 'autocannon';
+import { messageOf, ShortlistError } from '../../src/errors.js';
 import { type PacedResult, sendPaced } from './paced-load.js';
 import { type LoadTarget, readFigures } from './targets.js';
 
@@ -29,11 +29,30 @@ const OVERLOAD_CONNECTIONS = 500;
 const RECOVERY_SECONDS = 3;
 const SLOW_MS = 100;
 
+/**
+ * Loads autocannon, which only this command needs: those who install Shortlist install it when they want to measure.
+ * @throws {ShortlistError} `package-missing`
+ */
+export async function loadAutocannon() {
+  try {
+    return (await import('autocannon')).default;
+  } catch (cause) {
+    throw new ShortlistError(
+      'package-missing',
+      `This needs the package autocannon, which could not be loaded. Install it beside Shortlist: npm install autocannon@9 ` +
+        `(${messageOf(cause)})`,
+      {},
+      { cause },
+    );
+  }
+}
+
 export async function measureThroughput(
   target: LoadTarget,
   paths: readonly string[],
   seconds: number,
 ): Promise<Throughput> {
+  const autocannon = await loadAutocannon();
   const before = await readFigures(target);
   const result = await autocannon({
     url: target.url,
