@@ -9,18 +9,18 @@ import { formatOf, writeBatch } from './batch/lists-file.js';
 import { main } from './command/command.js';
 import { numberFlag, text } from './command/flag-values.js';
 import { createProgress } from './command/progress.js';
+import { SUMMARIES } from './command/summaries.js';
 
 await main({
   name: 'batch',
-  summary:
-    'Writes the top items of all users (or of those in a file) from the current snapshot, as the service would answer.',
+  summary: SUMMARIES.batch,
   flags: {
     snapshots: { value: 'DIR', help: 'directory of snapshots', schema: text().default('data/snapshots') },
     k: numberFlag({ ...REQUEST_OPTIONS.limit, meaning: 'items per user' }),
     out: { value: 'FILE', help: 'file to write, ending in .parquet, .csv or .jsonl', schema: text() },
     users: { value: 'FILE', help: 'text file of user ids, one a line (default: all users)', schema: text().optional() },
   },
-  examples: ['npm run batch -- --snapshots data/snapshots --k 10 --out data/top10.parquet'],
+  examples: ['--snapshots data/snapshots --k 10 --out data/top10.parquet'],
   async run({ snapshots, k, out, users }) {
     formatOf(out);
     const progress = createProgress();

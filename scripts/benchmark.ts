@@ -15,9 +15,11 @@ import { writeReport } from './benchmark/page.js';
 import type { BenchmarkReport } from './benchmark/report.js';
 import { benchmarkTable } from './benchmark/table.js';
 import { main } from './command/command.js';
+import { commandLine } from './command/command-line.js';
 import { commaList, numberFlag, numberValue, onOff, text } from './command/flag-values.js';
 import { currentCommit, describeMachine } from './command/machine.js';
 import { createProgress } from './command/progress.js';
+import { SUMMARIES } from './command/summaries.js';
 
 const growth = integer({
   meaning: 'also measure drawn catalogues of these many items, such as 10000,100000,1000000 (minutes)',
@@ -27,7 +29,7 @@ const growth = integer({
 
 await main({
   name: 'benchmark',
-  summary: 'Measures recall against latency of every candidate source and effort over the current snapshot.',
+  summary: SUMMARIES.benchmark,
   flags: {
     snapshots: { value: 'DIR', help: 'directory of snapshots', schema: text().default('data/snapshots') },
     k: numberFlag(integer({ meaning: 'candidates per request', min: 1, max: 10_000, default: 100 })),
@@ -44,7 +46,7 @@ await main({
     hnswIp: { help: 'also build and measure an hnsw graph over raw inner products', schema: onOff() },
     out: { value: 'DIR', help: 'directory for report.json and report.html', schema: text().default('data/benchmark') },
   },
-  examples: ['npm run benchmark -- --snapshots data/snapshots --k 100 --queries 1000'],
+  examples: ['--snapshots data/snapshots --k 100 --queries 1000'],
   async run(options) {
     const progress = createProgress();
     const snapshot = await loadNewestSnapshot(new SnapshotStore(options.snapshots), warning => progress.note(warning));
@@ -78,7 +80,7 @@ await main({
       recallTarget: target,
       date: new Date().toISOString(),
       commit: currentCommit(),
-      command: `npm run benchmark -- ${process.argv.slice(2).join(' ')}`,
+      command: commandLine('benchmark', process.argv.slice(2).join(' ')),
     };
     await writeReport(options.out, report);
     progress.note(`report written to ${options.out}`);

@@ -13,6 +13,7 @@ import { numberFlag, text, texts } from './command/flag-values.js';
 import { createProgress } from './command/progress.js';
 import { readerFlags, readerOptions } from './command/reader-flags.js';
 import { buildOptions, snapshotFlags } from './command/snapshot-flags.js';
+import { SUMMARIES } from './command/summaries.js';
 
 const flags = {
   ratings: { value: 'FILE...', help: 'ratings to use instead of made-up ones', schema: texts().optional() },
@@ -25,9 +26,9 @@ const flags = {
 
 await main({
   name: 'demo',
-  summary: 'From nothing to recommendations in a browser: makes up ratings (or reads yours), trains, builds, serves.',
+  summary: SUMMARIES.demo,
   flags,
-  examples: ['npm run demo', 'npm run demo -- --ratings ratings.csv --items movies.csv --port 8080'],
+  examples: ['', '--ratings ratings.csv --items movies.csv --port 8080'],
   async run(given, { onInterrupt }) {
     const options = buildOptions(given);
     const store = new SnapshotStore(given.snapshots);
@@ -53,7 +54,7 @@ await main({
         `Similar items:  ${server.url}/v1/items/${item}/similar`,
         `All of the API: ${server.url}/docs`,
         '',
-        'Ctrl-C ends it.',
+        `Its snapshot is in ${store.directory}. Ctrl-C ends it.`,
         '',
       ].join('\n'),
     );

@@ -11,6 +11,7 @@ import { type CommandContext, main, type Options } from './command/command.js';
 import { commaList, numberFlag, numberValue } from './command/flag-values.js';
 import { createProgress, type Progress } from './command/progress.js';
 import { readerFlags, readerOptions } from './command/reader-flags.js';
+import { SUMMARIES } from './command/summaries.js';
 import { trainingChoice, trainingFlags } from './command/training-flags.js';
 import { partFlags, readParts } from './evaluate/parts.js';
 import type { EvaluationResult } from './evaluate/report.js';
@@ -32,13 +33,13 @@ const flags = {
 
 await main({
   name: 'evaluate',
-  summary: 'Trains on a part of the ratings and measures on the rest, beside popularity and chance.',
+  summary: SUMMARIES.evaluate,
   flags,
   examples: [
-    'npm run evaluate -- --ratings ratings.csv --split leave-last-out --k 10',
-    'npm run evaluate -- --train train.csv --test test.csv --negatives negatives.csv --factors 192',
-    'npm run evaluate -- --ratings ratings.csv --split random:0.2 --algorithm sgd',
-    'npm run evaluate -- --ratings ratings.csv --split random:0.2 --tune --budget 30 --out data/tuning',
+    '--ratings ratings.csv --split leave-last-out --k 10',
+    '--train train.csv --test test.csv --negatives negatives.csv --factors 192',
+    '--ratings ratings.csv --split random:0.2 --algorithm sgd',
+    '--ratings ratings.csv --split random:0.2 --tune --budget 30 --out data/tuning',
   ],
   run: evaluate,
   print: result => [...tuningSummary(result.tuning), evaluationTable(result)].join('\n'),

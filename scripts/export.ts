@@ -7,21 +7,19 @@ import { SnapshotStore } from '../src/snapshot/store.js';
 import { main } from './command/command.js';
 import { text } from './command/flag-values.js';
 import { createProgress } from './command/progress.js';
+import { SUMMARIES } from './command/summaries.js';
 
 await main({
   name: 'export',
   summary:
-    'Writes the factors and ids of the current snapshot for other programs: a .npz file for NumPy (user_factors, ' +
-    'item_factors, user_ids, item_ids) or, to a directory, the Parquet folders userFactors and itemFactors (id, features). ' +
-    'The dot product of two rows is the score. The import command reads either.',
+    `${SUMMARIES.export} A .npz file for NumPy (user_factors, item_factors, user_ids, item_ids) or, to a directory, the ` +
+    'Parquet folders userFactors and itemFactors (id, features). The dot product of two rows is the ' +
+    'score. The import command reads either.',
   flags: {
     snapshots: { value: 'DIR', help: 'directory of snapshots', schema: text().default('data/snapshots') },
     out: { value: 'PATH', help: 'file ending in .npz, or a new directory for Parquet', schema: text() },
   },
-  examples: [
-    'npm run export -- --snapshots data/snapshots --out data/factors.npz',
-    'npm run export -- --snapshots data/snapshots --out data/factors',
-  ],
+  examples: ['--snapshots data/snapshots --out data/factors.npz', '--snapshots data/snapshots --out data/factors'],
   async run({ snapshots, out }) {
     exportFormatOf(out);
     const progress = createProgress();

@@ -11,6 +11,7 @@ import { createProgress } from './command/progress.js';
 import { readerFlags, readerOptions } from './command/reader-flags.js';
 import { publishFlags, publishOptions, seedFlag } from './command/snapshot-flags.js';
 import { printSummary, summaryOf } from './command/snapshot-summary.js';
+import { SUMMARIES } from './command/summaries.js';
 
 const FACTORS = '.npy, .npz, CSV, Parquet file or folder (Spark ALS)';
 const IDS =
@@ -19,9 +20,7 @@ const IDS =
 
 await main({
   name: 'import',
-  summary:
-    'Takes factors that were trained elsewhere, builds and tunes the candidate sources, and publishes the result as the ' +
-    'current snapshot. A row is a user or an item; rows of files without ids have their number, from 0, as id.',
+  summary: `${SUMMARIES.import} A row is a user or an item; rows of files without ids have their number, from 0, as id.`,
   flags: {
     userFactors: { value: 'FILE', help: `factors of the users: ${FACTORS}`, schema: text() },
     itemFactors: { value: 'FILE', help: 'factors of the items; may be the same .npz or model folder', schema: text() },
@@ -39,8 +38,8 @@ await main({
     ...readerFlags,
   },
   examples: [
-    'npm run import -- --user-factors model.npz --item-factors model.npz --item-ids items.txt --ratings ratings.csv',
-    'npm run import -- --user-factors als-model --item-factors als-model --user-ids users.csv --item-ids items.csv',
+    '--user-factors model.npz --item-factors model.npz --item-ids items.txt --ratings ratings.csv',
+    '--user-factors als-model --item-factors als-model --user-ids users.csv --item-ids items.csv',
   ],
   async run(flags) {
     const started = performance.now();

@@ -12,11 +12,11 @@ import { createProgress } from './command/progress.js';
 import { readerFlags, readerOptions } from './command/reader-flags.js';
 import { buildOptions, snapshotFlags } from './command/snapshot-flags.js';
 import { printSummary, summaryOf } from './command/snapshot-summary.js';
+import { SUMMARIES } from './command/summaries.js';
 
 await main({
   name: 'rebuild',
-  summary:
-    'Trains on ratings files, builds and tunes the candidate sources, and publishes the result as the current snapshot.',
+  summary: SUMMARIES.rebuild,
   flags: {
     ratings: { value: 'FILE...', help: 'ratings: CSV, TSV, MovieLens, Parquet; may be gzipped', schema: texts() },
     items: { value: 'FILE', help: 'titles and categories of the items, such as movies.csv', schema: text().optional() },
@@ -28,8 +28,8 @@ await main({
     ...readerFlags,
   },
   examples: [
-    'npm run rebuild -- --ratings ratings.csv --items movies.csv',
-    'npm run rebuild -- --ratings jan.csv.gz feb.csv.gz --factors 128 --snapshots data/snapshots --json',
+    '--ratings ratings.csv --items movies.csv',
+    '--ratings jan.csv.gz feb.csv.gz --factors 128 --snapshots data/snapshots --json',
   ],
   async run(flags) {
     const started = performance.now();

@@ -2,10 +2,11 @@ import { ShortlistError } from '../src/errors.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { main } from './command/command.js';
 import { text } from './command/flag-values.js';
+import { SUMMARIES } from './command/summaries.js';
 
 await main({
   name: 'rollback',
-  summary: 'Makes an earlier snapshot the current one again, once it is verified. A running service goes over to it.',
+  summary: `${SUMMARIES.rollback} A running service switches to it.`,
   flags: {
     snapshots: { value: 'DIR', help: 'directory of snapshots', schema: text().default('data/snapshots') },
     to: {
@@ -14,7 +15,7 @@ await main({
       schema: text().optional(),
     },
   },
-  examples: ['npm run rollback -- --snapshots data/snapshots'],
+  examples: ['--snapshots data/snapshots'],
   async run({ snapshots, to }) {
     const store = new SnapshotStore(snapshots);
     const previous = await store.current();

@@ -2,6 +2,8 @@ import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { type Logger, pino } from 'pino';
+import { commandLine } from '../scripts/command/command-line.js';
+import { SUMMARIES } from '../scripts/command/summaries.js';
 import { messageOf, ShortlistError } from './errors.js';
 import { type Config, describeConfig, readConfig } from './serve/config.js';
 import { joinProcesses, runProcesses } from './serve/processes.js';
@@ -61,10 +63,11 @@ async function stop(service: Service, logger: Logger): Promise<void> {
   process.exit(0);
 }
 
-/** The service is configured by its environment alone: all that may follow `npm start --` is `--help`. */
+/** The service is configured by its environment alone: all that may follow is `--help`. */
 function refuseArguments(args: readonly string[]): void {
-  const program = new Command('npm start --')
-    .description('Serves the current snapshot over HTTP, configured by environment variables:')
+  const program = new Command('start')
+    .configureHelp({ commandUsage: () => commandLine('start', '[options]') })
+    .description(SUMMARIES.start)
     .addHelpText('after', `\nEnvironment:\n${describeConfig()}`)
     .exitOverride();
   try {

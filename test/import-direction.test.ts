@@ -64,7 +64,7 @@ function isAllowed(from: string, to: string): boolean {
   if (from === to) return true;
   const isRoot = (place: string) => files.has(`${place}.ts`) && place !== 'src/errors';
   if (isRoot(to)) return false;
-  if (isRoot(from) && from.startsWith('src/')) return to.startsWith('src/');
+  if (isRoot(from) && from.startsWith('src/')) return to.startsWith('src/') || to === 'scripts/command';
   const allowed = ALLOWED[from] ?? (from.startsWith('scripts/') ? OF_A_COMMAND : []);
   return allowed.some(place => to === place || to.startsWith(`${place}/`));
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { z } from 'zod';
 import { messageOf, ShortlistError } from '../../src/errors.js';
+import { commandLine } from './command-line.js';
 
 /** One flag of a command. The key it is defined under is its name: `minRating` is `--min-rating`. */
 export interface Flag<Schema extends z.ZodType = z.ZodType> {
@@ -28,12 +29,12 @@ export interface CommandContext {
 
 /** A program of the `scripts` folder. */
 export interface CommandDefinition<F extends Flags, Result> {
-  /** As it is called: `rebuild` stands for `npm run rebuild --`. */
+  /** As it is called: `rebuild` for `npm run rebuild` or `shortlist rebuild`. */
   readonly name: string;
   /** What it does, in a sentence or two. */
   readonly summary: string;
   readonly flags: F;
-  /** Full command lines, shown at the end of the help. */
+  /** Arguments of some calls, shown at the end of the help. */
   readonly examples?: readonly string[];
   /** Does the work. Progress goes to stderr; a `ShortlistError` 'invalid-option' is reported as wrong usage. */
   run(options: Options<F>, context: CommandContext): Promise<Result>;
@@ -113,8 +114,9 @@ function programOf(
   definition: Pick<CommandDefinition<Flags, unknown>, 'name' | 'summary' | 'flags' | 'examples'> & { print?: unknown },
   output: CommandOutput,
 ): Command {
-  const program = new Command(`npm run ${definition.name} --`)
+  const program = new Command(definition.name)
     .description(definition.summary)
+    .configureHelp({ commandUsage: () => commandLine(definition.name, '[options]') })
     .exitOverride()
     // What commander would print on errors is printed by `wrongUsage`, in one form for all causes.
     .configureOutput({ writeOut: output.stdout, writeErr: () => {} });
@@ -125,7 +127,8 @@ function programOf(
   if (definition.print) program.option('--json', 'print one JSON object on stdout and nothing else there');
   program.helpOption('-h, --help', 'show this help');
   if (definition.examples) {
-    program.addHelpText('after', `\nExamples:\n${definition.examples.map(line => `  ${line}`).join('\n')}`);
+    const lines = definition.examples.map(args => `  ${commandLine(definition.name, args)}`);
+    program.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
   }
   return program;
 }
@@ -167,7 +170,8 @@ async function interrupt(signal: keyof typeof EXIT_SIGNAL, cleanups: (() => void
   }
 }
 
-function oneLine(message: string): string {
+/** A message without line breaks. */
+export function oneLine(message: string): string {
   return message.trim().replace(/\s*\n\s*/g, ' ');
 }
 

@@ -1,5 +1,6 @@
 import type { Manifest } from '../../src/snapshot/manifest.js';
 import type { SnapshotStore } from '../../src/snapshot/store.js';
+import { commandLine } from './command-line.js';
 
 /** What the commands that publish a snapshot say of it with `--json`. */
 export type SnapshotSummary = Awaited<ReturnType<typeof summaryOf>>;
@@ -30,6 +31,6 @@ export function printSummary(summary: SnapshotSummary): string {
   return [
     `Snapshot ${snapshot} is current: ${users} users, ${items} items, ${ratings} ratings, ${seconds.total.toFixed(1)} s.`,
     `It serves from ${operatingPoint.source} (effort ${operatingPoint.effort}) and finds ${(recall * 100).toFixed(2)} % of the exact candidates.`,
-    `Serve it: SNAPSHOTS=${path.slice(0, path.lastIndexOf('/'))} npm start`,
+    `Serve it: SNAPSHOTS=${path.slice(0, path.lastIndexOf('/'))} ${commandLine('start')}`,
   ].join('\n');
 }

@@ -18,18 +18,18 @@ function keyHashes() {
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-/** Every environment variable of the service. `npm start -- --help` prints this table. */
+/** Every environment variable of the service. `start --help` prints this table. */
 const schema = z.object({
   SNAPSHOTS: z
     .string()
     .default('data/snapshots')
-    .meta({ description: 'Directory of snapshots, written by "npm run rebuild". The current one is served.' }),
+    .meta({ description: 'Directory of snapshots, as the command rebuild writes them. The current one is served.' }),
   PRECOMPUTED: z
     .string()
     .exactOptional()
     .meta({
       description:
-        'File of lists by "npm run batch -- --out FILE.jsonl" to answer from, as long as it is of the snapshot that is served. ' +
+        'File of lists by the command batch (--out FILE.jsonl) to answer from, as long as it is of the snapshot that is served. ' +
         'Who is missing there is answered online.',
     }),
   EVENTS: z

@@ -27,7 +27,7 @@ async function run(args: string[], thrown?: unknown) {
       name: 'sample',
       summary: 'A command to test with.',
       flags,
-      examples: ['npm run sample -- --ratings r.csv'],
+      examples: ['--ratings r.csv'],
       run: async options => {
         if (thrown !== undefined) throw thrown;
         return options;
