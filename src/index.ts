@@ -1,0 +1,11 @@
+/** The library: what programs may import from `shortlist`. Everything else may change without notice. */
+export { type ErrorCode, ShortlistError } from './errors.js';
+export type { CatalogueItem, RatingsTable } from './learn/ratings/ratings-table.js';
+export { type ReadItemsOptions, readItems } from './learn/ratings/read-items.js';
+export { type ReadRatingsOptions, readRatings } from './learn/ratings/read-ratings.js';
+export { openRecommender } from './recommend/open-recommender.js';
+export type { Recommender } from './recommend/recommender.js';
+export { type BuildOptions, type BuildProgress, buildSnapshot } from './snapshot/build.js';
+export { loadNewestSnapshot } from './snapshot/load-snapshot.js';
+export type { Manifest } from './snapshot/manifest.js';
+export { SnapshotStore } from './snapshot/store.js';
