@@ -25,6 +25,8 @@ export async function runProcesses(count: number, logger: Logger): Promise<numbe
   const registry = new AggregatorRegistry();
   cluster.on('message', async (worker, message: Message) => {
     if (message.kind === 'reload') tellAll(message, worker);
+    // A process that was starting when all were told to stop did not hear it.
+    if (message.kind === 'ready' && isStopping) worker.send({ kind: 'stop' } satisfies Message);
     if (message.kind !== 'metrics') return;
     const text = await registry.clusterMetrics().catch(() => undefined);
     if (worker.isConnected()) worker.send({ ...message, ...(text !== undefined && { text }) });
@@ -76,11 +78,15 @@ export interface Sibling {
 export function joinProcesses(on: { reload(): void; stop(): void }): Sibling {
   const waiting = new Map<number, (text: string | undefined) => void>();
   let requests = 0;
+  let isStopping = false;
   const tell = (message: Message) => process.send?.(message);
   process.on('message', (message: Message) => {
     if (message.kind === 'metrics') waiting.get(message.request)?.(message.text);
     else if (message.kind === 'reload') on.reload();
-    else if (message.kind === 'stop') on.stop();
+    else if (message.kind === 'stop' && !isStopping) {
+      isStopping = true;
+      on.stop();
+    }
   });
   // A Ctrl-C reaches every process of a terminal; the first of them says when to stop.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
