@@ -19,9 +19,18 @@ function kernelModule(): WebAssembly.Module {
   return compiled;
 }
 
+/**
+ * A shared `WebAssembly.Memory` as others see it. Its own name stays out of exported types, because the types of Node do
+ * not have it: programs that use these types without those of a browser could not be compiled.
+ */
+export interface SharedMemory {
+  readonly buffer: SharedArrayBuffer;
+  grow(pages: number): number;
+}
+
 /** An arena on its way from one thread to another. */
 export interface ArenaState {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: SharedMemory;
   readonly next: number;
 }
 
@@ -37,7 +46,7 @@ export class Arena {
   // Growing gives a shared memory a new buffer object over the same bytes, so several may be in use.
   readonly #buffers = new WeakSet<ArrayBufferLike>();
 
-  private constructor(readonly memory: WebAssembly.Memory) {
+  private constructor(readonly memory: SharedMemory) {
     this.kernels = new WebAssembly.Instance(kernelModule(), {
       env: {
         memory,
@@ -56,7 +65,7 @@ export class Arena {
    * The kernels over another thread's memory. An attached arena allocates only within `region`, which its owner
    * reserved for it, and not at all without one.
    */
-  static attach(memory: WebAssembly.Memory, region?: { readonly address: number; readonly bytes: number }): Arena {
+  static attach(memory: SharedMemory, region?: { readonly address: number; readonly bytes: number }): Arena {
     const arena = new Arena(memory);
     arena.#next = region?.address ?? Number.POSITIVE_INFINITY;
     arena.#end = region ? region.address + region.bytes : 0;
