@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
-import { EXIT_DONE, EXIT_USAGE, oneLine } from './command/command.js';
+import { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, oneLine } from './command/command.js';
 import { launchedBy } from './command/command-line.js';
 import { SUMMARIES } from './command/summaries.js';
 
@@ -18,7 +18,13 @@ async function runCommand(): Promise<void> {
   const module = new URL(name === 'start' ? '../src/main.js' : `./${name}.js`, import.meta.url);
   // As if it was called directly: `start` starts its other processes by these.
   process.argv = [process.execPath, fileURLToPath(module), ...args];
-  await import(module.href);
+  await import(module.href).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND' && error.code !== 'MODULE_NOT_FOUND') throw error;
+    // DuckDB, for one, comes as an optional package of its own for each kind of machine.
+    const why = 'Install Shortlist again, without --omit=optional.';
+    process.stderr.write(`error [package-missing]: ${error.message.split('\n')[0]}. ${why}\n`);
+    process.exit(EXIT_FAILED);
+  });
 }
 
 /** Help, the version, or what is wrong. @returns the exit status */

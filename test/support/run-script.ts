@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type SpawnOptionsWithoutStdio, spawn } from 'node:child_process';
 import { nodeFlags, programFile } from './program.js';
 
 export interface Run {
@@ -9,7 +9,12 @@ export interface Run {
 
 /** Runs a command as its own process, as `npm run NAME -- ARGS` would. */
 export function runScript(name: string, args: readonly string[], cwd = process.cwd()): Promise<Run> {
-  const child = spawn(process.execPath, [...nodeFlags, programFile(`scripts/${name}`), ...args], { cwd });
+  return run(process.execPath, [...nodeFlags, programFile(`scripts/${name}`), ...args], { cwd });
+}
+
+/** Runs a program to its end. */
+export function run(file: string, args: readonly string[], options: SpawnOptionsWithoutStdio): Promise<Run> {
+  const child = spawn(file, args, options);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', text => {
