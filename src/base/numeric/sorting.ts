@@ -5,21 +5,17 @@ export interface Groups {
   readonly positions: Uint32Array;
 }
 
-/** Where the result of `groupByKey` goes, and in which order its input is taken. */
-export interface GroupingOptions {
-  /** Positions of `keys` in the order in which they are taken. Default: ascending. */
-  readonly order?: Uint32Array;
-  /** `count + 1` numbers. Default: new memory. */
-  readonly starts?: Uint32Array;
-  /** As many numbers as keys, or more. Default: new memory. */
-  readonly positions?: Uint32Array;
-}
-
 /**
  * A counting sort, stable and linear in keys and `count`.
  * @param keys each below `count`
+ * @param options `order`: positions of `keys` in the order in which they are taken, by default ascending. `starts` and
+ *   `positions`: memory for the result, by default new.
  */
-export function groupByKey(keys: Uint32Array, count: number, options: GroupingOptions = {}): Groups {
+export function groupByKey(
+  keys: Uint32Array,
+  count: number,
+  options: Partial<Groups> & { readonly order?: Uint32Array } = {},
+): Groups {
   const { order, starts = new Uint32Array(count + 1), positions = new Uint32Array(keys.length) } = options;
   countKeys(keys, starts);
   const next = starts.slice(0, count);
