@@ -36,7 +36,10 @@ await main({
     const progress = createProgress();
     const reading = progress.stage(given.ratings ? 'read' : 'make up ratings');
     const { table, catalogue } = await inputOf(given);
-    reading.end(`${table.users.length} ratings of ${table.itemIds.length} items by ${table.userIds.length} users`);
+    const skipped = table.rejected > 0 ? `; ${table.rejected} bad rows skipped` : '';
+    reading.end(
+      `${table.users.length} ratings of ${table.itemIds.length} items by ${table.userIds.length} users${skipped}`,
+    );
     await buildSnapshot(store, table, catalogue, options, progress);
 
     const server = await serveAt(given.port, given.snapshots);
