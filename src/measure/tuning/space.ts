@@ -8,15 +8,19 @@ import {
   defaultUnobservedWeight,
 } from '../../learn/training/als-options.js';
 
-/** The hyper-parameters of implicit ALS that tuning searches, as `ALS_OPTIONS` describes them. */
-export const TUNED_NAMES = [
-  'factors',
-  'regularization',
-  'regularizationExponent',
-  'unobservedWeight',
-] as const satisfies readonly (keyof AlsOptions)[];
+/** The hyper-parameters of implicit ALS that tuning searches, and the least and the most that it tries of each. */
+const BOUNDS = {
+  /** Fewer tell next to nothing apart; more take serving a large catalogue's memory for little. */
+  factors: [8, 512],
+  // Beyond these the loss is nothing but one of its parts.
+  regularization: [1e-6, 10],
+  regularizationExponent: [0, 1.5],
+  unobservedWeight: [1e-5, 10],
+} as const satisfies { readonly [Name in keyof AlsOptions]?: readonly [number, number] };
 
-export type TunedParameters = Pick<AlsOptions, (typeof TUNED_NAMES)[number]>;
+/** `ALS_OPTIONS` describes them. */
+export type TunedParameters = Pick<AlsOptions, keyof typeof BOUNDS>;
+export const TUNED_NAMES = Object.keys(BOUNDS) as readonly (keyof TunedParameters)[];
 
 /** What may be tried. */
 export interface TuneSpace {
@@ -30,16 +34,11 @@ export interface TuneSpace {
   readonly typicalFrequency: (unobservedWeight: number) => number;
 }
 
-/** Most factors that are tried: more take serving a large catalogue's memory for little. */
-const MOST_FACTORS = 512;
-/** Fewer tell next to nothing apart. */
-const LEAST_FACTORS = 8;
+const [LEAST_FACTORS, MOST_FACTORS] = BOUNDS.factors;
 /** Factors that the weights are searched with first: enough to tell good weights from bad ones, and cheap. */
 const FIRST_FACTORS = 64;
 /** Where published and own winners lie, with a decade to spare on either side. Later steps may leave this range. */
 const SAMPLED = { regularization: [2e-4, 0.1], unobservedWeight: [1e-3, 1] } as const;
-/** Where no step leads beyond: there the loss is nothing but one of its parts. */
-const BOUNDS = { regularization: [1e-6, 10], unobservedWeight: [1e-5, 10], regularizationExponent: [0, 1.5] } as const;
 /** First candidates for each hyper-parameter that is sampled: 27 for two survive three rounds of one in three. */
 const POINTS = [1, 9, 27] as const;
 
@@ -120,7 +119,7 @@ export function weightMoves({ fixed, typicalFrequency }: TuneSpace, step: number
     };
   // A step of two moves the exponent by a quarter.
   const tilted = Math.log2(step) / 4;
-  const moves: Record<keyof typeof BOUNDS, Move[]> = {
+  const moves: Record<Exclude<keyof TunedParameters, 'factors'>, Move[]> = {
     regularization: [scale('regularization', 1 / step), scale('regularization', step)],
     unobservedWeight: [scale('unobservedWeight', 1 / step), scale('unobservedWeight', step)],
     regularizationExponent: [tilt(-tilted), tilt(tilted)],

@@ -1,4 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { checkOptions } from '../../../src/base/options/option.js';
+import { ALS_OPTIONS } from '../../../src/learn/training/als-options.js';
 import { bestTrial, LAST_RUNG, searchTrials, type TuneTrial, trialKey } from '../../../src/measure/tuning/search.js';
 import {
   firstCandidates,
@@ -44,6 +47,21 @@ describe('searchTrials', () => {
     expect(factors).toBe(256);
     expect(Math.abs(Math.log(regularization / 0.013))).toBeLessThan(Math.log(1.3));
     expect(Math.abs(Math.log(unobservedWeight / 0.07))).toBeLessThan(Math.log(1.3));
+  });
+
+  it('proposes nothing that training refuses, whatever the answers', () => {
+    fc.assert(
+      fc.property(
+        fc.integer(),
+        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1 }),
+        (seed, answers) => {
+          let asked = 0;
+          const trials = run(() => answers[asked++ % answers.length]!, space, seed);
+          for (const { parameters } of trials) checkOptions(ALS_OPTIONS, parameters);
+        },
+      ),
+      { numRuns: 30 },
+    );
   });
 
   it('measures all candidates roughly, a third of them better, a third of those in full, the best of each', () => {
