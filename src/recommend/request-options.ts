@@ -6,9 +6,9 @@ import { boolean, choice, type GivenValues, integer, list, real } from '../base/
  */
 export const MAX_CAREFUL_LIMIT = 50;
 
-/** What a request for recommendations may say beside whom they are for: the words of the API’s documentation. */
+/** What a request for recommendations may say beside whom they are for. The API is documented by the meanings. */
 export const REQUEST_OPTIONS = {
-  /** At the most a reply stays below about 100 kB and the retrieval stage below a whole scan. */
+  /** Up to the largest a reply stays below about 100 kB and the retrieval stage below a whole scan. */
   limit: integer({
     meaning: 'Items wanted; fewer come back only when fewer are eligible.',
     min: 1,
@@ -16,7 +16,7 @@ export const REQUEST_OPTIONS = {
     default: 10,
   }),
   exclude: list({ meaning: 'Item ids that must not come back. Unknown ids are ignored.', most: 10_000 }),
-  /** When given, and empty, nothing comes back. Unknown ids are ignored. */
+  /** An empty list leaves nothing; unknown ids are ignored. */
   only: list({ meaning: 'Only these items may come back.', most: 10_000 }),
   categories: list({
     meaning: 'Only items in these categories come back: in at least one of them, or in all with `match`.',

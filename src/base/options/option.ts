@@ -111,8 +111,9 @@ export function rangeOf({ min, max }: NumberRange): string {
 
 /** What a value must be, such as `a whole number from 1 to 2048`. */
 export function expectationOf(option: NumberRange): string {
-  const noun = option.kind === 'integer' ? 'a whole number' : 'a number';
-  return `${noun} ${rangeOf(option).replace(/^at /, 'of at ')}`.trimEnd();
+  const range = rangeOf(option).replace(/^at /, 'of at ');
+  if (option.kind === 'integer') return `a whole number ${range}`.trimEnd();
+  return range === '' ? 'a finite number' : `a number ${range}`;
 }
 
 /** @throws ShortlistError `invalid-option`, naming the option, for a value out of its range */

@@ -27,7 +27,7 @@ describe('a numeric option', () => {
     [real({ meaning: '', min: ABOVE_ZERO }), 'a number above 0'],
     [real({ meaning: '', min: ABOVE_ZERO, max: 1 }), 'a number above 0 and at most 1'],
     [real({ meaning: '', max: 1 }), 'a number of at most 1'],
-    [real({ meaning: '' }), 'a number'],
+    [real({ meaning: '' }), 'a finite number'],
   ])('tells in words what it takes: %#', (option, expected) => {
     expect(expectationOf(option)).toBe(expected);
   });
