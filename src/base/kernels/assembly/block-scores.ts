@@ -4,9 +4,8 @@
 import { KEY_BYTES, TILE_ROWS } from '../layout';
 import { normOf, WIDEN } from './bounds';
 import { dotRows4, plusProduct, sumLanes4 } from './dot';
+import { isExcluded } from './scan';
 import { finishHeap, itemOfKey, offer, resumeHeap, scoreOfKey, startHeap, threshold } from './top-k';
-
-const MAX_F32: f64 = 3.4028234663852886e38;
 
 /** Dot products of the rows at p and q with the four rows from `row` on, summed as `dot.ts` has it, to `outP` and `outQ`. */
 // @inline
@@ -92,7 +91,7 @@ function offerTile(scores: usize, count: u32, ids: usize, mask: usize, heap: usi
     const end = min<u32>(first + 4, count);
     for (let row = first; row < end; row++) {
       const id = load<u32>(ids + 4 * row);
-      if (((load<u8>(mask + (id >> 3)) >> <u8>(id & 7)) & 1) !== 0) continue;
+      if (isExcluded(mask, id)) continue;
       offer(load<f32>(scores + 4 * row), id);
     }
   }
@@ -150,7 +149,7 @@ export function rankBlock(
       const worstKey = load<u64>(keys + heapBytes * n);
       const bound = load<f64>(queryNorms + 8 * n) * norm + underflow;
       // A bound beyond the floats says nothing, for sums may overflow.
-      if (worstKey !== 0 && bound < <f64>scoreOfKey(worstKey) && bound < MAX_F32) continue;
+      if (worstKey !== 0 && bound < <f64>scoreOfKey(worstKey) && bound < <f64>f32.MAX_VALUE) continue;
       store<u32>(active + 4 * kept, n);
       kept++;
     }

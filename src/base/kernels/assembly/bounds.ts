@@ -20,6 +20,11 @@ export function normOf(row: usize, stride: i32): f64 {
   return sqrt(sum);
 }
 
+// @inline
+function scaleOf(scales: usize, row: u32): f64 {
+  return scales === 0 ? 1 : <f64>load<f32>(scales + 4 * row);
+}
+
 /** For each row first … last-1: its norm times its scale times (1 + `relative`), rounded up. */
 export function rowNorms(
   rows: usize,
@@ -32,8 +37,7 @@ export function rowNorms(
 ): void {
   for (let row = first; row < last; row++) {
     const norm = normOf(rows + 4 * stride * row, stride);
-    const scale: f64 = scales === 0 ? 1 : <f64>load<f32>(scales + 4 * row);
-    store<f32>(out + 4 * row, roundedUp(norm * scale * (1 + relative)));
+    store<f32>(out + 4 * row, roundedUp(norm * scaleOf(scales, row) * (1 + relative)));
   }
 }
 
@@ -54,7 +58,7 @@ export function rowRadii(
 ): void {
   const centroidNorm = normOf(centroid, stride) * centroidScale;
   for (let row = first; row < last; row++) {
-    const scale: f64 = scales === 0 ? 1 : <f64>load<f32>(scales + 4 * row);
+    const scale = scaleOf(scales, row);
     const at = rows + 4 * stride * row;
     let squares: f64 = 0;
     let distances: f64 = 0;

@@ -11,8 +11,6 @@ import { normOf, roundedUp, WIDEN } from './bounds';
 import { countEligible, scanListed, scanRows, scoreRowsInto, startBounds, startScan } from './scan';
 import { itemOfKey, keyOf, unpackKeys } from './top-k';
 
-const MAX_F32: f64 = 3.4028234663852886e38;
-
 function report(out: usize, keys: usize, k: u32, certified: bool, scanned: u32, probed: u32): void {
   const count = finishBest();
   store<u32>(out, count, 4 * Answer.count);
@@ -52,7 +50,7 @@ export function searchAll(
     const block = load<u32>(order + 4 * i);
     const bound = qNorm * <f64>load<f32>(norms + 4 * block) + underflow;
     // Strictly below: an equal score could win its tie. A bound beyond the floats says nothing (sums may overflow).
-    if (bound < <f64>threshold && bound < MAX_F32) break;
+    if (bound < <f64>threshold && bound < <f64>f32.MAX_VALUE) break;
     scanned += scanRows(block * BLOCK_ROWS, min<u32>((block + 1) * BLOCK_ROWS, count));
   }
   report(out, keys, k, true, scanned, 0);
@@ -93,7 +91,7 @@ let slack: f32 = 0;
 /** The score of a cell that has been scanned: it is not selected again, and its bound is below everything. */
 const SCANNED: f32 = -Infinity;
 /** The score of a cell whose centroid score overflowed: it comes last, and is bounded by its norm alone. */
-const UNKNOWN: f32 = -3.4028234663852886e38;
+const UNKNOWN: f32 = -f32.MAX_VALUE;
 
 /** Makes every centroid score that is minus infinity or not a number UNKNOWN. */
 function markUnknown(cells: u32): void {

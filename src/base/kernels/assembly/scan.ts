@@ -46,9 +46,10 @@ export function startScan(query_: usize, rows_: usize, stride_: i32, scales_: us
   radii = 0;
 }
 
+/** Whether `row` is among the excluded ones, one bit each. */
 // @inline
-export function isExcluded(row: u32): bool {
-  return mask !== 0 && ((load<u8>(mask + (row >> 3)) >> <u8>(row & 7)) & 1) !== 0;
+export function isExcluded(excluded: usize, row: u32): bool {
+  return ((load<u8>(excluded + (row >> 3)) >> <u8>(row & 7)) & 1) !== 0;
 }
 
 // @inline
@@ -110,7 +111,7 @@ export function scanListed(items: usize, count: u32): u32 {
   let scanned: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
     const row = load<u32>(items + 4 * i);
-    if (isExcluded(row)) continue;
+    if (mask !== 0 && isExcluded(mask, row)) continue;
     scanned++;
     offerKey(scoreRow(row), row, 0);
     makeRoom();
