@@ -1,6 +1,5 @@
-// What kernels and their callers agree on: how lies in memory what one side writes and the other reads. Both compilers
-// read this file, asc for the kernels and TypeScript for all else, to which every number type is `number`. A word has 32
-// bits.
+// The layout in memory of what kernels and their callers share. Both compilers read this file: asc for the kernels, and
+// TypeScript, for which every number type here is `number`, for the callers. A word has 32 bits.
 
 /** Bytes of a key: a score and the number of its item, see `assembly/top-k.ts`. */
 export const KEY_BYTES: usize = 8;

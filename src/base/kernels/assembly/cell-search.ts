@@ -22,8 +22,8 @@ function report(out: usize, keys: usize, k: u32, certified: bool, scanned: u32, 
 }
 
 /**
- * The k best of all rows. Blocks of `BLOCK_ROWS` are visited by decreasing largest norm, so that the first block whose bound
- * |q| * norm lies below the k-th score ends the search.
+ * The k best of all rows. Blocks of `BLOCK_ROWS` rows are visited by decreasing largest norm, so that the first block
+ * whose bound |q| * norm lies below the k-th score ends the search.
  * @param order block numbers by decreasing norm
  * @param norms largest norm in a block, by block, rounded up
  */
