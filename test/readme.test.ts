@@ -6,7 +6,7 @@ const scripts: Record<string, string> = JSON.parse(readFileSync('package.json', 
 const texts = ['README.md', 'src/README.md'].map(file => readFileSync(file, 'utf8')).join('\n');
 /** Each `npm run NAME` of the READMEs with the flags that follow it anywhere. */
 const named = new Map<string, Set<string>>();
-for (const [, name, rest] of texts.matchAll(/npm run (?:-s )?([a-z-]+)([^`\n]*)/g)) {
+for (const [, name, rest] of texts.matchAll(/npm run (?:-s )?([a-z:-]+)([^`\n]*)/g)) {
   const flags = named.get(name!) ?? new Set();
   for (const [flag] of rest!.matchAll(/--[a-z][a-z-]*/g)) flags.add(flag);
   named.set(name!, flags);
@@ -19,6 +19,8 @@ describe('what the READMEs name', () => {
 
   test.each([...named])('npm run %s exists and knows its flags', async (name, flags) => {
     expect(scripts[name]).toBeDefined();
+    // Not a command of this project but a tool over it: `npm run coverage`.
+    if (!scripts[name]!.includes(`dist/scripts/${name}.js`)) return expect([...flags]).toEqual([]);
     const { code, stdout } = await runScript(name, ['--help']);
     expect(code).toBe(0);
     for (const flag of flags) expect(stdout).toContain(flag);

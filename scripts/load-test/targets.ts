@@ -37,7 +37,7 @@ export class LoadTargets {
   }
 
   async #start(name: string, script: string, environment: Readonly<Record<string, string>>): Promise<LoadTarget> {
-    const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url))], {
+    const child = spawn(process.execPath, [...process.execArgv, fileURLToPath(new URL(script, import.meta.url))], {
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
