@@ -1,14 +1,14 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sampleUsers } from '../../scripts/benchmark/measurements.js';
 import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
 import { runScript } from '../support/run-script.js';
 import { buildSmallSnapshot } from '../support/small-snapshot.js';
 
 describe('benchmark', () => {
-  it('measures every source and writes the report', async () => {
+  test('measures every source and writes the report', async () => {
     const { store, manifest } = await buildSmallSnapshot();
     const out = mkdtempSync(join(tmpdir(), 'shortlist-benchmark-'));
     const sizes = ['--k', '20', '--queries', '30', '--rounds', '1', '--growth', '1000,2000', '--hnsw-ip'];
@@ -52,7 +52,7 @@ describe('benchmark', () => {
     expect(page).toContain(manifest.id);
   });
 
-  it('asks for users with a history, and for any where nobody has one', async () => {
+  test('asks for users with a history, and for any where nobody has one', async () => {
     const { store } = await buildSmallSnapshot();
     const snapshot = await loadNewestSnapshot(store, message => expect.fail(message));
     const starts = new Uint32Array(snapshot.users.size + 1);
@@ -62,7 +62,7 @@ describe('benchmark', () => {
     expect(sampleUsers(unrated, 30, 1)).toEqual(Uint32Array.of(7));
   });
 
-  it('says where a snapshot would be looked for', async () => {
+  test('says where a snapshot would be looked for', async () => {
     const { code, stdout, stderr } = await runScript('benchmark', ['--snapshots', join(tmpdir(), 'shortlist-none')]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^error \[no-snapshot\]: /);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runCommand } from '../../scripts/command/command.js';
 import { commaList, numberFlag, numberValue, oneOf, onOff, text, texts } from '../../scripts/command/flag-values.js';
 import { integer, real } from '../../src/base/options/option.js';
@@ -48,7 +48,7 @@ async function run(args: string[], thrown?: unknown) {
 }
 
 describe('a command', () => {
-  it('hands checked and converted flags to its work and prints one JSON line', async () => {
+  test('hands checked and converted flags to its work and prints one JSON line', async () => {
     const { code, stdout, stderr } = await run([
       ...['--json', '--ratings', 'a.csv', 'b.csv', '--factors', '8', '--regularization', '1e-3', '--k', '5, 10'],
       ...['--min-rating', '-1.5', '--user-column', 'who', '--skip-bad-rows'],
@@ -67,11 +67,11 @@ describe('a command', () => {
     });
   });
 
-  it('prints text for people without --json', async () => {
+  test('prints text for people without --json', async () => {
     expect(await run(['--ratings', 'a'])).toEqual({ code: 0, stdout: 'factors 64\n', stderr: '' });
   });
 
-  it('shows every flag with its default, and the examples, under --help', async () => {
+  test('shows every flag with its default, and the examples, under --help', async () => {
     const { code, stdout, stderr } = await run(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('Usage: npm run sample -- [options]');
@@ -80,7 +80,7 @@ describe('a command', () => {
     expect(stdout).toContain('npm run sample -- --ratings r.csv');
   });
 
-  it.each([
+  test.each([
     [['--ratings', 'a', '--factors', 'abc'], '--factors: expected a whole number from 1 to 4096, got "abc"'],
     [['--ratings', 'a', '--factors', ''], '--factors: expected a whole number from 1 to 4096, got ""'],
     [['--ratings', 'a', '--factors', '1e3'], '--factors: expected a whole number from 1 to 4096, got "1e3"'],
@@ -100,13 +100,13 @@ describe('a command', () => {
     expect(stderr).toContain('Usage: npm run sample -- [options]');
   });
 
-  it('refuses arguments that belong to no flag', async () => {
+  test('refuses arguments that belong to no flag', async () => {
     const { code, stderr } = await run(['--factors', '8', 'stray', '--ratings', 'a']);
     expect(code).toBe(2);
     expect(stderr).toMatch(/^error \[usage\]: too many arguments/);
   });
 
-  it('reports a named failure in one line', async () => {
+  test('reports a named failure in one line', async () => {
     expect(await run(['--ratings', 'a'], new ShortlistError('bad-rows', 'Two\n  lines.'))).toEqual({
       code: 1,
       stdout: '',
@@ -114,13 +114,13 @@ describe('a command', () => {
     });
   });
 
-  it('reports an invalid option found during the work as wrong usage', async () => {
+  test('reports an invalid option found during the work as wrong usage', async () => {
     const { code, stderr } = await run(['--ratings', 'a'], new ShortlistError('invalid-option', 'Give either.'));
     expect(code).toBe(2);
     expect(stderr.split('\n')[0]).toBe('error [usage]: Give either.');
   });
 
-  it('keeps the stack of a failure that nobody foresaw', async () => {
+  test('keeps the stack of a failure that nobody foresaw', async () => {
     const { code, stderr } = await run(['--ratings', 'a'], new TypeError('x is undefined'));
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error \[unexpected\]: x is undefined\nTypeError: x is undefined\n {4}at /);

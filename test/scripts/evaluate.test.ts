@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { writeRatingsCsv } from '../../src/learn/ratings/write-csv.js';
 import { runScript } from '../support/run-script.js';
 import { smallData } from '../support/small-snapshot.js';
@@ -23,14 +23,14 @@ const isTested = ([u, i]: readonly [number, number]) =>
   i % 10 === Math.floor(u / 2) || i % 10 === (Math.floor(u / 2) + 5) % 10;
 const rowOf = ([u, i]: readonly [number, number]) => `u${u},i${i}`;
 const train = file('train.csv', pairs.filter(pair => !isTested(pair)).map(rowOf));
-const test = file('test.csv', [...pairs.filter(isTested).map(rowOf), 'stranger,i1', 'u0,i2']);
+const tested = file('test.csv', [...pairs.filter(isTested).map(rowOf), 'stranger,i1', 'u0,i2']);
 const negatives = file(
   'negatives.csv',
   Array.from({ length: 20 }, (_, u) => [`u${u},i${10 - (u % 2) * 10}`, `u${u},unknown`]).flat(),
 );
 
 describe('evaluate', () => {
-  it('measures a split file against the whole catalogue and prints one JSON object', async () => {
+  test('measures a split file against the whole catalogue and prints one JSON object', async () => {
     const ratings = join(directory, 'ratings.csv');
     await writeRatingsCsv(ratings, smallData.table);
     const split = ['--ratings', ratings, '--split', 'leave-last-out', '--k', '5,10', ...small];
@@ -48,12 +48,12 @@ describe('evaluate', () => {
     expect(result.secondsPerIteration).toBeLessThan(result.trainingSeconds / 8);
   });
 
-  it('takes given parts, and finds what the groups have in common', async () => {
+  test('takes given parts, and finds what the groups have in common', async () => {
     const { code, stdout } = await runScript('evaluate', [
       '--train',
       train,
       '--test',
-      test,
+      tested,
       '--k',
       '2',
       ...small,
@@ -69,8 +69,8 @@ describe('evaluate', () => {
     });
   });
 
-  it('ranks against listed negatives', async () => {
-    const parts = ['--train', train, '--test', test, '--negatives', negatives];
+  test('ranks against listed negatives', async () => {
+    const parts = ['--train', train, '--test', tested, '--negatives', negatives];
     const { code, stdout } = await runScript('evaluate', [...parts, '--k', '1', ...small, '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -79,7 +79,7 @@ describe('evaluate', () => {
     });
   });
 
-  it('measures rating errors for sgd, and prints a table for people', async () => {
+  test('measures rating errors for sgd, and prints a table for people', async () => {
     const ratings = join(directory, 'rated.csv');
     await writeRatingsCsv(ratings, smallData.table);
     const args = ['--ratings', ratings, '--split', 'random:0.2', '--algorithm', 'sgd', '--k', '10', ...small];
@@ -89,10 +89,10 @@ describe('evaluate', () => {
     expect(stdout).toMatch(/^recall@10 +\d\.\d{4} +\d\.\d{4} to \d\.\d{4} +\d\.\d{4} +\d\.\d{4}$/m);
   });
 
-  it.each([
+  test.each([
     ['nothing to evaluate', [], /give either --train and --test/],
-    ['a test file alone', ['--test', test], /give either --train and --test/],
-    ['two ways at once', ['--train', train, '--test', test, '--ratings', train], /give either --train and --test/],
+    ['a test file alone', ['--test', tested], /give either --train and --test/],
+    ['two ways at once', ['--train', train, '--test', tested, '--ratings', train], /give either --train and --test/],
     [
       'an unknown split',
       ['--ratings', train, '--split', 'half'],

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type CommandOutput, type Options, runCommand } from '../../scripts/command/command.js';
 import { trainingChoice, trainingFlags } from '../../scripts/command/training-flags.js';
 
@@ -39,7 +39,7 @@ async function choiceOf(...args: string[]): Promise<{ code: number; stdout: stri
 }
 
 describe('--parameters', () => {
-  it('fills in what no flag gives', async () => {
+  test('fills in what no flag gives', async () => {
     const path = file('{"factors": 128, "regularization": 1e-7, "unobservedWeight": 0.03}');
     const { code, stdout } = await choiceOf('--parameters', path, '--unobserved-weight', '0.5', '--seed', '7');
     expect(code).toBe(0);
@@ -49,7 +49,7 @@ describe('--parameters', () => {
     });
   });
 
-  it('takes values of sgd for sgd only', async () => {
+  test('takes values of sgd for sgd only', async () => {
     const path = file('{"learningRate": 0.5}');
     const { stdout } = await choiceOf('--parameters', path, '--algorithm', 'sgd');
     expect(JSON.parse(stdout)).toEqual({ algorithm: 'sgd', options: { learningRate: 0.5 } });
@@ -58,7 +58,7 @@ describe('--parameters', () => {
     );
   });
 
-  it.each([
+  test.each([
     ['a name that is no flag', '{"factor": 3}', /has "factor"; expected only factors, iterations/],
     ['a seed', '{"seed": 3}', /has "seed"; expected only/],
     ['a value out of range', '{"factors": 0}', /factors in .*: expected a whole number from 1 to 2048, got "0"/],
@@ -71,7 +71,7 @@ describe('--parameters', () => {
     expect(stderr).toMatch(message);
   });
 
-  it('refuses a file that is not there', async () => {
+  test('refuses a file that is not there', async () => {
     const { code, stderr } = await choiceOf('--parameters', join(directory, 'missing.json'));
     expect({ code, named: /cannot read parameters: ENOENT/.test(stderr) }).toEqual({ code: 2, named: true });
   });

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type Run, runScript } from '../support/run-script.js';
 import { smallData } from '../support/small-snapshot.js';
 
@@ -44,7 +44,7 @@ describe('evaluate --tune', () => {
     whole = await evaluate('--tune', '--out', out, '--json');
   });
 
-  it('searches, keeps trials and winner in files, and measures the winner on the test part', async () => {
+  test('searches, keeps trials and winner in files, and measures the winner on the test part', async () => {
     expect(whole.stderr).toMatch(/tune done in .* nothing left to try/);
     expect(whole.code).toBe(0);
     const { tuning, metrics, parameters } = JSON.parse(whole.stdout);
@@ -64,7 +64,7 @@ describe('evaluate --tune', () => {
     expect(JSON.parse(again.stdout).metrics).toEqual(metrics);
   });
 
-  it('goes on where a killed process was, over half a line, to the same trials', async () => {
+  test('goes on where a killed process was, over half a line, to the same trials', async () => {
     const killed = join(directory, 'killed');
     cpSync(out, killed, { recursive: true });
     const lines = readFileSync(join(out, 'trials.jsonl'), 'utf8').split('\n');
@@ -78,7 +78,7 @@ describe('evaluate --tune', () => {
     expect(now[1 + KEPT]).not.toBe(lines[1 + KEPT]);
   });
 
-  it('starts no trial when earlier ones used the budget up, and prints the winning flags', async () => {
+  test('starts no trial when earlier ones used the budget up, and prints the winning flags', async () => {
     const used = join(directory, 'used');
     cpSync(out, used, { recursive: true });
     const lines = readFileSync(join(out, 'trials.jsonl'), 'utf8').split('\n');
@@ -93,13 +93,13 @@ describe('evaluate --tune', () => {
     expect(trialsIn(used)).toHaveLength(5);
   });
 
-  it('says so when the budget is too small for one trial', async () => {
+  test('says so when the budget is too small for one trial', async () => {
     const { code, stderr } = await evaluate('--tune', '--budget', '0.00001', '--out', join(directory, 'none'));
     expect(code).toBe(2);
     expect(stderr).toMatch(/--budget 0.00001 is too small for one trial, which takes at least \S+ minutes here/);
   });
 
-  it('tunes given parts on the training part, against negatives of its own', async () => {
+  test('tunes given parts on the training part, against negatives of its own', async () => {
     const train = histories.flatMap(({ id, items: [a, b] }) => [`${id},${a}`, `${id},${b}`]);
     const { code, stdout } = await runScript('evaluate', [
       ...[

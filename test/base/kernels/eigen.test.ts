@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Arena } from '../../../src/base/kernels/arena.js';
 import { createRandom } from '../../../src/base/numeric/random.js';
 import { BARRIER_INTEGERS, ThreadBarrier } from '../../../src/base/threads/barrier.js';
@@ -66,7 +66,7 @@ function gramOf(rows: number, n: number, seed: number): number[][] {
 }
 
 describe('findEigenbasis', () => {
-  it('finds an orthonormal basis of eigenvectors of Gram matrices, of any size and rank', () => {
+  test('finds an orthonormal basis of eigenvectors of Gram matrices, of any size and rank', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 37 }),
@@ -81,7 +81,7 @@ describe('findEigenbasis', () => {
     );
   });
 
-  it('handles diagonal, repeated and widely spread eigenvalues', () => {
+  test('handles diagonal, repeated and widely spread eigenvalues', () => {
     const diagonal = (values: number[]) => values.map((value, i) => values.map((_, j) => (i === j ? value : 0)));
     expect(eigen(diagonal([3, 1, 2])).values).toEqual([3, 1, 2]);
     expectEigen(diagonal([5, 5, 5, 5]));
@@ -93,7 +93,7 @@ describe('findEigenbasis', () => {
     ]);
   });
 
-  it('ends on numbers that are not finite', () => {
+  test('ends on numbers that are not finite', () => {
     expect(
       eigen([
         [Number.NaN, 1],

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Arena } from '../../../src/base/kernels/arena.js';
 import { PANEL_COLUMNS, solveScratchFloats } from '../../../src/base/kernels/layout.js';
 import { createRandom } from '../../../src/base/numeric/random.js';
@@ -73,7 +73,7 @@ describe('solveRows', () => {
   const cases = [1, 2, 3, 4, 5, 7, 8, 12, 13, 30].flatMap(count =>
     [0, LONGEST_DUAL].flatMap(dual => [0.5, 1e-6].map(ridge => [count, dual, ridge] as const)),
   );
-  it.each(cases)(
+  test.each(cases)(
     'leaves no gradient and the right sums: %i interactions, dual up to %i, ridge %f',
     (count, dual, ridge) => {
       const { gradient, sums, expected } = solveOne(count, dual, ridge);

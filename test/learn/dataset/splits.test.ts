@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Csr, rowIndices } from '../../../src/base/numeric/sparse.js';
 import { createDataset, type Dataset } from '../../../src/learn/dataset/dataset.js';
 import { parseSplitSpec, splitDataset } from '../../../src/learn/dataset/splits.js';
@@ -44,13 +44,13 @@ const timed = datasetOf([
 ]);
 
 describe('splitDataset', () => {
-  it('leave-last-out tests the latest interaction of each user who has another one', () => {
+  test('leave-last-out tests the latest interaction of each user who has another one', () => {
     const { test } = splitDataset(timed, parseSplitSpec('leave-last-out'));
     const tested = entriesOf(test, timed);
     expect(tested).toEqual(['u1 i11 2', 'u3 i11 5', 'u4 i10 3']);
   });
 
-  it('leave-last-out takes the one that stands last in the source where times are equal or missing', () => {
+  test('leave-last-out takes the one that stands last in the source where times are equal or missing', () => {
     const rows: [number, number][] = [
       [1, 12],
       [1, 10],
@@ -66,7 +66,7 @@ describe('splitDataset', () => {
     }
   });
 
-  it('time puts the same moment on the same side for everybody, and drops users who only come later', () => {
+  test('time puts the same moment on the same side for everybody, and drops users who only come later', () => {
     const { train, test } = splitDataset(timed, parseSplitSpec('time:0.5'));
     // Times in order: 50 100 150 200 | 300 400 500 500. User 4 comes only after the cut.
     expect(entriesOf(train.byUser, timed)).toEqual(['u1 i10 1', 'u1 i12 3', 'u2 i10 4', 'u3 i12 1']);
@@ -74,7 +74,7 @@ describe('splitDataset', () => {
     expect(Math.max(...(train.timestamps ?? []))).toBe(200);
   });
 
-  it('time refuses data without timestamps', () => {
+  test('time refuses data without timestamps', () => {
     expect(() =>
       splitDataset(
         datasetOf([
@@ -86,7 +86,7 @@ describe('splitDataset', () => {
     ).toThrow(/timestamp column/);
   });
 
-  it('random tests its share of every user, and the same one for the same seed', () => {
+  test('random tests its share of every user, and the same one for the same seed', () => {
     const dataset = datasetOf(Array.from({ length: 300 }, (_, n) => [n % 3, n] as const));
     const { test } = splitDataset(dataset, parseSplitSpec('random:0.2'), 7);
     expect([...test.starts]).toEqual([0, 20, 40, 60]);
@@ -94,7 +94,7 @@ describe('splitDataset', () => {
     expect(splitDataset(dataset, parseSplitSpec('random:0.2'), 8).test).not.toEqual(test);
   });
 
-  it('keeps every interaction in exactly one part, and one of every user in training', () => {
+  test('keeps every interaction in exactly one part, and one of every user in training', () => {
     const rows = fc.uniqueArray(fc.tuple(fc.nat(6), fc.nat(9), fc.nat(5)), {
       minLength: 1,
       maxLength: 40,
@@ -120,13 +120,13 @@ describe('splitDataset', () => {
 });
 
 describe('parseSplitSpec', () => {
-  it.each([
+  test.each([
     ['leave-last-out', { kind: 'leave-last-out' }],
     ['random:0.2', { kind: 'random', fraction: 0.2 }],
     ['time:.05', { kind: 'time', fraction: 0.05 }],
   ])('reads %s', (text, spec) => expect(parseSplitSpec(text)).toEqual(spec));
 
-  it.each(['', 'random', 'random:0', 'random:1', 'time:2', 'random:-0.1', 'random:x', 'leave-one-out'])(
+  test.each(['', 'random', 'random:0', 'random:1', 'time:2', 'random:-0.1', 'random:x', 'leave-one-out'])(
     'refuses "%s"',
     text => expect(() => parseSplitSpec(text)).toThrow(/expected leave-last-out, random:F or time:F/),
   );

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { latestRows } from '../../../src/learn/ratings/duplicate-rows.js';
 
-it('keeps what a map from pair to best row keeps', () => {
+test('keeps what a map from pair to best row keeps', () => {
   const row = fc.record({ user: fc.nat(3), item: fc.nat(3), time: fc.nat(2) });
   fc.assert(
     fc.property(fc.array(row, { maxLength: 40 }), fc.boolean(), (rows, timed) => {

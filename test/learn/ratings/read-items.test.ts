@@ -1,11 +1,11 @@
 import { gzipSync } from 'node:zlib';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { readItems } from '../../../src/learn/ratings/read-items.js';
 import { scratchDirectory } from '../../support/scratch-directory.js';
 
 const write = scratchDirectory();
 
-it('reads ids, titles and categories', async () => {
+test('reads ids, titles and categories', async () => {
   const content =
     'movieId,title,genres\n01,"American President, The (1995)",Comedy|Drama|Comedy\n2,,(no genres listed)\n3,"Say ""Hi"",\nnow",Crime\n';
   const expected = [
@@ -17,7 +17,7 @@ it('reads ids, titles and categories', async () => {
   expect(await readItems(write('movies.csv.gz', gzipSync(content)))).toEqual(expected);
 });
 
-it('reads MovieLens .dat files, in Latin-1 and with many categories', async () => {
+test('reads MovieLens .dat files, in Latin-1 and with many categories', async () => {
   const content = Buffer.from('1::Caf\xe9 "X" (1995)::A|B|C|D\n2::Plain::E\n', 'latin1');
   expect(await readItems(write('movies.dat', content))).toEqual([
     { itemId: '1', title: 'Café "X" (1995)', categories: ['A', 'B', 'C', 'D'] },
@@ -25,7 +25,7 @@ it('reads MovieLens .dat files, in Latin-1 and with many categories', async () =
   ]);
 });
 
-it('does without titles and categories, takes columns by name, and keeps the first row of an id', async () => {
+test('does without titles and categories, takes columns by name, and keeps the first row of an id', async () => {
   expect(await readItems(write('ids.csv', 'book\na\nb\na\n'))).toEqual([
     { itemId: 'a', categories: [] },
     { itemId: 'b', categories: [] },
@@ -36,7 +36,7 @@ it('does without titles and categories, takes columns by name, and keeps the fir
   ]);
 });
 
-it('reads whether items are available, in the usual spellings, and refuses others', async () => {
+test('reads whether items are available, in the usual spellings, and refuses others', async () => {
   const values = ['true', 'FALSE', '1', '0', ' yes ', 'No', '', '"y"', 'f'];
   const content = `itemId,In_Stock\n${values.map((value, i) => `${i},${value}`).join('\n')}\n`;
   const unavailable = (items: Awaited<ReturnType<typeof readItems>>) =>
@@ -50,7 +50,7 @@ it('reads whether items are available, in the usual spellings, and refuses other
   });
 });
 
-it('names what is wrong with a file', async () => {
+test('names what is wrong with a file', async () => {
   const wrong = readItems(write('wrong.csv', 'itemId,title\n1,a\n,b\n2,c,d\n'));
   await expect(wrong).rejects.toMatchObject({
     code: 'bad-rows',

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { RatingsTable } from '../../../src/learn/ratings/ratings-table.js';
 import { type ReadRatingsOptions, readRatings } from '../../../src/learn/ratings/read-ratings.js';
 import { scratchDirectory } from '../../support/scratch-directory.js';
@@ -27,7 +27,7 @@ describe('columns', () => {
     ['u1', 'i1', 3.5, 100],
     ['u2', 'i1', -1, 200],
   ];
-  it.each([
+  test.each([
     ['MovieLens', 'userId,movieId,rating,timestamp\nu1,i1,3.5,100\nu2,i1,-1,200\n'],
     ['snake case, any order, other columns', 'x,book_id,STARS,User_ID,time\n9,i1,3.5,u1,100\n9,i1,-1,u2,200\n'],
     ['semicolons and quotes', '"user";"item";"score";"date"\n"u1";"i1";"3.5";"100"\n"u2";"i1";"-1";"200"'],
@@ -43,7 +43,7 @@ describe('columns', () => {
     expect(await read('columns.txt.gz', gzipSync(content))).toEqual(rows);
   });
 
-  it('are found by position in tab-separated numbers without a header', async () => {
+  test('are found by position in tab-separated numbers without a header', async () => {
     expect(await read('u.data', '196\t242\t3\t881250949\n')).toEqual([['196', '242', 3, 881250949]]);
     expect(await read('train.tsv', '0\t7\n0\t8\n')).toEqual([
       ['0', '7', 1],
@@ -51,7 +51,7 @@ describe('columns', () => {
     ]);
   });
 
-  it('are taken as the caller names them, or by position where the caller says that there is no header', async () => {
+  test('are taken as the caller names them, or by position where the caller says that there is no header', async () => {
     const named = { userColumn: 'Who', itemColumn: 'what', ratingColumn: 'item' };
     expect(await read('named.csv', 'what,who,item\n1,2,3\n', named)).toEqual([['2', '1', 3]]);
     expect(await read('bare.csv', 'a,b,3\nc,d,4\n', { header: false })).toEqual([
@@ -60,7 +60,7 @@ describe('columns', () => {
     ]);
   });
 
-  it('that are missing are named together with those found and the flag to use', async () => {
+  test('that are missing are named together with those found and the flag to use', async () => {
     await expect(read('other.csv', 'person,itemId\n1,2\n')).rejects.toMatchObject({
       code: 'missing-column',
       message: expect.stringMatching(/other\.csv has no user column.*"person", "itemId".*--user-column/),
@@ -73,7 +73,7 @@ describe('columns', () => {
     });
   });
 
-  it('must agree between files that are read together', async () => {
+  test('must agree between files that are read together', async () => {
     const files = [write('rated.csv', 'user,item,rating\n1,2,3\n'), write('unrated.csv', 'user,item\n1,2\n')];
     await expect(readRatings(files)).rejects.toMatchObject({
       code: 'missing-column',
@@ -83,7 +83,7 @@ describe('columns', () => {
 });
 
 describe('values', () => {
-  it('of ids are kept as spelled, numbered in order of first appearance', async () => {
+  test('of ids are kept as spelled, numbered in order of first appearance', async () => {
     const table = await readRatings([write('ids.csv', 'user,item\n01,é\n1,e\n1.0,"a,""b"""\n01, e\n')]);
     expect(table).toEqual({
       userIds: ['01', '1', '1.0'],
@@ -98,13 +98,13 @@ describe('values', () => {
     });
   });
 
-  it('of timestamps are seconds, milliseconds or ISO dates', async () => {
+  test('of timestamps are seconds, milliseconds or ISO dates', async () => {
     const times = ['1577836800', '1577836800000', '2020-01-01', '2020-01-01T02:00:00+02:00', '2020-01-01 00:00:00.5'];
     const rows = await read('times.csv', `user,item,time\n${times.map((time, n) => `u,${n},${time}`).join('\n')}`);
     expect(rows.map(row => row[3])).toEqual([1577836800, 1577836800, 1577836800, 1577836800, 1577836800.5]);
   });
 
-  it('may span lines inside quotes', async () => {
+  test('may span lines inside quotes', async () => {
     const content = 'user,item,review\nu,1,"two\n\nlines, ""quoted"""\nv,2,plain\n"a\nb",3,"x"\n';
     expect(await read('reviews.csv', content)).toEqual([
       ['u', '1', 1],
@@ -113,11 +113,11 @@ describe('values', () => {
     ]);
   });
 
-  it('may be Latin-1', async () => {
+  test('may be Latin-1', async () => {
     expect(await read('latin.csv', Buffer.from('user,item\n1,caf\xe9\n', 'latin1'))).toEqual([['1', 'café', 1]]);
   });
 
-  it('come from Parquet of any column types', async () => {
+  test('come from Parquet of any column types', async () => {
     const path = write('typed.parquet', '');
     const connection = await (await DuckDBInstance.create()).connect();
     await connection.run(`COPY (SELECT 7::BIGINT AS user_id, '01' AS item_id, 4::TINYINT AS rating,
@@ -129,7 +129,7 @@ describe('values', () => {
     ]);
   });
 
-  it('are the same after writing them as CSV, whatever the ids', async () => {
+  test('are the same after writing them as CSV, whatever the ids', async () => {
     const id = fc.oneof(
       fc.stringMatching(/^[01 ,"\t;|:éß漢😀']{1,6}$/u),
       fc.string({ minLength: 1, maxLength: 8, unit: 'grapheme' }),
@@ -158,7 +158,7 @@ describe('values', () => {
 });
 
 describe('duplicates', () => {
-  it('leave the latest timestamp, of equal ones the last row, across files', async () => {
+  test('leave the latest timestamp, of equal ones the last row, across files', async () => {
     const files = [
       write('first.csv', 'user,item,rating,time\nu,a,1,30\nu,b,2,10\nv,a,3,10\nu,c,4,10\n'),
       write('second.csv', 'user,item,rating,time\nu,a,5,20\nu,b,6,20\nv,a,7,10\nu,b,8,15\n'),
@@ -173,7 +173,7 @@ describe('duplicates', () => {
     expect(table.duplicates).toBe(4);
   });
 
-  it('leave the last row where there are no timestamps', async () => {
+  test('leave the last row where there are no timestamps', async () => {
     expect(await read('repeated.csv', 'user,item,rating\nu,a,1\nu,b,2\nu,a,3\n')).toEqual([
       ['u', 'b', 2],
       ['u', 'a', 3],
@@ -199,7 +199,7 @@ describe('bad rows', () => {
     [16, 'the rating "1e39" is not a finite number'],
   ];
 
-  it('stop the run with file, line and reason of the first five and the total', async () => {
+  test('stop the run with file, line and reason of the first five and the total', async () => {
     const file = write('bad.csv', content);
     await expect(readRatings([write('fine.csv', 'user,item,rating,time\n1,2,3,4\n'), file])).rejects.toMatchObject({
       code: 'bad-rows',
@@ -208,7 +208,7 @@ describe('bad rows', () => {
     });
   });
 
-  it('are skipped when asked, counted, and written with their text', async () => {
+  test('are skipped when asked, counted, and written with their text', async () => {
     const file = write('skipped.csv', content);
     const rejects = join(dirname(file), 'new', 'rejects.csv');
     const table = await readRatings([file], { skipBadRows: rejects });
@@ -232,13 +232,13 @@ describe('bad rows', () => {
     ).toEqual(['"m\nn",2,inf,4', '1,2,3,soon', '"x"y,2,3,4']);
   });
 
-  it('have their line also in files that mix line ends, and behind quotes in plain text', async () => {
+  test('have their line also in files that mix line ends, and behind quotes in plain text', async () => {
     await expect(read('mixed.csv', 'user,item\n1,2" disc\n\r\n3,4\r\n5\n')).rejects.toMatchObject({
       fields: { total: 1, rows: [{ line: 5, reason: 'expected 2 columns, found 1' }] },
     });
   });
 
-  it('that cannot be written are an error', async () => {
+  test('that cannot be written are an error', async () => {
     const file = write('unwritable.csv', content);
     await expect(readRatings([file], { skipBadRows: join(file, 'rejects.csv') })).rejects.toMatchObject({
       code: 'output-unwritable',
@@ -250,7 +250,7 @@ describe('files', () => {
   const zipped = gzipSync('user,item\n'.padEnd(100_000, 'a,b\n'));
   const broken = Buffer.from(zipped);
   broken.writeUInt8(broken.readUInt8(broken.length - 6) ^ 255, broken.length - 6);
-  it.each<[string, string, string | Uint8Array]>([
+  test.each<[string, string, string | Uint8Array]>([
     ['file-empty', 'nothing in it', ''],
     ['file-empty', 'gzip with nothing in it', gzipSync('')],
     ['no-usable-rows', 'a header only', 'user,item\n'],
@@ -269,14 +269,14 @@ describe('files', () => {
     expect(String(error).length).toBeLessThan(600);
   });
 
-  it('that are missing, or directories, give an error', async () => {
+  test('that are missing, or directories, give an error', async () => {
     const directory = dirname(write('here', 'x'));
     await expect(readRatings([join(directory, 'gone.csv')])).rejects.toMatchObject({ code: 'file-unreadable' });
     await expect(readRatings([directory])).rejects.toMatchObject({ code: 'file-unreadable' });
     await expect(readRatings([])).rejects.toMatchObject({ code: 'invalid-option' });
   });
 
-  it('are never taken for patterns or SQL', async () => {
+  test('are never taken for patterns or SQL', async () => {
     write('ab.csv', 'user,item\nwrong,wrong\n');
     for (const name of ['a*.csv', '[a]b.csv', "a'b.csv", '?b.csv', 'a"{b}.csv', '**']) {
       expect(await read(name, 'user,item\nright,right\n')).toEqual([['right', 'right', 1]]);
@@ -289,7 +289,7 @@ const GOODBOOKS = '../shared/data/goodbooks-10k/ratings.csv.gz';
 describe.skipIf(!existsSync(MOVIELENS) || !existsSync(GOODBOOKS))(
   'published data (skipped where it is not there)',
   () => {
-    it('reads as published', async () => {
+    test('reads as published', async () => {
       const movies = await readRatings([MOVIELENS]);
       expect([movies.userIds.length, movies.itemIds.length, movies.users.length]).toEqual([610, 9724, 100_836]);
       expect(rowsOf(movies).at(-1)).toEqual(['610', '170875', 3, 1493846415]);

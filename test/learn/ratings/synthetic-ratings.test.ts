@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { readItems } from '../../../src/learn/ratings/read-items.js';
 import { readRatings } from '../../../src/learn/ratings/read-ratings.js';
 import { generateSynthetic, type SyntheticData } from '../../../src/learn/ratings/synthetic-ratings.js';
@@ -8,7 +8,7 @@ import { scratchDirectory } from '../../support/scratch-directory.js';
 const write = scratchDirectory();
 const data = generateSynthetic();
 
-it('gives exactly the asked numbers of users, items and different pairs', () => {
+test('gives exactly the asked numbers of users, items and different pairs', () => {
   for (const options of [
     { users: 2000, items: 1000, ratings: 100_000 },
     { users: 1, items: 1, ratings: 1 },
@@ -30,12 +30,12 @@ it('gives exactly the asked numbers of users, items and different pairs', () => 
   }
 });
 
-it('is the same for the same seed and different for another', () => {
+test('is the same for the same seed and different for another', () => {
   expect(generateSynthetic({ seed: 1 })).toEqual(data);
   expect(generateSynthetic({ seed: 2 }).table.items).not.toEqual(data.table.items);
 });
 
-it('rates in half stars, uses the whole scale, and never before an item came out', () => {
+test('rates in half stars, uses the whole scale, and never before an item came out', () => {
   const { table, catalogue } = data;
   const stars = [...new Set(table.values)].sort((a, b) => a - b);
   expect(stars).toEqual([0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5]);
@@ -47,7 +47,7 @@ it('rates in half stars, uses the whole scale, and never before an item came out
   expect(early).toHaveLength(0);
 });
 
-it('has skewed popularity and activity', () => {
+test('has skewed popularity and activity', () => {
   const topTenth = (rows: Uint32Array, count: number) => {
     const totals = countsOf(rows, count).sort().reverse();
     return totals.subarray(0, count / 10).reduce((sum, n) => sum + n, 0) / rows.length;
@@ -56,12 +56,12 @@ it('has skewed popularity and activity', () => {
   expect(topTenth(data.table.users, 2000)).toBeGreaterThan(0.25);
 });
 
-it('can be learned: knowing a user’s favourite category finds withheld items at least twice as often as popularity', () => {
+test('can be learned: knowing a user’s favourite category finds withheld items at least twice as often as popularity', () => {
   const { popular, personal } = hitRates(data, 10);
   expect(personal).toBeGreaterThan(2 * popular);
 });
 
-it('is read back from the files it is written to', async () => {
+test('is read back from the files it is written to', async () => {
   const { table, catalogue } = generateSynthetic({ users: 50, items: 40, ratings: 500 });
   const ratings = write('ratings.csv', '');
   const items = write('items.csv', '');
@@ -71,7 +71,7 @@ it('is read back from the files it is written to', async () => {
   expect(await readItems(items)).toEqual(catalogue);
 });
 
-it('refuses sizes that cannot be', () => {
+test('refuses sizes that cannot be', () => {
   for (const options of [
     { users: 10, items: 10, ratings: 101 },
     { users: 10, items: 20, ratings: 19 },

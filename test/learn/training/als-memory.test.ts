@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { describeAlsMemory, estimateAlsBytes } from '../../../src/learn/training/als-memory.js';
 import { alsCountsOf, completeAlsOptions } from '../../../src/learn/training/als-options.js';
 import { planAls } from '../../../src/learn/training/als-plan.js';
@@ -7,7 +7,7 @@ import { randomInteractions } from '../../support/interaction-samples.js';
 describe('estimateAlsBytes', () => {
   const counts = { users: 100_000, items: 50_000, interactions: 10_000_000 };
 
-  it('grows by what factors, interactions and confidences take', () => {
+  test('grows by what factors, interactions and confidences take', () => {
     const base = estimateAlsBytes(counts, { factors: 64, threads: 2 });
     expect(base).toBeGreaterThan(150_000 * 64 * 4 * 2 + 10_000_000 * 4 * 2);
     expect(base).toBeLessThan(1.3 * (150_000 * 64 * 4 * 2 + 10_000_000 * 4 * 2));
@@ -16,7 +16,7 @@ describe('estimateAlsBytes', () => {
     expect(estimateAlsBytes(more, { factors: 64, threads: 2 }) - base).toBe(10_000_000 * 4 * 2);
   });
 
-  it('covers what is laid out in shared memory', () => {
+  test('covers what is laid out in shared memory', () => {
     const interactions = randomInteractions(2000, 1500, 40, 1);
     const counts = alsCountsOf(interactions.byUser);
     const options = completeAlsOptions({ factors: 40, threads: 2, alpha: 1 }, counts);
@@ -27,7 +27,7 @@ describe('estimateAlsBytes', () => {
 });
 
 describe('describeAlsMemory', () => {
-  it('states the estimate and what it is for', () => {
+  test('states the estimate and what it is for', () => {
     const counts = { users: 5000, items: 2000, interactions: 90_000 };
     const options = { factors: 64, threads: 2 };
     expect(describeAlsMemory(counts, options, 41_000_000)).toBe(
@@ -36,7 +36,7 @@ describe('describeAlsMemory', () => {
     );
   });
 
-  it('refuses what one memory cannot hold, saying what to do', () => {
+  test('refuses what one memory cannot hold, saying what to do', () => {
     const counts = { users: 4_000_000, items: 500_000, interactions: 10_000_000 };
     expect(() => describeAlsMemory(counts, { factors: 256 }, 0)).toThrow(
       expect.objectContaining({ code: 'out-of-memory', message: expect.stringContaining('Use fewer factors') }),

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   alsCountsOf,
   completeAlsOptions,
@@ -10,14 +10,14 @@ import { interactionsFrom } from '../../support/interaction-samples.js';
 const counts = { users: 200, items: 100, interactions: 400 };
 
 describe('completeAlsOptions', () => {
-  it('weighs all pairs together by a fixed multiple of the interactions, unless told otherwise', () => {
+  test('weighs all pairs together by a fixed multiple of the interactions, unless told otherwise', () => {
     const { unobservedWeight } = completeAlsOptions({}, counts);
     expect(unobservedWeight * counts.users * counts.items).toBeCloseTo(UNOBSERVED_MASS * counts.interactions, 9);
     expect(completeAlsOptions({ unobservedWeight: 0.4 }, counts).unobservedWeight).toBe(0.4);
     expect(defaultUnobservedWeight({ users: 0, items: 0, interactions: 0 })).toBe(1);
   });
 
-  it('counts interactions for what their ratings make them weigh', () => {
+  test('counts interactions for what their ratings make them weigh', () => {
     const { byUser } = interactionsFrom(2, 4, [
       [0, 1, 1],
       [0, 3, 4],
@@ -29,7 +29,7 @@ describe('completeAlsOptions', () => {
     expect(completeAlsOptions({}, alsCountsOf(byUser, { alpha: 3 })).unobservedWeight).toBeCloseTo(11 * plain, 9);
   });
 
-  it.each([
+  test.each([
     { factors: 0 },
     { iterations: 1.5 },
     { regularization: -1 },

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createMatrix, matrixFromRows, rowOf } from '../../../src/base/numeric/matrix.js';
 import { createRandom } from '../../../src/base/numeric/random.js';
 import { trainAls } from '../../../src/learn/training/als.js';
@@ -37,7 +37,7 @@ describe('trainAls', () => {
     'more factors than most rows have interactions': { factors: 23, regularization: 0.01 },
     'a single factor': { factors: 1 },
   };
-  it.each(Object.entries(variants))(
+  test.each(Object.entries(variants))(
     'reports the loss of the factors it returns, close to that of exact solves, on %s',
     async (_, variant) => {
       const options = { ...OPTIONS, ...variant };
@@ -51,7 +51,7 @@ describe('trainAls', () => {
     },
   );
 
-  it('ends close to exact solves where ratings make some interactions weigh a hundred times others', async () => {
+  test('ends close to exact solves where ratings make some interactions weigh a hundred times others', async () => {
     const sample = randomInteractions(150, 120, 25, 3);
     const options = { factors: 16, iterations: 10, alpha: 20, unobservedWeight: 1, threads: 2 };
     const { rows, warmStart } = startOf(sample, options.factors);
@@ -61,7 +61,7 @@ describe('trainAls', () => {
     expect(losses.at(-1)! / exact.at(-1)!).toBeLessThan(1.005);
   });
 
-  it('lowers the loss in every iteration and counts them', async () => {
+  test('lowers the loss in every iteration and counts them', async () => {
     const reports: TrainingProgress[] = [];
     await trainAls(SAMPLE, { ...OPTIONS, iterations: 20 }, progress => reports.push(progress));
     expect(reports.map(({ iteration, iterations }) => [iteration, iterations])).toEqual(
@@ -70,7 +70,7 @@ describe('trainAls', () => {
     for (let i = 1; i < reports.length; i++) expect(reports[i]!.loss).toBeLessThan(reports[i - 1]!.loss * (1 + 1e-6));
   });
 
-  it('gives the same bits whatever the number of threads', async () => {
+  test('gives the same bits whatever the number of threads', async () => {
     // Large enough that it does use several.
     const large = randomInteractions(1500, 900, 60, 2);
     const options = { ...OPTIONS, factors: 20, iterations: 40 };
@@ -80,7 +80,7 @@ describe('trainAls', () => {
     expect(await trainAls(large, { ...options, threads: 2, seed: 2 })).not.toEqual(one);
   });
 
-  it('gives rows without interactions zero vectors, and pads with zeros', async () => {
+  test('gives rows without interactions zero vectors, and pads with zeros', async () => {
     const { userFactors, itemFactors } = await trainAls(SAMPLE, OPTIONS);
     for (const [matrix, csr] of [
       [userFactors, SAMPLE.byUser],
@@ -95,7 +95,7 @@ describe('trainAls', () => {
     }
   });
 
-  it('finds the withheld squares of a checkerboard', async () => {
+  test('finds the withheld squares of a checkerboard', async () => {
     const size = 40;
     const withheld = (user: number) => (user + 10) % size;
     const { userFactors, itemFactors } = await trainAls(checkerboard(size, withheld), {
@@ -114,7 +114,7 @@ describe('trainAls', () => {
     }
   });
 
-  it('goes on where a warm start left off, new rows included', async () => {
+  test('goes on where a warm start left off, new rows included', async () => {
     const losses: number[] = [];
     const note = ({ loss }: TrainingProgress) => losses.push(loss);
     const trained = await trainAls(SAMPLE, { ...OPTIONS, iterations: 30 }, note);
@@ -126,17 +126,17 @@ describe('trainAls', () => {
     expect(losses[30]).toBeLessThan(losses[1]!);
   });
 
-  it('starts afresh from a warm start of zeros', async () => {
+  test('starts afresh from a warm start of zeros', async () => {
     const zeros = { userFactors: createMatrix(90, 10), itemFactors: createMatrix(70, 10) };
     expect(await trainAls(SAMPLE, OPTIONS, undefined, zeros)).toEqual(await trainAls(SAMPLE, OPTIONS));
   });
 
-  it('accepts data without any interaction', async () => {
+  test('accepts data without any interaction', async () => {
     const { userFactors, itemFactors } = await trainAls(interactionsFrom(3, 2, []), OPTIONS);
     expect([...userFactors.data, ...itemFactors.data].every(value => value === 0)).toBe(true);
   });
 
-  it('refuses options that make no sense, saying what was expected', async () => {
+  test('refuses options that make no sense, saying what was expected', async () => {
     const wrong: [Partial<AlsOptions>, string][] = [
       [{ factors: 0 }, 'factors must be a whole number from 1 to 2048, got 0.'],
       [{ iterations: 1.5 }, 'iterations must be a whole number from 1 to 10000, got 1.5.'],
@@ -155,7 +155,7 @@ describe('trainAls', () => {
     await expect(trainAls(negative, { alpha: 1, minRating: -9 })).rejects.toMatchObject({ code: 'invalid-option' });
   });
 
-  it('stops with a named error when factors are no longer finite', async () => {
+  test('stops with a named error when factors are no longer finite', async () => {
     const huge = interactionsFrom(2, 2, [
       [0, 0, 3e38],
       [1, 1, 3e38],

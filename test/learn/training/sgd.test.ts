@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { rowOf } from '../../../src/base/numeric/matrix.js';
 import { createRandom } from '../../../src/base/numeric/random.js';
 import { trainSgd } from '../../../src/learn/training/sgd.js';
@@ -36,7 +36,7 @@ const PLANTED = plantedRatings(80, 60, 2);
 const OPTIONS = { factors: 2, regularization: 0.001, learningRate: 0.03, learningRateDecay: 1, iterations: 200 };
 
 describe('trainSgd', () => {
-  it('predicts unseen ratings of a planted model by dot products', async () => {
+  test('predicts unseen ratings of a planted model by dot products', async () => {
     const trained = await trainSgd(PLANTED.interactions, OPTIONS);
     const mean = PLANTED.train.reduce((sum, [, , value]) => sum + value, 0) / PLANTED.train.length;
     const spread = Math.sqrt(PLANTED.test.reduce((sum, t) => sum + (t[2] - mean) ** 2, 0) / PLANTED.test.length);
@@ -44,12 +44,12 @@ describe('trainSgd', () => {
     expect(rmseOf(trained, PLANTED.test)).toBeLessThan(0.08);
   });
 
-  it('learns what is due to users and items alone by biases alone', async () => {
+  test('learns what is due to users and items alone by biases alone', async () => {
     const { interactions, test } = plantedRatings(80, 60, 0);
     expect(rmseOf(await trainSgd(interactions, { ...OPTIONS, factors: 0 }), test)).toBeLessThan(0.02);
   });
 
-  it('folds mean and biases into two more columns', async () => {
+  test('folds mean and biases into two more columns', async () => {
     const { userFactors, itemFactors } = await trainSgd(PLANTED.interactions, { ...OPTIONS, validation: 0 });
     expect([userFactors.columns, itemFactors.columns]).toEqual([4, 4]);
     for (let user = 0; user < 80; user++) expect(rowOf(userFactors, user)[3]).toBe(1);
@@ -59,7 +59,7 @@ describe('trainSgd', () => {
     expect(Array.from(rowOf(itemFactors, 59))).toEqual([0, 0, 1, 0]);
   });
 
-  it('reports the error of every pass, falling, and is the same for the same seed', async () => {
+  test('reports the error of every pass, falling, and is the same for the same seed', async () => {
     const reports: TrainingProgress[] = [];
     const options = { ...OPTIONS, validation: 0, iterations: 12 };
     const first = await trainSgd(PLANTED.interactions, options, progress => reports.push(progress));
@@ -72,7 +72,7 @@ describe('trainSgd', () => {
     expect(await trainSgd(PLANTED.interactions, { ...options, seed: 2 })).not.toEqual(first);
   });
 
-  it('stops when the held-out error rises, and returns the best pass', async () => {
+  test('stops when the held-out error rises, and returns the best pass', async () => {
     // Pure noise: every pass after the first few only learns it by heart.
     const random = createRandom(5);
     const noise = interactionsFrom(
@@ -89,14 +89,14 @@ describe('trainSgd', () => {
     expect(await trainSgd(noise, { ...options, iterations: best })).toEqual(stopped);
   });
 
-  it('stops with a named error when it diverges', async () => {
+  test('stops with a named error when it diverges', async () => {
     await expect(trainSgd(PLANTED.interactions, { ...OPTIONS, learningRate: 50 })).rejects.toMatchObject({
       code: 'non-finite-factors',
       fields: { learningRate: 50 },
     });
   });
 
-  it('refuses options that make no sense', async () => {
+  test('refuses options that make no sense', async () => {
     await expect(trainSgd(PLANTED.interactions, { learningRate: 0 })).rejects.toMatchObject({ code: 'invalid-option' });
     await expect(trainSgd(PLANTED.interactions, { validation: 0.9 })).rejects.toMatchObject({ code: 'invalid-option' });
   });

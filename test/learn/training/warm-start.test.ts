@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { matrixFromRows, rowOf } from '../../../src/base/numeric/matrix.js';
 import { IdMap, type ItemIndex, type UserIndex } from '../../../src/learn/dataset/id-map.js';
 import { trainAls } from '../../../src/learn/training/als.js';
@@ -15,7 +15,7 @@ async function lossesOf(interactions: AlsInteractions, iterations: number, warmS
 }
 
 describe('matchFactors', () => {
-  it('finds rows by id, leaves out who is gone, and gives new ones zeros', () => {
+  test('finds rows by id, leaves out who is gone, and gives new ones zeros', () => {
     const earlier = {
       origin: 'earlier',
       users: new IdMap<UserIndex>(['a', 'gone', '01']),
@@ -48,7 +48,7 @@ describe('matchFactors', () => {
 });
 
 describe('trainAls from a warm start', () => {
-  it('is in two iterations where a start from nothing is in sixteen, though a tenth of the users is new', async () => {
+  test('is in two iterations where a start from nothing is in sixteen, though a tenth of the users is new', async () => {
     const all = randomInteractions(300, 200, 15, 3);
     const earlier = interactionsFrom(
       300,
@@ -66,7 +66,7 @@ describe('trainAls from a warm start', () => {
     expect(warm.losses[1]! / cold.losses[15]!).toBeLessThan(1.01);
   });
 
-  it('also learns a group of new users and items that have nothing to do with the earlier ones', async () => {
+  test('also learns a group of new users and items that have nothing to do with the earlier ones', async () => {
     const group = (from: number) =>
       Array.from({ length: 10 }, (_, user) => user).flatMap(user =>
         Array.from({ length: 10 }, (_, item) => [from + user, from + item, 1] as const),

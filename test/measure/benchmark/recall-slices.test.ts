@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Arena } from '../../../src/base/kernels/arena.js';
 import { matrixFromRows, rowOf } from '../../../src/base/numeric/matrix.js';
 import { drawItems, growthExponent, measureGrowth } from '../../../src/measure/benchmark/catalogue-growth.js';
@@ -31,7 +31,7 @@ describe('recall slices', () => {
     },
   };
 
-  it('tell which users get less', () => {
+  test('tell which users get less', () => {
     const history = matrixOf(4, [[0], [0, 1], [0, 1, 2], [0, 1, 2, 3]]);
     expect(recallByActivity(blind, 1, workload, users, history)).toEqual([
       { interactions: [1, 1], count: 1, recall: 1 },
@@ -41,7 +41,7 @@ describe('recall slices', () => {
     ]);
   });
 
-  it('tell which items are missed', () => {
+  test('tell which items are missed', () => {
     expect(recallByPopularity(blind, 1, workload, Uint32Array.of(40, 30, 20, 10))).toEqual([
       { interactions: [10, 10], count: 2, recall: 0 },
       { interactions: [20, 20], count: 2, recall: 1 },
@@ -52,12 +52,12 @@ describe('recall slices', () => {
 });
 
 describe('catalogue growth', () => {
-  it('fits the exponent of a power law', () => {
+  test('fits the exponent of a power law', () => {
     const points = [1e4, 1e5, 1e6].map(items => ({ items, p50us: 3 * items ** 0.4 }));
     expect(growthExponent(points)).toBeCloseTo(0.4, 10);
   });
 
-  it('draws the same items for the same seed, spread like the real ones', () => {
+  test('draws the same items for the same seed, spread like the real ones', () => {
     const real = randomFactors(1, 500, 4, 1).itemFactors;
     const drawn = drawItems(Arena.create(), real, 2000, 7);
     expect(drawItems(Arena.create(), real, 2000, 7)).toEqual(drawn);
@@ -67,7 +67,7 @@ describe('catalogue growth', () => {
     expect(variance).toBeLessThan(1.36);
   });
 
-  it('measures the least effort that reaches the wanted recall', async () => {
+  test('measures the least effort that reaches the wanted recall', async () => {
     const { userFactors, itemFactors } = randomFactors(20, 300, 4, 1);
     const users = Uint32Array.from({ length: 20 }, (_, u) => u);
     const point = await measureGrowth(itemFactors, userFactors, users, { items: 800, k: 10, recall: 0.9, seed: 1 });

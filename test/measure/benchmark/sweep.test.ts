@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Arena } from '../../../src/base/kernels/arena.js';
 import { answerCheck } from '../../../src/measure/benchmark/answer-check.js';
 import { type Contender, paretoFront, sweep } from '../../../src/measure/benchmark/sweep.js';
@@ -35,7 +35,7 @@ function contender(source: CandidateSource, always: Contender['always'] = []): C
 }
 
 describe('sweep', () => {
-  it('measures a source from recall 0.8 to the full, beside the exact one', async () => {
+  test('measures a source from recall 0.8 to the full, beside the exact one', async () => {
     const { arena, items, cells, exact, workload, check } = await setUp();
     const clusters = createClusterSource(arena, items, cells);
     const steps: string[] = [];
@@ -62,7 +62,7 @@ describe('sweep', () => {
 });
 
 describe('answerCheck', () => {
-  it.each<[string, (answer: Candidates, masked: number) => Partial<Candidates>, RegExp]>([
+  test.each<[string, (answer: Candidates, masked: number) => Partial<Candidates>, RegExp]>([
     [
       'too few items',
       ({ items, scores }) => ({ items: items.slice(1), scores: scores.slice(1) }),
@@ -84,7 +84,7 @@ describe('answerCheck', () => {
     expect(() => check({ ...answer, ...damage(answer, masked) }, exact, 'exact', 0)).toThrow(message);
   });
 
-  it('notices a certificate for an answer that is not the exact one', async () => {
+  test('notices a certificate for an answer that is not the exact one', async () => {
     const { arena, items, cells, workload, check } = await setUp();
     const clusters = createClusterSource(arena, items, cells);
     const poor = Array.from({ length: USERS }, (_, n) => n).find(
@@ -96,7 +96,7 @@ describe('answerCheck', () => {
 });
 
 describe('paretoFront', () => {
-  it('keeps what no other point beats in both', () => {
+  test('keeps what no other point beats in both', () => {
     const points = [
       { recall: 0.9, p50us: 10 },
       { recall: 0.8, p50us: 12 },

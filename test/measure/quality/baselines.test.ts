@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { popularityLists, randomLists } from '../../../src/measure/quality/baselines.js';
 import { catalogueMetrics, gini } from '../../../src/measure/quality/catalogue-metrics.js';
 import { listOf } from '../../../src/measure/quality/top-lists.js';
@@ -13,7 +13,7 @@ const train = datasetOf(5, [
 const everybody = Uint32Array.of(0, 1, 2);
 
 describe('popularityLists', () => {
-  it('ranks by count, ties by lower index, without what the user has', () => {
+  test('ranks by count, ties by lower index, without what the user has', () => {
     const lists = popularityLists(train, everybody, 3);
     expect([0, 1, 2].map(n => [...listOf(lists, n)])).toEqual([
       [3, 0, 4],
@@ -24,14 +24,14 @@ describe('popularityLists', () => {
 });
 
 describe('popularityLists of ties', () => {
-  it('go by lower index', () => {
+  test('go by lower index', () => {
     const lists = popularityLists(datasetOf(4, [[3, 1], [1, 3], [0]]), Uint32Array.of(2), 3);
     expect([...listOf(lists, 0)]).toEqual([1, 3, 2]);
   });
 });
 
 describe('randomLists', () => {
-  it('shows every unseen item equally often, none twice and no seen one', () => {
+  test('shows every unseen item equally often, none twice and no seen one', () => {
     const users = new Uint32Array(3000).fill(1);
     const lists = randomLists(train, users, 1, 5);
     const shown = new Uint32Array(5);
@@ -45,7 +45,7 @@ describe('randomLists', () => {
 });
 
 describe('catalogueMetrics', () => {
-  it('describes what all the lists together show', () => {
+  test('describes what all the lists together show', () => {
     const metrics = catalogueMetrics(listsOf(2, [[3, 0], [0, 4], [1]]), train, [1, 2]);
     // Mean count of a history item: user 0 (3+2)/2, user 1 (3+2+2)/3, user 2 (3+2+1)/3.
     const history = (5 / 2 + 7 / 3 + 2) / 3;
@@ -66,7 +66,7 @@ describe('catalogueMetrics', () => {
 });
 
 describe('gini', () => {
-  it.each([
+  test.each([
     [[1, 1, 1, 1], 0],
     [[0, 0, 0, 8], 0.75],
     [[0, 0, 0], 0],

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createRandom } from '../../../src/base/numeric/random.js';
 import { activitySlices } from '../../../src/measure/quality/activity-slices.js';
 import { bootstrapIntervals } from '../../../src/measure/quality/bootstrap.js';
@@ -10,7 +10,7 @@ function metricsOf(values: readonly number[]): UserMetrics {
 }
 
 describe('bootstrapIntervals', () => {
-  it('spans about two standard errors on each side of the mean', () => {
+  test('spans about two standard errors on each side of the mean', () => {
     const random = createRandom(3);
     const values = Array.from({ length: 400 }, () => 0.5 + 0.2 * random.normal());
     const mean = values.reduce((a, b) => a + b) / values.length;
@@ -22,7 +22,7 @@ describe('bootstrapIntervals', () => {
     expect(upper - mean).toBeLessThan(0.025);
   });
 
-  it('is the same for the same seed, and a point for users who are all alike', () => {
+  test('is the same for the same seed, and a point for users who are all alike', () => {
     const values = metricsOf([0, 1, 0, 0, 1, 1, 0]);
     expect(bootstrapIntervals(values, 1)).toEqual(bootstrapIntervals(values, 1));
     expect(bootstrapIntervals(metricsOf([0.25, 0.25]), 1)).toEqual({ 'recall@10': [0.25, 0.25] });
@@ -30,7 +30,7 @@ describe('bootstrapIntervals', () => {
 });
 
 describe('activitySlices', () => {
-  it('groups users by history length into quarters', () => {
+  test('groups users by history length into quarters', () => {
     const history = matrixOf(
       8,
       [8, 7, 6, 5, 4, 3, 2, 1].map(length => Array.from({ length }, (_, i) => i)),
@@ -43,7 +43,7 @@ describe('activitySlices', () => {
     ]);
   });
 
-  it('keeps equally long histories together and has one slice where all are alike', () => {
+  test('keeps equally long histories together and has one slice where all are alike', () => {
     const history = matrixOf(3, [[0], [1], [2], [0], [1], [0, 1, 2]]);
     expect(activitySlices(metricsOf([1, 1, 1, 1, 1, 0]), history)).toEqual([
       { interactions: [1, 1], users: 5, metrics: { 'recall@10': 1 } },

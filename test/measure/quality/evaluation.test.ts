@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createMatrix, rowOf } from '../../../src/base/numeric/matrix.js';
 import { createRandom } from '../../../src/base/numeric/random.js';
 import { rowIndices } from '../../../src/base/numeric/sparse.js';
@@ -26,7 +26,7 @@ function obviousList(
 }
 
 describe('rankUsers', () => {
-  it('gives every user the exact top k of the unseen items, whatever the number of threads', async () => {
+  test('gives every user the exact top k of the unseen items, whatever the number of threads', async () => {
     const random = createRandom(4);
     const factors = randomFactors(150, 90, 7, 2);
     const history = matrixOf(
@@ -43,7 +43,7 @@ describe('rankUsers', () => {
     });
   });
 
-  it.each([
+  test.each([
     ['an odd number of users, a last tile that is not full', 131, 101, 9],
     ['many equal scores', 70, 64, 2],
     ['fewer items than a tile', 3, 5, 6],
@@ -73,7 +73,7 @@ describe('rankUsers', () => {
     },
   );
 
-  it('gives what is left where fewer than k items are unseen', async () => {
+  test('gives what is left where fewer than k items are unseen', async () => {
     const lists = await rankUsers(randomFactors(1, 4, 3, 1), Uint32Array.of(0), matrixOf(4, [[0, 2]]), { k: 10 });
     expect([...listOf(lists, 0)].sort()).toEqual([1, 3]);
   });
@@ -82,7 +82,7 @@ describe('rankUsers', () => {
 describe('evaluateRanking', () => {
   // Two groups with their own items; the factors know the groups, popularity does not.
   const train = datasetOf(8, [[0, 1], [1, 2], [0, 2], [4, 5], [5, 6], [4, 6], []]);
-  const test = matrixOf(8, [[2], [0], [1], [6], [4], [], [3]]);
+  const tested = matrixOf(8, [[2], [0], [1], [6], [4], [], [3]]);
   const group = (rows: number, boundary: number) => {
     const matrix = createMatrix(rows, 2);
     for (let r = 0; r < rows; r++) matrix.data[r * matrix.stride + (r < boundary ? 0 : 1)] = 1;
@@ -90,8 +90,8 @@ describe('evaluateRanking', () => {
   };
   const factors = { userFactors: group(7, 3), itemFactors: group(8, 4) };
 
-  it('finds what the factors know, beside the baselines, and skips users unknown to training', async () => {
-    const evaluation = await evaluateRanking(factors, train, test, { cutOffs: [1, 2], threads: 1 });
+  test('finds what the factors know, beside the baselines, and skips users unknown to training', async () => {
+    const evaluation = await evaluateRanking(factors, train, tested, { cutOffs: [1, 2], threads: 1 });
     expect({ tested: evaluation.testedUsers, skipped: evaluation.skippedUsers }).toEqual({ tested: 5, skipped: 1 });
     // Of the two unseen items of the group the one with the lower index comes first, and is the test item for all five.
     expect(evaluation.model.metrics).toMatchObject({ 'recall@1': 1, 'ndcg@2': 1, 'hitRate@2': 1, 'mrr@2': 1 });
@@ -102,12 +102,12 @@ describe('evaluateRanking', () => {
     expect(Object.keys(evaluation.popularity.metrics)).toEqual(Object.keys(evaluation.model.metrics));
   });
 
-  it('ranks against listed negatives only, where an item unknown to training scores 0', async () => {
+  test('ranks against listed negatives only, where an item unknown to training scores 0', async () => {
     const negatives = matrixOf(8, [[7, 4], [5, 7], [], [7, 0], [1, 2], [], []]);
     // Items 3 and 7 are in no training history: whatever their factors say, they score 0 and lose.
     const strong = { ...factors, itemFactors: { ...factors.itemFactors, data: factors.itemFactors.data.slice() } };
     for (const item of [3, 7]) strong.itemFactors.data.fill(9, item * 4, item * 4 + 2);
-    const evaluation = await evaluateRanking(strong, train, test, { cutOffs: [1], negatives });
+    const evaluation = await evaluateRanking(strong, train, tested, { cutOffs: [1], negatives });
     expect(evaluation).toMatchObject({
       testedUsers: 4,
       skippedUsers: 2,
@@ -116,7 +116,7 @@ describe('evaluateRanking', () => {
     expect(evaluation.popularity.metrics['hitRate@1']).toBeLessThan(1);
   });
 
-  it('says so when there is nobody to test on', async () => {
+  test('says so when there is nobody to test on', async () => {
     await expect(
       evaluateRanking(factors, train, matrixOf(8, [[], [], [], [], [], [], [1]]), { cutOffs: [1] }),
     ).rejects.toThrow(/nobody to test on: of 1 users/);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Csr, hasEntry, rowIndices } from '../../../src/base/numeric/sparse.js';
 import { createDataset, type Dataset } from '../../../src/learn/dataset/dataset.js';
 import {
@@ -37,7 +37,7 @@ function pairsOf(csr: Csr): string[] {
 }
 
 describe('validationFolds', () => {
-  it('divides the training interactions and nothing else, each random fold in another way', () => {
+  test('divides the training interactions and nothing else, each random fold in another way', () => {
     const folds = validationFolds(plain, { ...options, split: { kind: 'random', fraction: 0.2 } });
     expect(folds).toHaveLength(5);
     for (const { train, test } of folds) {
@@ -46,20 +46,20 @@ describe('validationFolds', () => {
     expect(new Set(folds.map(({ test }) => pairsOf(test).join())).size).toBe(5);
   });
 
-  it('goes back in time, and never trains on what is later than what it measures with', () => {
+  test('goes back in time, and never trains on what is later than what it measures with', () => {
     const folds = validationFolds(timed(4, 7), { ...options, split: { kind: 'leave-last-out' } });
     expect(folds.map(({ test }) => [...rowIndices(test, 2)])).toEqual([[6], [5], [4], [3], [2]]);
     expect(folds.map(({ train }) => [...rowIndices(train.byUser, 2)].at(-1))).toEqual([5, 4, 3, 2, 1]);
   });
 
-  it('ends where there is nothing left to hold back', () => {
+  test('ends where there is nothing left to hold back', () => {
     expect(validationFolds(timed(4, 3), { ...options, split: { kind: 'leave-last-out' } })).toHaveLength(2);
     expect(() => validationFolds(timed(4, 1), { ...options, split: { kind: 'leave-last-out' } })).toThrow(
       /users with at least two training interactions/,
     );
   });
 
-  it('counts no low rating as a hit', () => {
+  test('counts no low rating as a hit', () => {
     const rated = datasetOf(
       10,
       [
@@ -72,7 +72,7 @@ describe('validationFolds', () => {
     expect([...testedUsers(fold!.test)]).toEqual([1]);
   });
 
-  it('draws as many negatives for each user as wanted, none of them an item of the user', () => {
+  test('draws as many negatives for each user as wanted, none of them an item of the user', () => {
     const [fold] = validationFolds(plain, { ...options, split: { kind: 'leave-last-out' }, negatives: 12 });
     for (let u = 0; u < 30; u++) {
       const drawn = rowIndices(fold!.negatives!, u);
@@ -85,7 +85,7 @@ describe('validationFolds', () => {
 describe('samples', () => {
   const [fold] = validationFolds(plain, { ...options, split: { kind: 'leave-last-out' } });
 
-  it('keep the same users to train on and to measure with', () => {
+  test('keep the same users to train on and to measure with', () => {
     const sample = sampleUsers(fold!, 7, 5);
     const users = testedUsers(sample.test);
     expect(users).toHaveLength(7);
@@ -94,14 +94,14 @@ describe('samples', () => {
     for (const u of users) expect(rowIndices(sample.train.byUser, u)).toEqual(rowIndices(fold!.train.byUser, u));
   });
 
-  it('are the whole where that is small enough', () => {
+  test('are the whole where that is small enough', () => {
     expect(sampleUsers(fold!, 30, 5)).toBe(fold);
     expect(sampleTests(fold!, 30, 5)).toBe(fold);
   });
 });
 
 describe('validationSplit', () => {
-  it('divides as the given test part seems to have been made', () => {
+  test('divides as the given test part seems to have been made', () => {
     expect(validationSplit(matrixOf(9, [[0], [1], [2], []]))).toEqual({ kind: 'leave-last-out' });
     expect(validationSplit(matrixOf(9, [[0, 3], [1], [2, 4, 5]]))).toEqual({ kind: 'random', fraction: 0.1 });
   });

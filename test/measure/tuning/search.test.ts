@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkOptions } from '../../../src/base/options/option.js';
 import { ALS_OPTIONS } from '../../../src/learn/training/als-options.js';
 import { bestTrial, LAST_RUNG, searchTrials, type TuneTrial, trialKey } from '../../../src/measure/tuning/search.js';
@@ -40,7 +40,7 @@ function run(answer: (trial: TuneTrial) => number, of: TuneSpace = space, seed =
 }
 
 describe('searchTrials', () => {
-  it('finds the top of a hill in some dozens of trials', () => {
+  test('finds the top of a hill in some dozens of trials', () => {
     const trials = run(hill);
     expect(trials.length).toBeLessThan(120);
     const { factors, regularization, unobservedWeight } = bestTrial(trials)!.parameters;
@@ -49,7 +49,7 @@ describe('searchTrials', () => {
     expect(Math.abs(Math.log(unobservedWeight / 0.07))).toBeLessThan(Math.log(1.3));
   });
 
-  it('proposes nothing that training refuses, whatever the answers', () => {
+  test('proposes nothing that training refuses, whatever the answers', () => {
     fc.assert(
       fc.property(
         fc.integer(),
@@ -64,7 +64,7 @@ describe('searchTrials', () => {
     );
   });
 
-  it('measures all candidates roughly, a third of them better, a third of those in full, the best of each', () => {
+  test('measures all candidates roughly, a third of them better, a third of those in full, the best of each', () => {
     const trials = run(hill);
     const halving = trials.slice(0, 39);
     expect(halving.map(({ rung }) => rung)).toEqual([
@@ -84,14 +84,14 @@ describe('searchTrials', () => {
     expect(trials.slice(39).every(({ rung }) => rung === LAST_RUNG)).toBe(true);
   });
 
-  it('asks for no trial twice, and for the same ones when it gets the same answers', () => {
+  test('asks for no trial twice, and for the same ones when it gets the same answers', () => {
     const keys = run(hill).map(trialKey);
     expect(new Set(keys).size).toBe(keys.length);
     expect(run(hill).map(trialKey)).toEqual(keys);
     expect(run(hill, space, 2).map(trialKey)).not.toEqual(keys);
   });
 
-  it('leaves alone what is fixed', () => {
+  test('leaves alone what is fixed', () => {
     const fixed = { factors: 24, unobservedWeight: 0.3 };
     const trials = run(hill, { ...space, fixed });
     expect(trials.filter(({ rung }) => rung === 0)).toHaveLength(9);
@@ -99,7 +99,7 @@ describe('searchTrials', () => {
     expect(Math.abs(Math.log(bestTrial(trials)!.parameters.regularization / 0.013))).toBeLessThan(Math.log(1.3));
   });
 
-  it('gives up factors that bring next to nothing', () => {
+  test('gives up factors that bring next to nothing', () => {
     const trials = run(trial => {
       const { parameters } = trial;
       return hill({ ...trial, parameters: { ...parameters, factors: 256 } }) + parameters.factors * 1e-6;
@@ -108,13 +108,13 @@ describe('searchTrials', () => {
     expect(Math.max(...trials.map(({ parameters }) => parameters.factors))).toBe(128);
   });
 
-  it('comes to an end when nothing makes a difference', () => {
+  test('comes to an end when nothing makes a difference', () => {
     expect(run(() => 0).length).toBeLessThan(80);
   });
 });
 
 describe('the space', () => {
-  it('begins with points that leave no large part of the range out', () => {
+  test('begins with points that leave no large part of the range out', () => {
     const points = firstCandidates(space, 3).slice(1);
     const cell = ({ regularization, unobservedWeight }: TunedParameters) =>
       [Math.log10(regularization / 2e-4) / 0.9, Math.log10(unobservedWeight / 1e-3)].map(Math.floor).join();
@@ -122,7 +122,7 @@ describe('the space', () => {
     expect(new Set(points.map(cell)).size).toBe(9);
   });
 
-  it('knows the typical frequency of rows', () => {
+  test('knows the typical frequency of rows', () => {
     // Rows of 2 and 1 interactions over 3 items, items of 2, 1 and 0 over 2 users.
     const { typicalFrequency, mostFactors } = tuneSpaceOf(datasetOf(3, [[0, 1], [0]]), {});
     expect(typicalFrequency(0.5)).toBeCloseTo((3.5 * 2.5 * 3 * 2 * 1) ** (1 / 5), 12);
@@ -137,7 +137,7 @@ describe('bestTrial', () => {
     value,
   });
 
-  it('compares only the most careful figures, and wants more for more factors', () => {
+  test('compares only the most careful figures, and wants more for more factors', () => {
     const chosen = (...values: readonly [rung: number, factors: number, value: number][]) =>
       bestTrial(values.map(of => trial(...of)))?.parameters.factors;
     expect(chosen([0, 8, 0.9], [1, 16, 0.5], [1, 32, 0.6], [1, 16, 0.55])).toBe(32);

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkTuningFlags } from '../../../scripts/evaluate/tuning-flags.js';
 import { Budget, BudgetEnd, createForecast } from '../../../src/measure/tuning/budget.js';
 import { TuningState } from '../../../src/measure/tuning/state.js';
@@ -21,7 +21,7 @@ function directory(): string {
 }
 
 describe('TuningState', () => {
-  it('gives back what it was given, also in another process', () => {
+  test('gives back what it was given, also in another process', () => {
     const path = join(directory(), 'new', 'place');
     const state = TuningState.open(path, subject);
     state.add(trial(8, 0.25));
@@ -35,7 +35,7 @@ describe('TuningState', () => {
     }
   });
 
-  it('writes a table and the winner', () => {
+  test('writes a table and the winner', () => {
     const path = directory();
     const state = TuningState.open(path, subject);
     state.add(trial(8, 0.25));
@@ -47,7 +47,7 @@ describe('TuningState', () => {
     );
   });
 
-  it('leaves out half a line at the end', () => {
+  test('leaves out half a line at the end', () => {
     const path = directory();
     TuningState.open(path, subject).add(trial(8, 0.25));
     appendFileSync(join(path, 'trials.jsonl'), '{"rung":0,"parame');
@@ -56,7 +56,7 @@ describe('TuningState', () => {
     expect(TuningState.open(path, subject).trials).toEqual([trial(8, 0.25), trial(16, 0.5)]);
   });
 
-  it('refuses trials of something else and says what differs', () => {
+  test('refuses trials of something else and says what differs', () => {
     const path = directory();
     TuningState.open(path, { ...subject, split: 'random:0.2' });
     expect(() => TuningState.open(path, { ...subject, metric: 'recall@5' })).toThrow(
@@ -64,7 +64,7 @@ describe('TuningState', () => {
     );
   });
 
-  it.each([
+  test.each([
     ['a file that is no state', 'hello\n', /is not a file of trials\. Give another --out/],
     ['a damaged trial', `{"tuning":1,"subject":${JSON.stringify(subject)}}\n{"rung":0}\n`, /Line 2 of .* is damaged/],
   ])('refuses %s', (_, content, message) => {
@@ -73,7 +73,7 @@ describe('TuningState', () => {
     expect(() => TuningState.open(path, subject)).toThrow(message);
   });
 
-  it('says so when it cannot write', () => {
+  test('says so when it cannot write', () => {
     const path = directory();
     mkdirSync(join(path, 'trials.jsonl'));
     expect(() => TuningState.open(path, subject)).toThrow(/Cannot write .*trials\.jsonl/);
@@ -81,7 +81,7 @@ describe('TuningState', () => {
 });
 
 describe('Budget', () => {
-  it('allows what fits, counts what was spent before, and tells what was missing', () => {
+  test('allows what fits, counts what was spent before, and tells what was missing', () => {
     const time = new Budget(100, 40);
     expect(time.allows()).toBe(true);
     expect(time.allows(70)).toBe(true);
@@ -92,7 +92,7 @@ describe('Budget', () => {
     expect(time.spent).toBe(100);
   });
 
-  it('ends a trial that turns out to be too long', () => {
+  test('ends a trial that turns out to be too long', () => {
     const time = new Budget(10, 0);
     time.check(11);
     expect(() => time.check(12)).toThrow(BudgetEnd);
@@ -100,7 +100,7 @@ describe('Budget', () => {
 });
 
 describe('the forecast', () => {
-  it('goes by the pace after the start, once there is enough to see', () => {
+  test('goes by the pace after the start, once there is enough to see', () => {
     const forecast = createForecast();
     expect(forecast(1 / 80, 3)).toBe(3);
     expect(forecast(2 / 80, 3.5)).toBe(3.5);
@@ -114,7 +114,7 @@ describe('the subject', () => {
   const data = datasetOf(4, [[0, 1], [2]]);
   const folding = { split: { kind: 'random', fraction: 0.2 }, seed: 1, minRating: 0 } as const;
 
-  it('tells data, protocol and options apart', () => {
+  test('tells data, protocol and options apart', () => {
     const one = tuningSubject(data, folding, 'ndcg@10', { iterations: 4 });
     expect(tuningSubject(datasetOf(4, [[0, 1], [2]]), folding, 'ndcg@10', { iterations: 4 })).toEqual(one);
     expect(tuningSubject(datasetOf(4, [[0, 1], [3]]), folding, 'ndcg@10', { iterations: 4 }).data).not.toBe(one.data);
@@ -135,13 +135,13 @@ describe('the subject', () => {
     });
   });
 
-  it('raises ndcg at the first length, or what is asked for, if it is measured', () => {
+  test('raises ndcg at the first length, or what is asked for, if it is measured', () => {
     expect(wantedMetric(undefined, [20, 10])).toEqual({ metric: 'ndcg@20', k: 20 });
     expect(wantedMetric('recall@10', [20, 10])).toEqual({ metric: 'recall@10', k: 10 });
     expect(() => wantedMetric('ndcg@7', [10])).toThrow(/--tune-metric: expected one of recall@10, .* got "ndcg@7"/);
   });
 
-  it('leaves something to search', () => {
+  test('leaves something to search', () => {
     const options = { factors: 8, regularization: 1, regularizationExponent: 1 };
     expect(givenOptions({ algorithm: 'als', options })).toBe(options);
     expect(() => givenOptions({ algorithm: 'als', options: { ...options, unobservedWeight: 1 } })).toThrow(
@@ -150,7 +150,7 @@ describe('the subject', () => {
     expect(() => givenOptions({ algorithm: 'sgd', options: {} })).toThrow(/of als, not of sgd/);
   });
 
-  it('counts negatives of users that have any', () => {
+  test('counts negatives of users that have any', () => {
     expect(negativesPerUser(matrixOf(9, [[0, 1, 2], [], [3, 4, 5, 6], [7, 8]]))).toBe(3);
   });
 });
@@ -158,7 +158,7 @@ describe('the subject', () => {
 describe('the flags', () => {
   const none = { tune: false, budget: undefined, tuneMetric: undefined, out: undefined };
 
-  it('of tuning go with --tune only', () => {
+  test('of tuning go with --tune only', () => {
     checkTuningFlags(none);
     checkTuningFlags({ ...none, tune: true, budget: 3 });
     expect(() => checkTuningFlags({ ...none, budget: 3 })).toThrow(/no meaning without --tune/);
