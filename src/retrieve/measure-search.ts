@@ -96,14 +96,13 @@ export interface CurveOptions {
   readonly until: number;
   /** A curve also ends where an effort takes this many times what the source's exact answer takes. */
   readonly tooSlow: number;
-  /** Factor from one effort to the next. Default 1.3: fine enough for a curve, coarse enough that neighbours differ. */
-  readonly step?: number;
+  /** Factor from one effort to the next, above 1. */
+  readonly step: number;
   readonly check?: CheckAnswer | undefined;
 }
 
 /** The widest effort tried short of 'exact'. */
 const MAX_EFFORT = 4096;
-const EFFORT_STEP = 1.3;
 
 /** Measures a source at rising efforts; the last point is its exact answer. */
 export function measureCurve(
@@ -111,10 +110,10 @@ export function measureCurve(
   workload: SearchWorkload,
   options: CurveOptions,
 ): MeasuredSearch[] {
-  const { until, tooSlow, check } = options;
+  const { until, tooSlow, step, check } = options;
   const exact = measure(source, 'exact', workload, check);
   const curve: MeasuredSearch[] = [];
-  for (const effort of effortsOf(source, workload.k, options.step ?? EFFORT_STEP)) {
+  for (const effort of effortsOf(source, workload.k, step)) {
     const point = measure(source, effort, workload, check);
     curve.push(point);
     if (Math.min(point.recall, point.recallAtLimit) >= until) break;

@@ -61,6 +61,8 @@ const DEFAULT_SAMPLE = 400;
 const FULL_RECALL = 0.9999;
 /** A curve ends where an effort takes this many times what the exact answer takes: no higher one could be chosen. */
 const TOO_SLOW = 1.5;
+/** Factor from one effort to the next: every point takes the build its time, and neighbours should differ. */
+const EFFORT_STEP = 1.35;
 /** Times that every point is timed with all users. */
 const ROUNDS = 3;
 /**
@@ -101,7 +103,7 @@ export function findOperatingPoint(arena: Arena, options: OperatingPointOptions)
       new SearchWorkload(arena, { queries, users: some, seen, k, limit }, first);
     const workload = workloadOf(users.subarray(0, half));
     const measured = sources.flatMap(source => {
-      const curve = measureCurve(source, workload, { until: FULL_RECALL, tooSlow: TOO_SLOW });
+      const curve = measureCurve(source, workload, { until: FULL_RECALL, tooSlow: TOO_SLOW, step: EFFORT_STEP });
       // A graph proves nothing: asked for that it scans everything, as the exact source does.
       const isOtherName = source.kind === 'hnsw' && sources.some(({ kind }) => kind === 'exact');
       return isOtherName ? curve.slice(0, -1) : curve;

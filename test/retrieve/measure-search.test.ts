@@ -82,12 +82,12 @@ describe('measure', () => {
     const refuse = () => {
       throw new Error('refused');
     };
-    expect(() => measureCurve(source, workload, { until: 1, tooSlow: 2, check: refuse })).toThrow('refused');
+    expect(() => measureCurve(source, workload, { until: 1, tooSlow: 2, step: 2, check: refuse })).toThrow('refused');
   });
 });
 
 describe('measureCurve', () => {
-  const options = { until: 1, tooSlow: Number.POSITIVE_INFINITY };
+  const options = { until: 1, tooSlow: Number.POSITIVE_INFINITY, step: 1.3 };
   const effortsOf = (curve: readonly { effort: Effort }[]) => curve.map(({ effort }) => effort);
 
   test('rises to the recall that leaves nothing to gain, and ends with the exact answer', () => {
