@@ -47,6 +47,6 @@ async function readUserIds(path: string): Promise<string[]> {
   throw new ShortlistError(
     'file-empty',
     `--users: ${path} has no user ids. Give a text file with one user id a line.`,
-    { path },
+    { file: path },
   );
 }

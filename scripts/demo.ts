@@ -11,7 +11,7 @@ import { SnapshotStore } from '../src/snapshot/store.js';
 import { main, type Options } from './command/command.js';
 import { numberFlag, text, texts } from './command/flag-values.js';
 import { createProgress } from './command/progress.js';
-import { readerFlags, readerOptions } from './command/reader-flags.js';
+import { readerFlags } from './command/reader-flags.js';
 import { buildOptions, snapshotFlags } from './command/snapshot-flags.js';
 import { SUMMARIES } from './command/summaries.js';
 
@@ -69,7 +69,7 @@ await main({
 async function inputOf(given: Options<typeof flags>): Promise<SyntheticData> {
   const { ratings, items, skipBadRows } = given;
   if (ratings) {
-    const table = await readRatings(ratings, readerOptions(given));
+    const table = await readRatings(ratings, given);
     return { table, catalogue: items === undefined ? [] : await readItems(items, { skipBadRows }) };
   }
   if (items === undefined) return generateSynthetic();

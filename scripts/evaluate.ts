@@ -10,7 +10,7 @@ import { createScorer } from '../src/measure/quality/scorer.js';
 import { type CommandContext, main, type Options } from './command/command.js';
 import { commaList, numberFlag, numberValue } from './command/flag-values.js';
 import { createProgress, type Progress } from './command/progress.js';
-import { readerFlags, readerOptions } from './command/reader-flags.js';
+import { readerFlags } from './command/reader-flags.js';
 import { SUMMARIES } from './command/summaries.js';
 import { trainingChoice, trainingFlags } from './command/training-flags.js';
 import { partFlags, readParts } from './evaluate/parts.js';
@@ -51,7 +51,7 @@ async function evaluate(options: Options<typeof flags>, context: CommandContext)
   const { seed = 1 } = options;
   const progress = createProgress();
   const reading = progress.stage('read');
-  const parts = await readParts(options, readerOptions(options), seed);
+  const parts = await readParts(options, options, seed);
   const { train: dataset, test, negatives } = parts;
   reading.end(`${dataset.byUser.indices.length} interactions to train on, ${test.indices.length} to test on`);
   const tuning = options.tune ? await tune(given, parts, { ...options, seed }, progress, context) : undefined;

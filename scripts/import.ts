@@ -8,7 +8,7 @@ import { main } from './command/command.js';
 import { text, texts } from './command/flag-values.js';
 import { objectiveFlags, objectiveFrom } from './command/objective-flags.js';
 import { createProgress } from './command/progress.js';
-import { readerFlags, readerOptions } from './command/reader-flags.js';
+import { readerFlags } from './command/reader-flags.js';
 import { publishFlags, publishOptions, seedFlag } from './command/snapshot-flags.js';
 import { printSummary, summaryOf } from './command/snapshot-summary.js';
 import { SUMMARIES } from './command/summaries.js';
@@ -50,7 +50,7 @@ await main({
     const notes: string[] = [];
     const note = (line: string) => void notes.push(line);
     const factors = await importFactors(flags, note);
-    const table = flags.ratings && (await readRatings(flags.ratings, readerOptions(flags)));
+    const table = flags.ratings && (await readRatings(flags.ratings, flags));
     const catalogue = flags.items === undefined ? [] : await readItems(flags.items, { skipBadRows: flags.skipBadRows });
     const { dataset, outside } = knownRatings(factors, table);
     const { ratings, users, items } = outside;

@@ -9,7 +9,7 @@ import { earlierFactors } from '../src/snapshot/warm-start.js';
 import { main } from './command/command.js';
 import { onOff, text, texts } from './command/flag-values.js';
 import { createProgress } from './command/progress.js';
-import { readerFlags, readerOptions } from './command/reader-flags.js';
+import { readerFlags } from './command/reader-flags.js';
 import { buildOptions, snapshotFlags } from './command/snapshot-flags.js';
 import { printSummary, summaryOf } from './command/snapshot-summary.js';
 import { SUMMARIES } from './command/summaries.js';
@@ -39,7 +39,7 @@ await main({
     const progress = createProgress();
     const warmStart = flags.warmStart ? await earlierModel(store, options.training, progress.note) : undefined;
     const reading = progress.stage('read');
-    const table = await readRatings(flags.ratings, readerOptions(flags));
+    const table = await readRatings(flags.ratings, flags);
     const catalogue = flags.items === undefined ? [] : await readItems(flags.items, { skipBadRows: flags.skipBadRows });
     const left = `${table.duplicates} duplicates dropped, ${table.rejected} bad rows skipped`;
     const read = reading.end(`${table.users.length} ratings; ${left}`);

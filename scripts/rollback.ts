@@ -23,6 +23,7 @@ await main({
       throw new ShortlistError(
         'no-snapshot',
         `No snapshot is the current one in ${snapshots}: there is nothing to go back from.`,
+        { directory: snapshots },
       );
     }
     const snapshot = await store.earlier(previous, to);

@@ -1,79 +1,111 @@
-/**
- * Every cause of failure that Shortlist names. A code is stable and meant for programs; the message beside it is meant
- * for people and says what was expected, what came, and what to do.
- */
-export type ErrorCode =
-  // Input files
-  | 'file-unreadable'
-  | 'file-empty'
-  | 'missing-column'
-  | 'bad-rows'
-  | 'no-usable-rows'
-  // Factors trained elsewhere
-  | 'factors-unsupported'
-  | 'factors-transposed'
-  | 'factors-mismatched'
-  | 'factors-zero'
-  | 'ids-mismatched'
-  | 'duplicate-ids'
-  // Options of commands and functions
-  | 'invalid-option'
-  | 'invalid-config'
-  | 'package-missing'
-  // Tuning
-  | 'tuning-mismatch'
-  // Training
-  | 'non-finite-factors'
-  | 'worker-failed'
-  // Retrieval
-  | 'hnsw-unavailable'
-  | 'out-of-memory'
-  | 'incorrect-answer'
-  // Snapshots
-  | 'no-snapshot'
-  | 'snapshot-damaged'
-  | 'snapshot-unwritable'
-  | 'unknown-snapshot'
-  | 'no-earlier-snapshot'
-  | 'precomputed-unusable'
-  // New interactions
-  | 'events-unavailable'
-  | 'events-off'
-  // Requests
-  | 'unknown-item'
-  | 'unknown-category'
-  | 'invalid-request'
-  | 'body-too-large'
-  | 'not-found'
-  | 'method-not-allowed'
-  | 'malformed-request'
-  | 'unsupported-media-type'
-  | 'url-too-long'
-  | 'headers-too-large'
-  | 'request-timeout'
-  | 'not-ready'
-  | 'overloaded'
-  | 'deadline-exceeded'
-  | 'unauthorized'
-  | 'forbidden'
-  | 'rate-limited'
-  // Processes
-  | 'port-in-use'
-  | 'cannot-listen'
-  | 'no-server'
-  | 'output-unwritable';
+/** A row of a file that cannot be used. `line` counts from 1. */
+export interface RowFault {
+  readonly file: string;
+  readonly line: number;
+  readonly reason: string;
+}
 
-/** An expected failure with a named cause. `fields` keeps the facts that the message was composed from. */
-export class ShortlistError extends Error {
+/** Nothing to tell beside the message. */
+type Nothing = Readonly<Record<never, never>>;
+
+/**
+ * Every cause of failure that Shortlist names, with the facts that its message was composed from. Where a cause has
+ * several places, facts that only some of them know are optional.
+ */
+export interface ErrorFields {
+  // Input files
+  'file-unreadable': { readonly file: string };
+  'file-empty': { readonly file: string; readonly rows?: number; readonly columns?: number };
+  'missing-column': { readonly file: string; readonly role?: string; readonly columns?: readonly string[] };
+  'bad-rows': { readonly total: number; readonly rows: readonly RowFault[] };
+  'no-usable-rows': { readonly files?: readonly string[]; readonly rejected?: number; readonly tested?: number };
+  // Factors trained elsewhere
+  'factors-unsupported': { readonly file: string; readonly descr?: string; readonly shape?: readonly number[] };
+  'factors-transposed': { readonly files: readonly string[] };
+  'factors-mismatched': {
+    readonly file?: string;
+    readonly row?: number;
+    readonly users?: number;
+    readonly items?: number;
+  };
+  'factors-zero': { readonly file: string; readonly rows: number };
+  'ids-mismatched': Readonly<Record<string, unknown>>;
+  'duplicate-ids': {
+    readonly file?: string;
+    readonly line?: number;
+    readonly id?: string;
+    readonly rows?: readonly number[];
+  };
+  // Options of commands and functions
+  'invalid-option': Readonly<Record<string, unknown>>;
+  'invalid-config': { readonly wrong: readonly { readonly variable: string; readonly message: string }[] };
+  // The search for hyper-parameters
+  'tuning-mismatch': { readonly path: string; readonly different?: readonly string[]; readonly line?: number };
+  // Training
+  'non-finite-factors': Readonly<Record<string, unknown>>;
+  'worker-failed': { readonly purpose: string; readonly reason: string };
+  // Retrieval
+  'hnsw-unavailable': { readonly snapshot?: string };
+  'out-of-memory': Readonly<Record<string, unknown>>;
+  'incorrect-answer': { readonly source: string; readonly effort: number | 'exact'; readonly request: number };
+  // Snapshots
+  'no-snapshot': { readonly directory: string; readonly damaged?: readonly string[] };
+  'snapshot-damaged': Readonly<Record<string, unknown>>;
+  'snapshot-unwritable': { readonly directory?: string; readonly file?: string; readonly cause?: string };
+  'unknown-snapshot': { readonly to: string; readonly ids: readonly string[] };
+  'no-earlier-snapshot': { readonly id: string; readonly ids: readonly string[] };
+  'precomputed-unusable': { readonly path: string; readonly why: string };
+  // New interactions
+  'events-unavailable': { readonly path: string };
+  'events-off': Nothing;
+  // Requests
+  'unknown-item': { readonly itemId: string };
+  'unknown-category': { readonly category: string };
+  'invalid-request': { readonly errors: readonly object[] };
+  'body-too-large': Nothing;
+  'not-found': Nothing;
+  'method-not-allowed': Nothing;
+  'malformed-request': Nothing;
+  'unsupported-media-type': { readonly errors?: readonly object[] };
+  'url-too-long': Nothing;
+  'headers-too-large': Nothing;
+  'request-timeout': Nothing;
+  'not-ready': Nothing;
+  overloaded: Nothing;
+  'deadline-exceeded': Nothing;
+  unauthorized: { readonly errors: readonly object[] };
+  forbidden: Nothing;
+  'rate-limited': Nothing;
+  // Processes
+  'port-in-use': { readonly host: string; readonly port: number };
+  'cannot-listen': { readonly host: string; readonly port: number; readonly cause?: string | undefined };
+  'no-server': { readonly name?: string; readonly url?: string };
+  'package-missing': { readonly package: string };
+  'output-unwritable': { readonly path: string };
+}
+
+/** A code is stable and meant for programs. */
+export type ErrorCode = keyof ErrorFields;
+
+type FieldsAndCause<Code extends ErrorCode> = Nothing extends ErrorFields[Code]
+  ? [fields?: ErrorFields[Code], options?: ErrorOptions]
+  : [fields: ErrorFields[Code], options?: ErrorOptions];
+
+/**
+ * An expected failure with a named cause. The message is meant for people: what was expected, what came, and what to do. It
+ * speaks of options as functions take them, in backticks; a command writes its flags instead (`scripts/command/advice.ts`).
+ */
+export class ShortlistError<Code extends ErrorCode = ErrorCode> extends Error {
   override readonly name = 'ShortlistError';
+  readonly fields: ErrorFields[Code];
 
   constructor(
-    readonly code: ErrorCode,
+    readonly code: Code,
     message: string,
-    readonly fields: Readonly<Record<string, unknown>> = {},
-    options?: ErrorOptions,
+    ...[fields, options]: FieldsAndCause<Code>
   ) {
     super(message, options);
+    this.fields = fields ?? ({} as ErrorFields[Code]);
   }
 }
 

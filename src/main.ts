@@ -2,15 +2,14 @@ import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { type Logger, pino } from 'pino';
+import { messageForReader } from '../scripts/command/advice.js';
+import { EXIT_FAILED, EXIT_USAGE, oneLine } from '../scripts/command/command.js';
 import { commandLine } from '../scripts/command/command-line.js';
 import { SUMMARIES } from '../scripts/command/summaries.js';
 import { messageOf, ShortlistError } from './errors.js';
-import { type Config, describeConfig, readConfig } from './serve/config.js';
+import { type Config, describeConfig, readConfig, variableOf } from './serve/config.js';
 import { joinProcesses, runProcesses } from './serve/processes.js';
 import { type Service, startService } from './serve/service.js';
-
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
 
 try {
   refuseArguments(process.argv.slice(2));
@@ -22,8 +21,10 @@ try {
   else if (processes > 1) process.exit(await runProcesses(processes, logger));
   else await serveAlone(config, logger);
 } catch (thrown) {
-  const code = thrown instanceof ShortlistError ? thrown.code : 'unexpected';
-  process.stderr.write(`error [${code}]: ${messageOf(thrown).replace(/\s*\n\s*/g, ' ')}\n`);
+  const error: ShortlistError | undefined = thrown instanceof ShortlistError ? thrown : undefined;
+  const code = error?.code ?? 'unexpected';
+  const message = error ? messageForReader(error, variableOf) : messageOf(thrown);
+  process.stderr.write(`error [${code}]: ${oneLine(message)}\n`);
   // An error without a name is a bug, and whoever mends it needs the stack.
   if (code === 'unexpected' && thrown instanceof Error) process.stderr.write(`${thrown.stack}\n`);
   process.exit(code === 'invalid-config' ? EXIT_USAGE : EXIT_FAILED);

@@ -18,7 +18,7 @@ export async function writeReport(directory: string, report: BenchmarkReport): P
     throw new ShortlistError(
       'output-unwritable',
       `The report can't be written to ${directory}: ${messageOf(cause)}. Choose another place with --out.`,
-      { directory },
+      { path: directory },
       { cause },
     );
   }

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { z } from 'zod';
 import { messageOf, ShortlistError } from '../../src/errors.js';
+import { messageForReader } from './advice.js';
 import { commandLine } from './command-line.js';
 
 /** One flag of a command. The key it is defined under is its name: `minRating` is `--min-rating`. */
@@ -104,8 +105,9 @@ export async function runCommand<F extends Flags, Result>(
       if (thrown instanceof Error && thrown.stack) output.stderr(`${thrown.stack}\n`);
       return EXIT_FAILED;
     }
-    if (thrown.code === 'invalid-option') return wrongUsage(program, output, [thrown.message]);
-    output.stderr(`error [${thrown.code}]: ${oneLine(thrown.message)}\n`);
+    const message = messageForReader(thrown, name => (name in definition.flags ? `--${kebabCase(name)}` : undefined));
+    if (thrown.code === 'invalid-option') return wrongUsage(program, output, [message]);
+    output.stderr(`error [${thrown.code}]: ${oneLine(message)}\n`);
     return EXIT_FAILED;
   }
 }

@@ -1,5 +1,4 @@
-import type { ReadRatingsOptions } from '../../src/learn/ratings/read-ratings.js';
-import type { Flags, Options } from './command.js';
+import type { Flags } from './command.js';
 import { onOff, text } from './flag-values.js';
 
 // The flags of every command that reads ratings files: `ReadRatingsOptions` tells what each of them does.
@@ -12,8 +11,3 @@ export const readerFlags = {
   headerless: { help: 'the columns are user, item, rating, timestamp from the first line on', schema: onOff() },
   skipBadRows: { help: 'leave bad rows out and write them to data/rejected-rows.csv', schema: onOff() },
 } satisfies Flags;
-
-export function readerOptions(flags: Options<typeof readerFlags>): ReadRatingsOptions {
-  const { headerless, ...options } = flags;
-  return { ...options, ...(headerless ? { header: false } : {}) };
-}

@@ -41,7 +41,7 @@ export async function loadAutocannon() {
       'package-missing',
       `This needs the package autocannon, which could not be loaded. Install it beside Shortlist: npm install autocannon@9 ` +
         `(${messageOf(cause)})`,
-      {},
+      { package: 'autocannon' },
       { cause },
     );
   }

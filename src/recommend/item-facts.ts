@@ -54,7 +54,7 @@ export class ItemFacts {
       'unknown-category',
       categories.length > 0
         ? `No item is in the category "${name}". There are: ${shown}.`
-        : `No item is in the category "${name}": this snapshot has no categories (rebuild with --items).`,
+        : `No item is in the category "${name}": this snapshot was built without categories.`,
       { category: name },
     );
   }

@@ -160,7 +160,9 @@ export class LiveSnapshot {
     const { store } = this.#options;
     const id = await store.current();
     if (id !== undefined) return id;
-    throw new ShortlistError('no-snapshot', `No snapshot is the current one in ${store.directory}.`);
+    throw new ShortlistError('no-snapshot', `No snapshot is the current one in ${store.directory}.`, {
+      directory: store.directory,
+    });
   }
 
   /** @param commit is done once the snapshot has proved good, and before it takes over */

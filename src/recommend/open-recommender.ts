@@ -6,7 +6,7 @@ import type { UserEvents } from './recommendation.js';
 import { Recommender } from './recommender.js';
 
 /**
- * A recommender that searches as the snapshot's tuning decided. Where that was `hnsw` and hnswlib-node is not installed
+ * A recommender that searches at the operating point of the snapshot. Where that was `hnsw` and hnswlib-node is not installed
  * here, it searches the clusters until the answer is proven exact, and says so.
  * @param warn called where it falls back
  * @param prepared of this snapshot. Default: made now.
@@ -29,7 +29,7 @@ export async function openRecommender(
   } catch (error) {
     if (!(error instanceof ShortlistError && error.code === 'hnsw-unavailable')) throw error;
     warn(
-      `The snapshot is tuned for hnsw, which is not available here: serving from clusters, exactly. ${error.message}`,
+      `The snapshot is to be searched with hnsw, which is not available here: serving from clusters, exactly. ${error.message}`,
     );
     const candidates = await openSource(snapshot, 'clusters', prepared);
     return new Recommender(snapshot, candidates, 'exact', similarity, precomputed, events);

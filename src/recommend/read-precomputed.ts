@@ -85,7 +85,7 @@ function rowOf(line: string, path: string, number: number): z.output<typeof batc
 function unusable(path: string, why: string): ShortlistError {
   return new ShortlistError(
     'precomputed-unusable',
-    `The precomputed lists in ${path} cannot be used: ${why}. Write them again: npm run batch -- --out ${path}`,
+    `The precomputed lists in ${path} cannot be used: ${why}. Write them again, by a batch of the snapshot that is served.`,
     { path, why },
   );
 }

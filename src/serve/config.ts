@@ -119,6 +119,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   throw new ShortlistError('invalid-config', `The environment is not valid: ${listed}.`, { wrong });
 }
 
+/** The variable that gives an option: `PORT` for `port`. Undefined where there is none. */
+export function variableOf(option: string): string | undefined {
+  const name = option.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase();
+  return Object.hasOwn(schema.shape, name) ? name : undefined;
+}
+
 /** The table of variables for `--help`: name, default, meaning. */
 export function describeConfig(): string {
   return Object.entries(schema.shape)

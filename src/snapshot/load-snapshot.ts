@@ -28,8 +28,7 @@ export async function loadNewest<Loaded>(
   }
   throw new ShortlistError(
     'no-snapshot',
-    `There is no ${ids.length > 0 ? 'undamaged ' : ''}snapshot in ${store.directory}. ` +
-      `Build one: npm run rebuild -- --ratings FILE --snapshots ${store.directory}`,
+    `There is no ${ids.length > 0 ? 'undamaged ' : ''}snapshot in ${store.directory}.`,
     { directory: store.directory, damaged: ids },
   );
 }

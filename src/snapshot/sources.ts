@@ -55,7 +55,7 @@ export async function openSource(
   if (!hnsw) {
     throw new ShortlistError(
       'hnsw-unavailable',
-      `Snapshot ${manifest.id} has no HNSW graph. Rebuild it with --sources exact,clusters,hnsw.`,
+      `Snapshot ${manifest.id} has no HNSW graph. Build one with hnsw among its \`sources\`.`,
       { snapshot: manifest.id },
     );
   }

@@ -25,7 +25,7 @@ export async function earlierFactors(
     throw new ShortlistError(
       'invalid-option',
       `A warm start needs a snapshot that was trained with als, and ${id} was trained with ${objective.algorithm}. ` +
-        'Train without --warm-start.',
+        'Train without `warmStart`.',
       { snapshot: id, algorithm: objective.algorithm },
     );
   }
@@ -33,7 +33,7 @@ export async function earlierFactors(
     throw new ShortlistError(
       'invalid-option',
       `A warm start needs the snapshot's number of factors: ${id} has ${itemFactors.columns}, ` +
-        `this training ${factors}. Give --factors ${itemFactors.columns}, or train without --warm-start.`,
+        `this training ${factors}. Give ${itemFactors.columns} \`factors\`, or train without \`warmStart\`.`,
       { snapshot: id, has: itemFactors.columns, wanted: factors },
     );
   }

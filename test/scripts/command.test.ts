@@ -107,11 +107,13 @@ describe('a command', () => {
   });
 
   test('reports a named failure in one line', async () => {
-    expect(await run(['--ratings', 'a'], new ShortlistError('bad-rows', 'Two\n  lines.'))).toEqual({
-      code: 1,
-      stdout: '',
-      stderr: 'error [bad-rows]: Two lines.\n',
-    });
+    expect(await run(['--ratings', 'a'], new ShortlistError('unknown-item', 'Two\n  lines.', { itemId: 'i' }))).toEqual(
+      {
+        code: 1,
+        stdout: '',
+        stderr: 'error [unknown-item]: Two lines.\n',
+      },
+    );
   });
 
   test('reports an invalid option found during the work as wrong usage', async () => {

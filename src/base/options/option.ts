@@ -119,7 +119,7 @@ export function expectationOf(option: NumberRange): string {
 /** @throws ShortlistError `invalid-option`, naming the option, for a value out of its range */
 export function checkOption(name: string, option: NumberOption, value: number): void {
   if (isInRange(option, value)) return;
-  throw new ShortlistError('invalid-option', `${name} must be ${expectationOf(option)}, got ${value}.`, {
+  throw new ShortlistError('invalid-option', `\`${name}\` must be ${expectationOf(option)}, got ${value}.`, {
     option: name,
     value,
     least: option.min,

@@ -11,8 +11,8 @@ export interface WantedColumns<Wanted extends Role> {
   readonly required: readonly Wanted[];
   /** Names that the caller gave for roles. */
   readonly named: Readonly<Partial<Record<Wanted, string | undefined>>>;
-  /** True or false where the caller knows whether there is a header. */
-  readonly header?: boolean | undefined;
+  /** True where the caller knows that there is no header. */
+  readonly headerless?: boolean | undefined;
 }
 
 /** Where in a file the wanted columns are. */
@@ -49,7 +49,7 @@ export async function layoutOf<Wanted extends Role>(
   }
   const delimiter = delimiterOf(file.firstLine);
   const fields = splitLine(file.firstLine, delimiter);
-  if (wanted.header ?? !looksLikeData(fields, delimiter, wanted)) {
+  if (!(wanted.headerless || looksLikeData(fields, delimiter, wanted))) {
     return { delimiter, hasHeader: true, names: fields, columns: columnsByName(file, fields, wanted) };
   }
   return {
@@ -85,8 +85,8 @@ function columnsByName<Wanted extends Role>(
       const what = name === undefined ? `no ${role} column that is recognised` : `no column "${name}"`;
       throw new ShortlistError(
         'missing-column',
-        `${file.name} has ${what}. Its columns are ${list(names)}. Name the right one with ${flagOf(role)}` +
-          (file.kind === 'text' ? `, or say --headerless if its first line is already data.` : '.'),
+        `${file.name} has ${what}. Its columns are ${list(names)}. Name the right one with \`${role}Column\`` +
+          (file.kind === 'text' ? ', or say `headerless` if its first line is data already.' : '.'),
         { file: file.name, role, columns: names.slice(0, SHOWN_COLUMNS) },
       );
     }
@@ -125,8 +125,4 @@ function list(names: readonly string[]): string {
   return names.length > SHOWN_COLUMNS
     ? `${shown.join(', ')} and ${names.length - SHOWN_COLUMNS} more`
     : shown.join(', ');
-}
-
-function flagOf(role: Role): string {
-  return `--${role}-column`;
 }

@@ -10,10 +10,10 @@ import { loadRecords, type Projection } from './records.js';
 /** What readers of tables can be told about a file beside the names of its columns. */
 export interface TableOptions {
   /**
-   * False for text files without a header, whose columns are in the reader's order from the first line on. Default: seen
+   * True for text files without a header, whose columns are in the reader's order from the first line on. Default: seen
    * from the first line.
    */
-  readonly header?: boolean | undefined;
+  readonly headerless?: boolean | undefined;
   /**
    * False to stop at bad rows. A path to go on without them and write them to that CSV file; true for
    * `data/rejected-rows.csv`. Default false.
@@ -102,7 +102,7 @@ async function badRowsError(session: DuckDbSession, total: number): Promise<Shor
   if (total > rows.length) shown.push(`  … and ${total - rows.length} more`);
   return new ShortlistError(
     'bad-rows',
-    `${total} bad ${total === 1 ? 'row' : 'rows'}. Correct them, or skip them with --skip-bad-rows:\n${shown.join('\n')}`,
+    `${total} bad ${total === 1 ? 'row' : 'rows'}. Correct them, or leave them out with \`skipBadRows\`:\n${shown.join('\n')}`,
     { total, rows },
   );
 }

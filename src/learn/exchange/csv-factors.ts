@@ -80,8 +80,7 @@ function numberOf(field: string, file: InputFile, line: number): number {
 
 function badRow(file: InputFile, line: number, reason: string): ShortlistError {
   return new ShortlistError('bad-rows', `${file.name}, line ${line}: ${reason}. Correct it, or save the file again.`, {
-    file: file.name,
-    line,
-    reason,
+    total: 1,
+    rows: [{ file: file.name, line, reason }],
   });
 }

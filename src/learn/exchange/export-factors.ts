@@ -38,7 +38,7 @@ export function exportFormatOf(path: string): 'npz' | 'parquet' {
   if (ending === '') return 'parquet';
   throw new ShortlistError(
     'invalid-option',
-    `--out must end in .npz, or be a directory (a name without an ending) for Parquet, got "${path}".`,
+    `The path must end in .npz, or be a directory (a name without an ending) for Parquet, got "${path}".`,
     { path },
   );
 }

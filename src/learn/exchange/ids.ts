@@ -111,5 +111,8 @@ export function rowIds(table: FactorTable, side: Side, map?: IdFile): string[] {
 }
 
 function badLine(path: string, line: number, reason: string): ShortlistError {
-  return new ShortlistError('bad-rows', `${path}, line ${line}: ${reason}.`, { file: path, line, reason });
+  return new ShortlistError('bad-rows', `${path}, line ${line}: ${reason}.`, {
+    total: 1,
+    rows: [{ file: path, line, reason }],
+  });
 }

@@ -83,7 +83,7 @@ export function knownRatings(
       'ids-mismatched',
       `None of the ${total} ratings is of a user and an item with factors. The ids of the ratings are like ` +
         `"${table.userIds[0]}" and "${table.itemIds[0]}", those of the factors like "${users.ids[0]}" and ` +
-        `"${items.ids[0]}". Map them with --user-ids and --item-ids.`,
+        `"${items.ids[0]}". Map them with \`userIds\` and \`itemIds\`.`,
       { ...outside },
     );
   }

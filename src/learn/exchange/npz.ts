@@ -29,7 +29,7 @@ export async function readNpzFactors(path: string, side: Side): Promise<FactorTa
         'missing-column',
         `${path} has no array ${wanted}; its arrays are ${names.join(', ') || 'none'}. ` +
           'Save with numpy.savez(file, user_factors=…, item_factors=…).',
-        { file: path, wanted, arrays: [...arrays.keys()] },
+        { file: path, role: wanted, columns: [...arrays.keys()] },
       );
     }
     const ids = arrays.get(`${side}_ids`);

@@ -60,7 +60,7 @@ async function readParts(
     throw new ShortlistError(
       'missing-column',
       `${name} has the columns ${shown}; expected "id" and "features", a list of FLOAT or DOUBLE.`,
-      { file: name, columns },
+      { file: name, columns: names },
     );
   }
   await session.run(`CREATE TEMP TABLE factors AS SELECT ${sqlName(id)}::VARCHAR AS id,
@@ -73,7 +73,7 @@ async function readParts(
     const problem = odd[1] === null ? 'has no id' : `has ${odd[2] ?? 'no'} factors, others ${factors.columns}`;
     throw new ShortlistError('factors-mismatched', `${name}: row ${odd[0]} (counted from 0) ${problem}.`, {
       file: name,
-      row: odd[0],
+      row: Number(odd[0]),
     });
   }
   await fetchValues(session, factors);

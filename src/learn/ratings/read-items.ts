@@ -40,7 +40,7 @@ export async function readItems(name: string, options: ReadItemsOptions = {}): P
       categories: options.categoriesColumn,
       available: options.availableColumn,
     },
-    header: options.header,
+    headerless: options.headerless,
   };
   return withDuckDb(async session => {
     await loadUsableRows(session, [name], wanted, options.skipBadRows ?? false, itemProjection);

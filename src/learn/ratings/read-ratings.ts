@@ -43,7 +43,7 @@ export async function readRatings(files: readonly string[], options: ReadRatings
       rating: options.ratingColumn,
       timestamp: options.timestampColumn,
     },
-    header: options.header,
+    headerless: options.headerless,
   };
   return withDuckDb(async session => {
     let first: Kind | undefined;
@@ -72,7 +72,7 @@ function requireSameColumns(first: Kind, other: Kind): void {
     throw new ShortlistError(
       'missing-column',
       `${having} has a ${role} column and ${lacking} has none; files that are read together must agree. ` +
-        `Name the column with --${role}-column, or read the files separately.`,
+        `Name the column with \`${role}Column\`, or read the files separately.`,
       { file: lacking, role },
     );
   }

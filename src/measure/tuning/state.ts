@@ -99,7 +99,7 @@ export class TuningState {
 
 function checkSubject(path: string, line: string, subject: TuningSubject): void {
   const parsed = headerSchema.safeParse(parseJson(line));
-  const advice = 'Give another --out, or remove the file to begin anew.';
+  const advice = 'Give another directory as `out`, or remove the file to begin anew.';
   if (!parsed.success) {
     throw new ShortlistError('tuning-mismatch', `${path} is not a file of trials. ${advice}`, { path });
   }

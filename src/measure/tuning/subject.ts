@@ -15,12 +15,12 @@ import type { TuningSubject } from './state.js';
  */
 export function givenOptions({ algorithm, options }: TrainingChoice): Partial<AlsOptions> {
   if (algorithm !== 'als') {
-    throw new ShortlistError('invalid-option', `--tune searches the hyper-parameters of als, not of ${algorithm}`);
+    throw new ShortlistError('invalid-option', `Tuning searches the hyper-parameters of als, not of ${algorithm}.`);
   }
   if (TUNED_NAMES.some(name => options[name] === undefined)) return options;
   throw new ShortlistError(
     'invalid-option',
-    '--tune has nothing to search: factors, regularization, its exponent and unobserved weight are all given',
+    `There is nothing to tune: ${TUNED_NAMES.map(name => `\`${name}\``).join(', ')} are all given.`,
   );
 }
 
@@ -33,7 +33,7 @@ export function wantedMetric(wanted: string | undefined, cutOffs: readonly numbe
   const k = cutOffs.find(cutOff => rankingMetricNames([cutOff]).includes(metric));
   if (k !== undefined) return { metric, k };
   const names = rankingMetricNames(cutOffs).join(', ');
-  throw new ShortlistError('invalid-option', `--tune-metric: expected one of ${names}, got "${metric}"`);
+  throw new ShortlistError('invalid-option', `\`tuneMetric\` must be one of ${names}, got "${metric}".`);
 }
 
 /** All that makes the trials of two searches comparable. */

@@ -36,8 +36,8 @@ export function guardsOf(access: Access, options: AccessOptions): RequestHandler
 const refuseAll: RequestHandler = () => {
   throw new ShortlistError(
     'forbidden',
-    'Nobody may do this here, because this server has no keys. Start it with ADMIN_KEYS_SHA256 set to the SHA-256 of a ' +
-      'key of your choice (printf %s KEY | sha256sum), and send the key itself: "Authorization: Bearer KEY".',
+    'Nobody may do this here, because this server has no keys. Whoever runs it sets ADMIN_KEYS_SHA256, or ' +
+      '`adminKeyHashes`, to the SHA-256 of a key (printf %s KEY | sha256sum) and sends "Authorization: Bearer KEY".',
   );
 };
 

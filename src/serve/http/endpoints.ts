@@ -70,7 +70,7 @@ export const endpoints = {
       if (!store) {
         throw new ShortlistError(
           'events-off',
-          'This server takes no events. Start it with EVENTS set to a directory, such as EVENTS=data/events.',
+          'This server takes no events. Whoever runs it says where they are kept with EVENTS, or `events`.',
         );
       }
       await logInteractions(store, events, recommender.manifest);

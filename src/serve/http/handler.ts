@@ -37,8 +37,7 @@ export function handlerOf(operation: string, endpoint: Endpoint, context: Handle
   const countTime = metrics.timerOf(operation);
   const readQuery = createQueryReader(endpoint.query);
   const blame = (error: unknown) => {
-    const field = error instanceof ShortlistError ? endpoint.failures[error.code] : undefined;
-    throw field ? blaming(error as ShortlistError, field) : error;
+    throw error instanceof ShortlistError ? blaming(error, endpoint.failures) : error;
   };
   const reply = (response: Response, value: unknown, started: number, validated: number) => {
     const answered = performance.now();

@@ -1,4 +1,5 @@
 import { type ErrorCode, messageOf, ShortlistError } from '../../errors.js';
+import type { Endpoint } from './endpoint.js';
 import type { FieldError, Problem } from './replies.js';
 
 /** The one place where causes of failure become HTTP statuses. Every other cause is our own fault: 500. */
@@ -42,10 +43,12 @@ const INTERNAL = {
  * @param prefix of the paths of the API, where it has one
  */
 export function problemOf(thrown: unknown, requestId: string, prefix = ''): Problem {
-  const error = thrown instanceof ShortlistError ? thrown : fromLibrary(thrown);
+  const fault = thrown instanceof FieldFault ? thrown : undefined;
+  const named: unknown = fault?.cause ?? thrown;
+  const error: ShortlistError | undefined = named instanceof ShortlistError ? named : fromLibrary(named);
   const kind = error && PROBLEM_KINDS[error.code];
   if (!kind) return { type: typeOf(INTERNAL.code, prefix), ...INTERNAL, requestId };
-  const errors = error.fields.errors as FieldError[] | undefined;
+  const { errors } = fault ?? (error.fields as { readonly errors?: FieldError[] });
   return {
     type: typeOf(error.code, prefix),
     title: kind.title,
@@ -57,10 +60,20 @@ export function problemOf(thrown: unknown, requestId: string, prefix = ''): Prob
   };
 }
 
-/** The same error, saying which field of the request it is about. */
-export function blaming(error: ShortlistError, field: Omit<FieldError, 'message'>): ShortlistError {
-  const errors: FieldError[] = [{ ...field, message: error.message }];
-  return new ShortlistError(error.code, error.message, { ...error.fields, errors }, { cause: error });
+/** An error that one field of the request is to blame for. */
+class FieldFault extends Error {
+  constructor(
+    override readonly cause: ShortlistError,
+    readonly errors: FieldError[],
+  ) {
+    super(cause.message);
+  }
+}
+
+/** The error, and which field of the request it is about, where the endpoint says so. */
+export function blaming(error: ShortlistError, failures: Endpoint['failures']): Error {
+  const field = failures[error.code];
+  return field ? new FieldFault(error, [{ ...field, message: error.message }]) : error;
 }
 
 function typeOf(code: string, prefix: string): string {

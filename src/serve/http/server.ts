@@ -81,22 +81,18 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
-      const fields = { host, port, cause: cause.code };
-      const error =
+      const [code, message] =
         cause.code === 'EADDRINUSE'
-          ? new ShortlistError(
+          ? ([
               'port-in-use',
-              `Port ${port} on ${host} is taken by another process. Stop that one, or choose another port with PORT.`,
-              fields,
-              { cause },
-            )
-          : new ShortlistError(
+              `Port ${port} on ${host} is taken by another process. Stop that one, or choose another \`port\`.`,
+            ] as const)
+          : ([
               'cannot-listen',
-              `Cannot listen on ${host}, port ${port}: ${messageOf(cause)}. Set HOST to an address of this machine and PORT to one this user may use.`,
-              fields,
-              { cause },
-            );
-      reject(error);
+              `Cannot listen on ${host}, port ${port}: ${messageOf(cause)}. ` +
+                '`host` must be an address of this machine, and `port` one that this user may use.',
+            ] as const);
+      reject(new ShortlistError(code, message, { host, port, cause: cause.code }, { cause }));
     });
     server.listen(port, host, BACKLOG, resolve);
   });

@@ -54,7 +54,7 @@ describe('columns', () => {
   test('are taken as the caller names them, or by position where the caller says that there is no header', async () => {
     const named = { userColumn: 'Who', itemColumn: 'what', ratingColumn: 'item' };
     expect(await read('named.csv', 'what,who,item\n1,2,3\n', named)).toEqual([['2', '1', 3]]);
-    expect(await read('bare.csv', 'a,b,3\nc,d,4\n', { header: false })).toEqual([
+    expect(await read('bare.csv', 'a,b,3\nc,d,4\n', { headerless: true })).toEqual([
       ['a', 'b', 3],
       ['c', 'd', 4],
     ]);
