@@ -139,7 +139,7 @@ describe('serving a snapshot', () => {
     expect(await run({ SNAPSHOTS: store.directory, PORT: port })).toEqual({
       status: 1,
       stdout: '',
-      stderr: `error [port-in-use]: Port ${port} on 127.0.0.1 is taken by another process. Stop that one, or choose another port with PORT.\n`,
+      stderr: `error [port-in-use]: Port ${port} on 127.0.0.1 is taken by another process. Stop that one, or choose another PORT.\n`,
     });
   });
 

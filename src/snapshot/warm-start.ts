@@ -33,7 +33,7 @@ export async function earlierFactors(
     throw new ShortlistError(
       'invalid-option',
       `A warm start needs the snapshot's number of factors: ${id} has ${itemFactors.columns}, ` +
-        `this training ${factors}. Give ${itemFactors.columns} \`factors\`, or train without \`warmStart\`.`,
+        `this training ${factors}. Train with \`factors\` ${itemFactors.columns}, or without \`warmStart\`.`,
       { snapshot: id, has: itemFactors.columns, wanted: factors },
     );
   }

@@ -7,7 +7,6 @@ import { trainingChoice, trainingFlags } from '../../scripts/command/training-fl
 import { ABOVE_ZERO, checkOptions, type NumberOption, rangeOf } from '../../src/base/options/option.js';
 import { ALS_LOSS_OPTIONS, ALS_OPTIONS, completeAlsOptions } from '../../src/learn/training/als-options.js';
 import { completeSgdOptions, SGD_OPTIONS } from '../../src/learn/training/sgd-options.js';
-import { SOURCE_KINDS } from '../../src/retrieve/candidate-source.js';
 import { PUBLISH_OPTIONS } from '../../src/snapshot/publish-options.js';
 
 /** Runs a command of these flags that only returns what `use` makes of them. */
@@ -132,7 +131,7 @@ test('no flag at all leaves every default to the trainers, or is the default', a
   expect(await given(trainingFlags, trainingChoice)).toEqual({ algorithm: 'als', options: {} });
   expect(await given(trainingFlags, trainingChoice, '--algorithm', 'sgd')).toEqual({ algorithm: 'sgd', options: {} });
   const presets = Object.fromEntries(entries(PUBLISH_OPTIONS).map(([name, option]) => [name, option.default]));
-  expect(await given(onPublishing, publishOptions)).toEqual({ ...presets, sources: [...SOURCE_KINDS] });
+  expect(await given(onPublishing, publishOptions)).toEqual(presets);
   const loss = Object.fromEntries(entries(ALS_LOSS_OPTIONS).map(([name, option]) => [name, option.default]));
   expect(await given(objectiveFlags, objectiveFrom)).toEqual({ algorithm: 'als', ...loss, unobservedWeight: 0.1 });
 });
@@ -142,5 +141,5 @@ test('what one algorithm takes of a flag that both have, the other may refuse', 
   expect((await choose('--algorithm', 'sgd', '--factors', '0')).code).toBe(0);
   const { code, stderr } = await choose('--factors', '0');
   expect(code).toBe(2);
-  expect(stderr).toContain('error [usage]: factors must be a whole number from 1 to 2048, got 0.\n');
+  expect(stderr).toContain('error [usage]: --factors must be a whole number from 1 to 2048, got 0.\n');
 });

@@ -88,7 +88,7 @@ describe('rebuild', () => {
     expect(newest.manifest.model.loss).toBeLessThan(0.95 * first.manifest.model.loss!);
     const wider = await runScript('rebuild', [...args, '12']);
     expect(wider.code).toBe(2);
-    expect(wider.stderr).toMatch(/has 8, this training 12\. Give --factors 8/);
+    expect(wider.stderr).toMatch(/has 8, this training 12\. Train with --factors 8, or without --warm-start\./);
   });
 
   test.each([

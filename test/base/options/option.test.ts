@@ -69,7 +69,7 @@ describe('checkOption', () => {
     expect(() => checkOption('size', OPTIONS.size, 9)).toThrow(
       expect.objectContaining({
         code: 'invalid-option',
-        message: 'size must be a whole number from 1 to 8, got 9.',
+        message: '`size` must be a whole number from 1 to 8, got 9.',
         fields: { option: 'size', value: 9, least: 1, most: 8 },
       }),
     );
@@ -77,7 +77,7 @@ describe('checkOption', () => {
 
   test('of several looks only at what was given', () => {
     expect(() => checkOptions(OPTIONS, {})).not.toThrow();
-    expect(() => checkOptions(OPTIONS, { size: 2, rate: 0 })).toThrow('rate must be a number above 0, got 0.');
+    expect(() => checkOptions(OPTIONS, { size: 2, rate: 0 })).toThrow('`rate` must be a number above 0, got 0.');
   });
 });
 
@@ -92,9 +92,9 @@ describe('completeOptions', () => {
   });
 
   test('refuses what is out of range, and a value that nobody gave', () => {
-    expect(() => completeOptions(OPTIONS, { size: 0 }, { rate: 1 })).toThrow('size must be');
+    expect(() => completeOptions(OPTIONS, { size: 0 }, { rate: 1 })).toThrow('`size` must be');
     const needed = { count: integer({ meaning: '', min: 0 }) };
-    expect(() => completeOptions(needed, {}, { count: Number.NaN })).toThrow('count must be');
+    expect(() => completeOptions(needed, {}, { count: Number.NaN })).toThrow('`count` must be');
   });
 });
 

@@ -59,6 +59,6 @@ test('names what is wrong with a file', async () => {
   await expect(readItems(write('none.csv', 'itemId\n'))).rejects.toMatchObject({ code: 'no-usable-rows' });
   await expect(readItems(write('other.csv', 'x,y\n1,2\n'))).rejects.toMatchObject({
     code: 'missing-column',
-    message: expect.stringContaining('--item-column'),
+    message: expect.stringContaining('`itemColumn`'),
   });
 });

@@ -60,10 +60,10 @@ describe('columns', () => {
     ]);
   });
 
-  test('that are missing are named together with those found and the flag to use', async () => {
+  test('that are missing are named together with those found and the option to use', async () => {
     await expect(read('other.csv', 'person,itemId\n1,2\n')).rejects.toMatchObject({
       code: 'missing-column',
-      message: expect.stringMatching(/other\.csv has no user column.*"person", "itemId".*--user-column/),
+      message: expect.stringMatching(/other\.csv has no user column.*"person", "itemId".*`userColumn`/),
     });
     await expect(read('one.csv', 'user\n1\n')).rejects.toMatchObject({ code: 'missing-column' });
     await expect(read('numbers.csv', '1,2,3\n')).rejects.toMatchObject({ code: 'missing-column' });
@@ -204,7 +204,9 @@ describe('bad rows', () => {
     await expect(readRatings([write('fine.csv', 'user,item,rating,time\n1,2,3,4\n'), file])).rejects.toMatchObject({
       code: 'bad-rows',
       fields: { total: 12, rows: reasons.slice(0, 5).map(([line, reason]) => ({ file, line, reason })) },
-      message: expect.stringMatching(/^12 bad rows\..*--skip-bad-rows:\n.*bad\.csv, line 3: expected 4 [\s\S]*7 more$/),
+      message: expect.stringMatching(
+        /^12 bad rows\..*leave them out with `skipBadRows`:\n.*bad\.csv, line 3: expected 4 [\s\S]*7 more$/,
+      ),
     });
   });
 

@@ -138,11 +138,11 @@ describe('trainAls', () => {
 
   test('refuses options that make no sense, saying what was expected', async () => {
     const wrong: [Partial<AlsOptions>, string][] = [
-      [{ factors: 0 }, 'factors must be a whole number from 1 to 2048, got 0.'],
-      [{ iterations: 1.5 }, 'iterations must be a whole number from 1 to 10000, got 1.5.'],
-      [{ regularization: -1 }, 'regularization must be a number of at least 0, got -1.'],
-      [{ unobservedWeight: 0 }, 'unobservedWeight must be a number above 0, got 0.'],
-      [{ minRating: Number.NaN }, 'minRating must be a finite number, got NaN.'],
+      [{ factors: 0 }, '`factors` must be a whole number from 1 to 2048, got 0.'],
+      [{ iterations: 1.5 }, '`iterations` must be a whole number from 1 to 10000, got 1.5.'],
+      [{ regularization: -1 }, '`regularization` must be a number of at least 0, got -1.'],
+      [{ unobservedWeight: 0 }, '`unobservedWeight` must be a number above 0, got 0.'],
+      [{ minRating: Number.NaN }, '`minRating` must be a finite number, got NaN.'],
     ];
     for (const [options, message] of wrong) {
       await expect(trainAls(SAMPLE, options)).rejects.toMatchObject({ code: 'invalid-option', message });

@@ -32,7 +32,7 @@ describe('listening', () => {
     const port = Number(new URL(first.url).port);
     await expect(start({ port })).rejects.toMatchObject({
       code: 'port-in-use',
-      message: `Port ${port} on 127.0.0.1 is taken by another process. Stop that one, or choose another port with PORT.`,
+      message: `Port ${port} on 127.0.0.1 is taken by another process. Stop that one, or choose another \`port\`.`,
     });
   });
 
