@@ -40,6 +40,7 @@ export interface ArenaState {
  * The memory can be posted to worker threads, which attach to it with `Arena.attach`.
  */
 export class Arena {
+  /** @internal No part of the library's types, which would then need those of WebAssembly. */
   readonly kernels: KernelExports;
   #next = FIRST_ADDRESS;
   #end = MAX_PAGES * PAGE;
