@@ -40,7 +40,7 @@ await main({
     reading.end(
       `${table.users.length} ratings of ${table.itemIds.length} items by ${table.userIds.length} users${skipped}`,
     );
-    await buildSnapshot(store, table, catalogue, options, progress);
+    await buildSnapshot(store, table, { ...options, items: catalogue, progress });
 
     const server = await serveAt(given.port, given.snapshots);
     onInterrupt(() => server.close());

@@ -2,8 +2,9 @@ import { ShortlistError } from '../src/errors.js';
 import { readItems } from '../src/learn/ratings/read-items.js';
 import { readRatings } from '../src/learn/ratings/read-ratings.js';
 import { ALS_OPTIONS } from '../src/learn/training/als-options.js';
+import type { TrainingChoice } from '../src/learn/training/train.js';
 import type { KnownFactors } from '../src/learn/training/warm-start.js';
-import { type BuildOptions, buildSnapshot } from '../src/snapshot/build.js';
+import { buildSnapshot } from '../src/snapshot/build.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { earlierFactors } from '../src/snapshot/warm-start.js';
 import { main } from './command/command.js';
@@ -43,7 +44,7 @@ await main({
     const catalogue = flags.items === undefined ? [] : await readItems(flags.items, { skipBadRows: flags.skipBadRows });
     const left = `${table.duplicates} duplicates dropped, ${table.rejected} bad rows skipped`;
     const read = reading.end(`${table.users.length} ratings; ${left}`);
-    const manifest = await buildSnapshot(store, table, catalogue, { ...options, warmStart }, progress);
+    const manifest = await buildSnapshot(store, table, { ...options, items: catalogue, warmStart, progress });
     return summaryOf(manifest, store, { read, total: (performance.now() - started) / 1000 });
   },
   print: printSummary,
@@ -52,7 +53,7 @@ await main({
 /** @throws {ShortlistError} `invalid-option` where nothing can be begun with */
 async function earlierModel(
   store: SnapshotStore,
-  { algorithm, options }: BuildOptions['training'],
+  { algorithm, options }: TrainingChoice,
   note: (line: string) => void,
 ): Promise<KnownFactors | undefined> {
   if (algorithm === 'als') return earlierFactors(store, options.factors ?? ALS_OPTIONS.factors.default, note);

@@ -1,8 +1,24 @@
 /** The library: what programs may import from `shortlist`. Everything else may change without notice. */
-export { type ErrorCode, ShortlistError } from './errors.js';
+export { type ErrorCode, type ErrorFields, ShortlistError } from './errors.js';
 export type { CatalogueItem, RatingsTable } from './learn/ratings/ratings-table.js';
 export { type ReadItemsOptions, readItems } from './learn/ratings/read-items.js';
 export { type ReadRatingsOptions, readRatings } from './learn/ratings/read-ratings.js';
+export { CsvEventLog } from './recommend/events/csv-log.js';
+export type { EventStore } from './recommend/events/event-store.js';
+export { logInteractions, type NewInteraction } from './recommend/events/new-interactions.js';
+export { LiveSnapshot, type LiveSnapshotOptions, type SnapshotChange } from './recommend/live-snapshot.js';
+export type {
+  HistoryEntry,
+  ItemDetails,
+  PopularItems,
+  Recommendation,
+  RecommendedItem,
+  RecommendRequest,
+  SimilarItems,
+} from './recommend/recommendation.js';
+export type { Recommender } from './recommend/recommender.js';
+export { Metrics } from './serve/http/metrics.js';
+export { type ApiOptions, type ApiRouter, createRouter } from './serve/http/router.js';
 export { type BuildOptions, buildSnapshot } from './snapshot/build.js';
 export type { Manifest } from './snapshot/manifest.js';
 export type { BuildProgress } from './snapshot/publish-factors.js';

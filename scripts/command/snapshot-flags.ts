@@ -1,3 +1,4 @@
+import type { TrainingChoice } from '../../src/learn/training/train.js';
 import { SOURCE_KINDS } from '../../src/retrieve/candidate-source.js';
 import type { BuildOptions } from '../../src/snapshot/build.js';
 import type { PublishOptions } from '../../src/snapshot/publish-factors.js';
@@ -33,11 +34,11 @@ export const snapshotFlags = { ...publishFlags, ...trainingFlags } satisfies Fla
 export function publishOptions(
   flags: Options<typeof publishFlags> & { readonly seed?: number | undefined },
 ): PublishOptions {
-  const { sources, recallTarget, keep, seed = PUBLISH_OPTIONS.seed.default } = flags;
+  const { sources, recallTarget, keep, seed } = flags;
   return { sources, recallTarget, seed, keep };
 }
 
 /** @throws {ShortlistError} `invalid-option` for flags that do not go together */
-export function buildOptions(flags: Options<typeof snapshotFlags>): BuildOptions {
+export function buildOptions(flags: Options<typeof snapshotFlags>): BuildOptions & { training: TrainingChoice } {
   return { training: trainingChoice(flags), ...publishOptions(flags) };
 }

@@ -12,29 +12,43 @@ import { PUBLISH_OPTIONS } from './publish-options.js';
 import type { SnapshotStore } from './store.js';
 
 export interface BuildOptions extends PublishOptions {
-  readonly training: TrainingChoice;
+  /** Titles, categories and availability of the items, as `readItems` gives them. Default: none are known. */
+  readonly items?: readonly CatalogueItem[] | undefined;
+  /** Which algorithm, and its options. Default: `als` with the defaults of `AlsOptions`. */
+  readonly training?: TrainingChoice | undefined;
   /** Factors of an earlier training to begin with, matched by id; only for als. Default: random ones. */
   readonly warmStart?: KnownFactors | undefined;
+  /** Is told how the build goes on. Default: nobody is. */
+  readonly progress?: BuildProgress | undefined;
 }
+
+/** Takes the time of the stages, which the manifest keeps, and tells nobody. */
+const SILENT: BuildProgress = {
+  stage() {
+    const started = performance.now();
+    return { update() {}, end: () => (performance.now() - started) / 1000 };
+  },
+  note() {},
+};
 
 /**
  * The whole offline pipeline: ratings → factors → cells → graph → operating point → a published snapshot.
- * @param catalogue titles and categories, where they are known
+ * @param ratings as `readRatings` gives them
+ * @returns what the snapshot says about itself
  * @throws {ShortlistError} `invalid-option`, and what training, retrieval and the store throw
  */
 export async function buildSnapshot(
   store: SnapshotStore,
-  table: RatingsTable,
-  catalogue: readonly CatalogueItem[],
-  options: BuildOptions,
-  progress: BuildProgress,
+  ratings: RatingsTable,
+  options: BuildOptions = {},
 ): Promise<Manifest> {
+  const { items = [], training: choice = { algorithm: 'als', options: {} }, progress = SILENT } = options;
   checkOptions(PUBLISH_OPTIONS, options);
-  const dataset = createDataset(table);
-  const parameters = trainingParameters(options.training, dataset);
-  const facts = datasetFacts(dataset, table);
+  const dataset = createDataset(ratings);
+  const parameters = trainingParameters(choice, dataset);
+  const facts = datasetFacts(dataset, ratings);
 
-  const memory = trainingMemory(options.training, dataset);
+  const memory = trainingMemory(choice, dataset);
   if (memory !== undefined) progress.note(memory);
   const warmStart = options.warmStart && matchFactors(options.warmStart, dataset);
   const training = progress.stage('train', parameters.iterations);
@@ -43,7 +57,7 @@ export async function buildSnapshot(
     loss = step.loss;
     training.update(step.iteration, `loss ${step.loss.toPrecision(6)}`);
   };
-  const factors = await train(options.training, dataset, showLoss, warmStart);
+  const factors = await train(choice, dataset, showLoss, warmStart);
   const seconds = { train: training.end(`${parameters.algorithm}, loss ${loss.toPrecision(6)}`) };
 
   const objective = objectiveOf(parameters, facts.meanRating ?? 1);
@@ -52,7 +66,7 @@ export async function buildSnapshot(
   const model: FactorModel = {
     ...factors,
     dataset,
-    catalogue,
+    catalogue: items,
     parameters: { ...parameters, ...origin },
     objective,
     facts,

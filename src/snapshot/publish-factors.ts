@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Csr } from '../base/numeric/sparse.js';
-import { checkOptions, type OptionValues } from '../base/options/option.js';
+import { completeOptions, type GivenValues } from '../base/options/option.js';
 import type { Dataset } from '../learn/dataset/dataset.js';
 import { Catalogue } from '../learn/model/catalogue.js';
 import { gramOf } from '../learn/model/fold-in.js';
@@ -23,7 +23,7 @@ import { openSimilarity } from './sources.js';
 import type { SnapshotStore } from './store.js';
 
 /** How factors become a published snapshot. */
-export interface PublishOptions extends OptionValues<typeof PUBLISH_OPTIONS> {
+export interface PublishOptions extends GivenValues<typeof PUBLISH_OPTIONS> {
   /**
    * Candidate sources to choose from. The cells of `clusters` are always built: items are numbered by them. Default: all,
    * but `hnsw` only where hnswlib-node is installed.
@@ -68,18 +68,18 @@ export async function publishFactors(
   options: PublishOptions,
   progress: BuildProgress,
 ): Promise<Manifest> {
-  checkOptions(PUBLISH_OPTIONS, options);
+  const { recallTarget, seed, keep } = completeOptions(PUBLISH_OPTIONS, options, {});
   const kinds = options.sources ?? (await defaultSources(progress.note));
   const clustering = progress.stage('clusters');
   const placed = await placeItems(model, {
-    seed: options.seed,
+    seed,
     onProgress: ({ iteration, iterations }) =>
       clustering.update(iteration, `round ${iteration} of at most ${iterations}`),
   });
   const clusters = clustering.end(`${placed.cells.centroids.rows} cells`);
   return store.publish(async files => {
-    const opened = await openSources(files, placed, kinds, options.seed, progress);
-    const points = findOperatingPoints(placed, opened.sources, model, options, progress);
+    const opened = await openSources(files, placed, kinds, seed, progress);
+    const points = findOperatingPoints(placed, opened.sources, model, recallTarget, seed, progress);
     const write = await writePlaced(files, placed, model, progress);
     return {
       parameters: model.parameters,
@@ -95,7 +95,7 @@ export async function publishFactors(
       },
       seconds: { ...model.seconds, clusters, ...opened.seconds, ...points.seconds, write },
     };
-  }, options.keep);
+  }, keep);
 }
 
 interface OpenedSources {
@@ -141,7 +141,8 @@ function findOperatingPoints(
   { arena, itemFactors, cells, dataset }: PlacedItems,
   sources: readonly CandidateSource[],
   { userFactors, objective }: FactorModel,
-  { recallTarget: target, seed }: PublishOptions,
+  target: number,
+  seed: number,
   progress: BuildProgress,
 ): OperatingPoints {
   const stage = progress.stage('tune');

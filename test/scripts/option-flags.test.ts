@@ -4,7 +4,13 @@ import { type Flags, kebabCase, type Options, runCommand } from '../../scripts/c
 import { objectiveFlags, objectiveFrom } from '../../scripts/command/objective-flags.js';
 import { publishFlags, publishOptions, seedFlag } from '../../scripts/command/snapshot-flags.js';
 import { trainingChoice, trainingFlags } from '../../scripts/command/training-flags.js';
-import { ABOVE_ZERO, checkOptions, type NumberOption, rangeOf } from '../../src/base/options/option.js';
+import {
+  ABOVE_ZERO,
+  checkOptions,
+  completeOptions,
+  type NumberOption,
+  rangeOf,
+} from '../../src/base/options/option.js';
 import { ALS_LOSS_OPTIONS, ALS_OPTIONS, completeAlsOptions } from '../../src/learn/training/als-options.js';
 import { completeSgdOptions, SGD_OPTIONS } from '../../src/learn/training/sgd-options.js';
 import { PUBLISH_OPTIONS } from '../../src/snapshot/publish-options.js';
@@ -131,7 +137,8 @@ test('no flag at all leaves every default to the trainers, or is the default', a
   expect(await given(trainingFlags, trainingChoice)).toEqual({ algorithm: 'als', options: {} });
   expect(await given(trainingFlags, trainingChoice, '--algorithm', 'sgd')).toEqual({ algorithm: 'sgd', options: {} });
   const presets = Object.fromEntries(entries(PUBLISH_OPTIONS).map(([name, option]) => [name, option.default]));
-  expect(await given(onPublishing, publishOptions)).toEqual(presets);
+  const published = await given(onPublishing, flags => completeOptions(PUBLISH_OPTIONS, publishOptions(flags), {}));
+  expect(published).toEqual(presets);
   const loss = Object.fromEntries(entries(ALS_LOSS_OPTIONS).map(([name, option]) => [name, option.default]));
   expect(await given(objectiveFlags, objectiveFrom)).toEqual({ algorithm: 'als', ...loss, unobservedWeight: 0.1 });
 });

@@ -32,7 +32,11 @@ interface Kind {
  * @throws ShortlistError `file-unreadable`, `file-empty`, `missing-column`, `bad-rows`, `no-usable-rows`,
  *   `output-unwritable` (the rejects), `invalid-option`
  */
-export async function readRatings(files: readonly string[], options: ReadRatingsOptions = {}): Promise<RatingsTable> {
+export async function readRatings(
+  file: string | readonly string[],
+  options: ReadRatingsOptions = {},
+): Promise<RatingsTable> {
+  const files = typeof file === 'string' ? [file] : file;
   if (files.length === 0) throw new ShortlistError('invalid-option', 'No ratings file given; name at least one.');
   const wanted: WantedColumns<RatingRole> = {
     positions: ['user', 'item', 'rating', 'timestamp'],

@@ -17,7 +17,7 @@ export interface AccessOptions {
   readonly readsClosed: boolean;
 }
 
-/** What lets requests for one kind of access pass: nothing at all where everybody may. */
+/** @internal What lets requests for one kind of access pass: nothing at all where everybody may. */
 export function guardsOf(access: Access, options: AccessOptions): RequestHandler[] {
   const { apiKeyHashes, adminKeyHashes, readsClosed } = options;
   const all = [...apiKeyHashes, ...adminKeyHashes];
@@ -72,7 +72,7 @@ function keyOf({ headers }: IncomingMessage): string | undefined {
   return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
 }
 
-/** Bounds the requests in a minute of one API key or, of those who need none, of one address. */
+/** @internal Bounds the requests in a minute of one API key or, of those who need none, of one address. */
 export function limitRate(requestsPerMinute: number): RequestHandler {
   return rateLimit({
     windowMs: MINUTE_MS,

@@ -31,7 +31,7 @@ export interface HandlerContext extends ServerState {
   admits(): boolean;
 }
 
-/** Validates a request to an endpoint, answers it, and measures it. */
+/** @internal Validates a request to an endpoint, answers it, and measures it. */
 export function handlerOf(operation: string, endpoint: Endpoint, context: HandlerContext): RequestHandler {
   const { live, metrics, logger, turns, deadlineMs } = context;
   const countTime = metrics.timerOf(operation);

@@ -1,4 +1,11 @@
-import express, { type ErrorRequestHandler, type IRouter, type RequestHandler, type Router } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import express, {
+  type ErrorRequestHandler,
+  type IRouter,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import { ShortlistError } from '../../errors.js';
 import { type AccessOptions, guardsOf, limitRate } from './access.js';
 import { documentation } from './docs-page.js';
@@ -21,6 +28,9 @@ export interface ApiOptions extends AccessOptions, Omit<HandlerContext, 'stoppin
 /** Methods for what can only be read. */
 const READING = ['GET', 'HEAD', 'OPTIONS'];
 
+/** An Express router, in types that need none of Express: these are in a package of their own. */
+export type ApiRouter = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
+
 const quiet: RequestLogger = { error: facts => console.error(facts), debug() {}, isLevelEnabled: () => false };
 
 /**
@@ -33,7 +43,7 @@ const quiet: RequestLogger = { error: facts => console.error(facts), debug() {},
  *   keys, reading needs one as well. Errors of our own go to the console. Pass `metrics` to show them with those of the
  *   application.
  */
-export function createRouter(live: Live, options: Partial<Omit<ApiOptions, 'live'>> = {}): Router {
+export function createRouter(live: Live, options: Partial<Omit<ApiOptions, 'live'>> = {}): ApiRouter {
   const api: ApiOptions = {
     live,
     metrics: options.metrics ?? new Metrics(live),
@@ -49,13 +59,14 @@ export function createRouter(live: Live, options: Partial<Omit<ApiOptions, 'live
   };
   const router = express.Router({ caseSensitive: true, strict: true });
   addRoutes(router, { ...api, stopping: false, turns: new Turns(), admits: () => true });
-  return router;
+  return (request, response, next) => router(request as Request, response as Response, next);
 }
 
 /**
  * Adds the API to an application or a router. There is no middleware in front of the routes: every layer that Express has
  * to walk through costs each request as much as its validation does.
  * @param more routes beside those of the API
+ * @internal
  */
 export function addRoutes(
   to: IRouter,
@@ -89,7 +100,7 @@ export function addRoutes(
   to.use(reportProblem(context));
 }
 
-/** `GET /metrics`: those of this process or, where there are several, of all. */
+/** @internal `GET /metrics`: those of this process or, where there are several, of all. */
 export function addMetrics(to: IRouter, metrics: Metrics): void {
   to.get('/metrics', async (_request, response) => {
     const text = await metrics.text();
