@@ -11,7 +11,7 @@ const WITHOUT_HNSW = 'The optional package hnswlib-node is not installed';
 let project: Project;
 beforeAll(async () => {
   project = await installPackage();
-  const rows = Array.from({ length: 400 }, (_, i) => `u${i % 25},i${(i * 7) % 61},${(i % 5) + 1}`);
+  const rows = Array.from({ length: 400 }, (_, i) => `${i % 25},i${(i * 7) % 61},${(i % 5) + 1}`);
   project.write('ratings.csv', ['userId,itemId,rating', ...rows].join('\n'));
 }, 240_000);
 
@@ -83,8 +83,8 @@ describe('the program', () => {
       PORT: '0',
       PROCESSES: '2',
     });
-    const reply = await fetch(`${match[1]}/v1/users/u1/recommendations`);
-    expect(await reply.json()).toMatchObject({ userId: 'u1', source: 'model' });
+    const reply = await fetch(`${match[1]}/v1/users/1/recommendations`);
+    expect(await reply.json()).toMatchObject({ userId: '1', source: 'model' });
     program.kill('SIGTERM');
     expect(await ends).toEqual([0, null]);
   });
@@ -162,16 +162,17 @@ const CONSUMERS: readonly {
   },
 ];
 
-describe('a consumer', () => {
-  const compile = (file: string, consumer: Pick<(typeof CONSUMERS)[number], 'lib' | 'types'>, resolution: string) => {
-    const module = resolution === 'bundler' ? 'esnext' : resolution;
-    const options = ['--outDir', 'built', '--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'];
-    const target = ['--target', 'es2023', '--lib', consumer.lib.join(), '--module', module];
-    const types = ['--types', consumer.types.join(), '--typeRoots', resolve('node_modules/@types')];
-    const all = [...options, ...target, ...types, '--moduleResolution', resolution, '--skipLibCheck', 'false'];
-    return project.run(resolve('node_modules/.bin/tsc'), ...all, '--listFiles', file);
-  };
+/** Compiles a program in the strictest way. */
+function compile(file: string, consumer: Pick<(typeof CONSUMERS)[number], 'lib' | 'types'>, resolution: string) {
+  const module = resolution === 'bundler' ? 'esnext' : resolution;
+  const options = ['--outDir', 'built', '--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'];
+  const target = ['--target', 'es2023', '--lib', consumer.lib.join(), '--module', module];
+  const types = ['--types', consumer.types.join(), '--typeRoots', resolve('node_modules/@types')];
+  const all = [...options, ...target, ...types, '--moduleResolution', resolution, '--skipLibCheck', 'false'];
+  return project.run(resolve('node_modules/.bin/tsc'), ...all, '--listFiles', file);
+}
 
+describe('a consumer', () => {
   test.each(CONSUMERS)('compiles and runs $name', async ({ name, source, prints, ...settings }) => {
     const file = project.write(`${name.replaceAll(' ', '-')}.ts`, source);
     for (const resolution of ['nodenext', 'bundler']) {
@@ -194,6 +195,41 @@ describe('a consumer', () => {
       .filter(path => path !== '' && !/\/lib\.[a-z0-9.]+\.d\.ts$/.test(path) && path !== file);
     expect(seen.length).toBeGreaterThan(1);
     expect(seen.filter(path => !path.includes('node_modules/shortlist/dist/src/serve/client/'))).toEqual([]);
+  });
+});
+
+/** The programs in the README, as they stand there. */
+describe('the README', () => {
+  const blocks = [...readFileSync('README.md', 'utf8').matchAll(/^```(js|ts)\n(.*?)^```$/gms)];
+  const blockWith = (text: string) => blocks.find(([, , source]) => source!.includes(text))![2]!;
+
+  test('has a program that embeds Shortlist', async () => {
+    const file = project.write('embed.js', blockWith('buildSnapshot'));
+    const { code, stdout, stderr } = await project.run(process.execPath, file);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.match(/itemId: 'i\d+'/g)).toHaveLength(5);
+  });
+
+  test('has an application that mounts the API', async () => {
+    const source = blockWith('createRouter');
+    const onFreePort = 'app.listen(0, function () { console.log("port " + this.address().port); })';
+    expect(source).toContain('app.listen(8080)');
+    const file = project.write('app.js', source.replace('app.listen(8080)', onFreePort));
+    const app = spawn(process.execPath, [file], { cwd: project.directory, env: project.env });
+    const ends = once(app, 'exit');
+    for await (const line of createInterface(app.stdout)) {
+      const url = `http://127.0.0.1:${/^port (\d+)$/.exec(line)?.[1]}/recommendations`;
+      const reply = await fetch(`${url}/v1/users/1/recommendations?limit=3`);
+      expect(await reply.json()).toMatchObject({ userId: '1', source: 'model', items: [{}, {}, {}] });
+      app.kill('SIGTERM');
+    }
+    expect(await ends).toEqual([null, 'SIGTERM']);
+  });
+
+  test('has a TypeScript program that calls the API', async () => {
+    const file = project.write('call.ts', blockWith('ShortlistClient'));
+    const { code, stdout } = await compile(file, { lib: ['es2023'], types: ['node'] }, 'nodenext');
+    expect({ code, errors: /error TS.*/.exec(stdout) }).toEqual({ code: 0, errors: null });
   });
 });
 
