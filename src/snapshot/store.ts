@@ -61,7 +61,7 @@ export class SnapshotStore {
     if (before !== undefined) return before;
     throw new ShortlistError(
       'no-earlier-snapshot',
-      `There is no snapshot older than ${id} to go back to. A build keeps as many as \`keep\` says.`,
+      `There is no snapshot older than ${id} to go back to. A build keeps as many as its option \`keep\` says.`,
       { id, ids },
     );
   }
