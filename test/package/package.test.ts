@@ -126,13 +126,15 @@ const CONSUMERS: readonly {
     lib: ['es2023'],
     types: ['node'],
     source: `
-      import { readRatings, ShortlistError, SnapshotStore } from 'shortlist';
+      import { type Rating, ratingsFrom, readRatings, ShortlistError, SnapshotStore } from 'shortlist';
       const store = new SnapshotStore('data/snapshots');
       const { userIds }: { userIds: readonly string[] } = await readRatings(['ratings.csv']);
       const code = await readRatings(['missing.csv']).catch(error => error instanceof ShortlistError && error.code);
-      console.log(userIds.length, (await store.list()).length, code);
+      const rows: Rating[] = [{ userId: 'u', itemId: 'i', rating: 3, timestamp: new Date() }];
+      const { rated } = await ratingsFrom(rows);
+      console.log(userIds.length, (await store.list()).length, code, rated);
     `,
-    prints: '25 1 file-unreadable\n',
+    prints: '25 1 file-unreadable true\n',
   },
   {
     name: 'the client in a Node program',

@@ -1,5 +1,5 @@
 /** A typed array of which nobody knows how long it will be. */
-export class GrowingArray<A extends Float32Array | Uint32Array> {
+export class GrowingArray<A extends Float32Array | Float64Array | Uint32Array> {
   length = 0;
   #array: A;
 
