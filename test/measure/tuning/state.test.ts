@@ -1,12 +1,12 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkTuningFlags } from '../../../scripts/evaluate/tuning-flags.js';
 import { Budget, BudgetEnd, createForecast } from '../../../src/measure/tuning/budget.js';
 import { TuningState } from '../../../src/measure/tuning/state.js';
 import { givenOptions, negativesPerUser, tuningSubject, wantedMetric } from '../../../src/measure/tuning/subject.js';
 import { datasetOf, matrixOf } from '../../support/sample-data.js';
+import { scratchDirectory } from '../../support/scratch-directory.js';
 
 const subject = { data: 'abc', metric: 'ndcg@10', seed: '1' };
 const trial = (factors: number, value: number, seconds = 2) => ({
@@ -16,8 +16,12 @@ const trial = (factors: number, value: number, seconds = 2) => ({
   seconds,
 });
 
+const write = scratchDirectory();
+let searches = 0;
+
+/** Where nothing is yet. */
 function directory(): string {
-  return mkdtempSync(join(tmpdir(), 'shortlist-tuning-state-'));
+  return `${write('search', '')}-${searches++}`;
 }
 
 describe('TuningState', () => {
@@ -60,22 +64,21 @@ describe('TuningState', () => {
     const path = directory();
     TuningState.open(path, { ...subject, split: 'random:0.2' });
     expect(() => TuningState.open(path, { ...subject, metric: 'recall@5' })).toThrow(
-      /something else: metric ndcg@10 there, recall@5 here; split random:0.2 there, not given here\. Give another --out/,
+      /something else: metric ndcg@10 there, recall@5 here; split random:0.2 there, not given here\. Give another directory as `out`/,
     );
   });
 
   test.each([
-    ['a file that is no state', 'hello\n', /is not a file of trials\. Give another --out/],
+    ['a file that is no state', 'hello\n', /is not a file of trials\. Give another directory/],
     ['a damaged trial', `{"tuning":1,"subject":${JSON.stringify(subject)}}\n{"rung":0}\n`, /Line 2 of .* is damaged/],
   ])('refuses %s', (_, content, message) => {
-    const path = directory();
-    writeFileSync(join(path, 'trials.jsonl'), content);
-    expect(() => TuningState.open(path, subject)).toThrow(message);
+    const path = write('trials.jsonl', content);
+    expect(() => TuningState.open(dirname(path), subject)).toThrow(message);
   });
 
   test('says so when it cannot write', () => {
     const path = directory();
-    mkdirSync(join(path, 'trials.jsonl'));
+    mkdirSync(join(path, 'trials.jsonl'), { recursive: true });
     expect(() => TuningState.open(path, subject)).toThrow(/Cannot write .*trials\.jsonl/);
   });
 });
@@ -138,14 +141,14 @@ describe('the subject', () => {
   test('raises ndcg at the first length, or what is asked for, if it is measured', () => {
     expect(wantedMetric(undefined, [20, 10])).toEqual({ metric: 'ndcg@20', k: 20 });
     expect(wantedMetric('recall@10', [20, 10])).toEqual({ metric: 'recall@10', k: 10 });
-    expect(() => wantedMetric('ndcg@7', [10])).toThrow(/--tune-metric: expected one of recall@10, .* got "ndcg@7"/);
+    expect(() => wantedMetric('ndcg@7', [10])).toThrow(/`tuneMetric` must be one of recall@10, .* got "ndcg@7"/);
   });
 
   test('leaves something to search', () => {
     const options = { factors: 8, regularization: 1, regularizationExponent: 1 };
     expect(givenOptions({ algorithm: 'als', options })).toBe(options);
     expect(() => givenOptions({ algorithm: 'als', options: { ...options, unobservedWeight: 1 } })).toThrow(
-      /nothing to search/,
+      /nothing to tune/,
     );
     expect(() => givenOptions({ algorithm: 'sgd', options: {} })).toThrow(/of als, not of sgd/);
   });
