@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import { withScratchDirectory } from './scratch-directory.js';
 
 /** An in-memory DuckDB with a scratch directory of its own. */
 export class DuckDbSession {
@@ -46,10 +45,9 @@ export class DuckDbSession {
   }
 }
 
-/** Runs `work` in a fresh session and leaves nothing behind, whether it succeeds or throws. */
+/** Runs `work` in a new session and leaves no files, whether it succeeds or throws. */
 export async function withDuckDb<T>(work: (session: DuckDbSession) => Promise<T>): Promise<T> {
-  const scratch = await mkdtemp(join(tmpdir(), 'shortlist-'));
-  try {
+  return withScratchDirectory(async scratch => {
     const instance = await DuckDBInstance.create(':memory:', {
       temp_directory: join(scratch, 'spill'),
       // Reading a file must never reach for the network.
@@ -64,9 +62,7 @@ export async function withDuckDb<T>(work: (session: DuckDbSession) => Promise<T>
       connection.closeSync();
       instance.closeSync();
     }
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  });
 }
 
 /** A SQL string literal. */
