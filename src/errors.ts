@@ -1,11 +1,12 @@
-/** A row of a file that cannot be used. `line` counts from 1. */
-export interface RowFault {
+/** A row of a file that cannot be used. */
+export interface BadRow {
   readonly file: string;
+  /** Line in the (unpacked) file from 1; for Parquet the row from 1. */
   readonly line: number;
   readonly reason: string;
 }
 
-/** Nothing to tell beside the message. */
+/** No facts beside the message. */
 type Nothing = Readonly<Record<never, never>>;
 
 /**
@@ -17,7 +18,7 @@ export interface ErrorFields {
   'file-unreadable': { readonly file: string };
   'file-empty': { readonly file: string; readonly rows?: number; readonly columns?: number };
   'missing-column': { readonly file: string; readonly role?: string; readonly columns?: readonly string[] };
-  'bad-rows': { readonly total: number; readonly rows: readonly RowFault[] };
+  'bad-rows': { readonly total: number; readonly rows: readonly BadRow[] };
   'no-usable-rows': { readonly files?: readonly string[]; readonly rejected?: number; readonly tested?: number };
   // Factors trained elsewhere
   'factors-unsupported': { readonly file: string; readonly descr?: string; readonly shape?: readonly number[] };
@@ -29,7 +30,19 @@ export interface ErrorFields {
     readonly items?: number;
   };
   'factors-zero': { readonly file: string; readonly rows: number };
-  'ids-mismatched': Readonly<Record<string, unknown>>;
+  'ids-mismatched': {
+    /** Numbers of ids in a list, and of rows that want one each. */
+    readonly ids?: number;
+    readonly rows?: number;
+    /** The row without a usable id: the number that has none, or the length of the id. */
+    readonly row?: number;
+    readonly number?: string;
+    readonly length?: number;
+    /** Ratings, users and items without factors, where no rating has any. */
+    readonly ratings?: number;
+    readonly users?: number;
+    readonly items?: number;
+  };
   'duplicate-ids': {
     readonly file?: string;
     readonly line?: number;
@@ -37,16 +50,46 @@ export interface ErrorFields {
     readonly rows?: readonly number[];
   };
   // Options of commands and functions
-  'invalid-option': Readonly<Record<string, unknown>>;
+  'invalid-option': {
+    /** The option and the value that it cannot have, and the numbers that it takes. */
+    readonly option?: string;
+    readonly value?: string | number;
+    readonly least?: number;
+    readonly most?: number;
+    readonly [fact: string]: string | number | undefined;
+  };
   'invalid-config': { readonly wrong: readonly { readonly variable: string; readonly message: string }[] };
   // The search for hyper-parameters
   'tuning-mismatch': { readonly path: string; readonly different?: readonly string[]; readonly line?: number };
   // Training
-  'non-finite-factors': Readonly<Record<string, unknown>>;
+  'non-finite-factors': {
+    /** Of a file: how many rows have such numbers, and the first of them from 0. */
+    readonly file?: string;
+    readonly rows?: number;
+    readonly first?: number;
+    /** Of a training: the iteration that ended so, and the options that may have led there. */
+    readonly iteration?: number;
+    readonly regularization?: number;
+    readonly alpha?: number;
+    readonly stddev?: number;
+    readonly learningRate?: number;
+  };
   'worker-failed': { readonly purpose: string; readonly reason: string };
   // Retrieval
   'hnsw-unavailable': { readonly snapshot?: string };
-  'out-of-memory': Readonly<Record<string, unknown>>;
+  'out-of-memory': {
+    /** Bytes that are wanted, and bytes that are taken already. */
+    readonly bytes?: number;
+    readonly used?: number;
+    /** What they are wanted for. */
+    readonly file?: string;
+    readonly rows?: number;
+    readonly columns?: number;
+    readonly users?: number;
+    readonly items?: number;
+    readonly interactions?: number;
+    readonly factors?: number;
+  };
   'incorrect-answer': { readonly source: string; readonly effort: number | 'exact'; readonly request: number };
   // Snapshots
   'no-snapshot': { readonly directory: string; readonly damaged?: readonly string[] };

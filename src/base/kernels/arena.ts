@@ -158,12 +158,12 @@ export class Arena {
   }
 }
 
-function outOfMemory(wanted: number, used: number, cause?: unknown): ShortlistError {
+function outOfMemory(bytes: number, used: number, cause?: unknown): ShortlistError {
   return new ShortlistError(
     'out-of-memory',
-    `The numeric core needs ${mebibytes(wanted)} more beside the ${mebibytes(used)} it has, and one memory holds at most 4096 MiB. ` +
+    `The numeric core needs ${mebibytes(bytes)} more beside the ${mebibytes(used)} it has, and one memory holds at most 4096 MiB. ` +
       'Use fewer factors, or fewer users and items.',
-    { wanted, used },
+    { bytes, used },
     { cause },
   );
 }

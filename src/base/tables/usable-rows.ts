@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { messageOf, ShortlistError } from '../../errors.js';
+import { type BadRow, messageOf, ShortlistError } from '../../errors.js';
 import type { Role } from './column-names.js';
 import { type DuckDbSession, sqlName, sqlString } from './duckdb.js';
 import { openInputFile } from './input-file.js';
@@ -19,14 +19,6 @@ export interface TableOptions {
    * `data/rejected-rows.csv`. Default false.
    */
   readonly skipBadRows?: boolean | string | undefined;
-}
-
-/** One row that cannot be used. */
-export interface BadRow {
-  readonly file: string;
-  /** Line in the (unpacked) file from 1; for Parquet the row from 1. */
-  readonly line: number;
-  readonly reason: string;
 }
 
 /** Bad rows shown in the message: enough to see a pattern, few enough to read. */

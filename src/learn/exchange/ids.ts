@@ -68,7 +68,7 @@ export function rowIds(table: FactorTable, side: Side, map?: IdFile): string[] {
   const { name, factors, ids } = table;
   if (map?.isList && !ids && map.ids.size !== factors.rows) {
     const counts = `${map.name} has ${map.ids.size} ids, and ${name} has ${factors.rows} rows of ${factors.columns}`;
-    if (map.ids.size === factors.columns) throw transposed([table], `${counts}`);
+    if (map.ids.size === factors.columns) throw transposed([table], counts);
     throw new ShortlistError('ids-mismatched', `${counts} factors: expected one id for each row.`, {
       ids: map.ids.size,
       rows: factors.rows,
@@ -91,7 +91,7 @@ export function rowIds(table: FactorTable, side: Side, map?: IdFile): string[] {
     if (other !== undefined) {
       const remedy = map
         ? 'Every id may occur once.'
-        : `If the first column is no id, give the ids with --${side}-ids.`;
+        : `If the first column is no id, give the ids with \`${side}Ids\`.`;
       throw new ShortlistError(
         'duplicate-ids',
         `The ${side} id "${id}" belongs to rows ${other} and ${row} (counted from 0) of ${name}. ${remedy}`,

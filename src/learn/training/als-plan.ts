@@ -185,7 +185,7 @@ function confidence(alpha: number, rating: number): number {
     throw new ShortlistError(
       'invalid-option',
       `The confidence 1 + alpha · rating must be above 0, got ${weight} for alpha ${alpha} and rating ${rating}. ` +
-        'Raise minRating to leave negative ratings out.',
+        'Raise `minRating` to leave negative ratings out.',
       { alpha, rating },
     );
   }

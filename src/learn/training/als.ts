@@ -49,8 +49,8 @@ export async function trainAls(
 function nonFinite(iteration: number, { regularization, alpha, stddev }: AlsOptions): ShortlistError {
   return new ShortlistError(
     'non-finite-factors',
-    `The factors stopped being finite numbers in iteration ${iteration}. Raise regularization (${regularization}), or ` +
-      `lower alpha (${alpha}) or stddev (${stddev}); ratings that are used as confidence must be of ordinary size.`,
+    `The factors stopped being finite numbers in iteration ${iteration}. Raise \`regularization\` (${regularization}), or ` +
+      `lower \`alpha\` (${alpha}) or \`stddev\` (${stddev}); ratings that are used as confidence must be of ordinary size.`,
     { iteration, regularization, alpha, stddev },
   );
 }

@@ -63,8 +63,8 @@ function foldBiases(data: Float32Array, plan: SgdPlan, tail: (bias: number) => [
 function nonFinite(iteration: number, { learningRate, regularization }: SgdOptions): ShortlistError {
   return new ShortlistError(
     'non-finite-factors',
-    `The factors stopped being finite numbers in pass ${iteration}. Lower learningRate (${learningRate}), and check that ` +
-      'the ratings are of ordinary size.',
+    `The factors stopped being finite numbers in pass ${iteration}. Lower \`learningRate\` (${learningRate}), and check ` +
+      'that the ratings are of ordinary size.',
     { iteration, learningRate, regularization },
   );
 }

@@ -107,6 +107,12 @@ describe('importFactors', () => {
       /"a" belongs to rows 0 and 2/,
     ],
     [
+      'the same id twice without a map',
+      { userFactors: file('twice.csv', 'a,0.5,1.5\na,2.5,3.5\n'), itemFactors: npy(9, 2) },
+      'duplicate-ids',
+      /"a" belongs to rows 0 and 1 .* give the ids with `userIds`/,
+    ],
+    [
       'the same number twice',
       { userFactors: npy(3, 2), itemFactors: npy(9, 2), userIds: file('again.csv', '0,a\n0,b\n') },
       'duplicate-ids',
