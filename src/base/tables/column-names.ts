@@ -38,6 +38,15 @@ export function namedColumn(name: string, names: readonly string[]): number {
   return exact !== -1 ? exact : names.findIndex(other => other.trim().toLowerCase() === folded);
 }
 
+/** Names shown in a message: enough to find the right one, short enough for a terminal. */
+const SHOWN = 20;
+
+/** The names of columns for a message, such as `"userId", "itemId" and 3 more`. */
+export function quotedNames(names: readonly string[]): string {
+  const shown = names.slice(0, SHOWN).map(name => `"${name.length > 40 ? `${name.slice(0, 40)}…` : name}"`);
+  return shown.join(', ') + (names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '');
+}
+
 function plainName(name: string): string {
   return name
     .replace(/:(token|token_seq|float|float_seq)$/, '')

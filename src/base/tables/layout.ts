@@ -1,5 +1,5 @@
 import { ShortlistError } from '../../errors.js';
-import { columnOf, namedColumn, type Role } from './column-names.js';
+import { columnOf, namedColumn, quotedNames, type Role } from './column-names.js';
 import { type DuckDbSession, sqlPath } from './duckdb.js';
 import { type InputFile, unreadable } from './input-file.js';
 import { type Delimiter, delimiterOf, splitLine } from './text-line.js';
@@ -85,9 +85,9 @@ function columnsByName<Wanted extends Role>(
       const what = name === undefined ? `no ${role} column that is recognised` : `no column "${name}"`;
       throw new ShortlistError(
         'missing-column',
-        `${file.name} has ${what}. Its columns are ${list(names)}. Name the right one with \`${role}Column\`` +
+        `${file.name} has ${what}. Its columns are ${quotedNames(names)}. Name the right one with \`${role}Column\`` +
           (file.kind === 'text' ? ', or say `headerless` if its first line is data already.' : '.'),
-        { file: file.name, role, columns: names.slice(0, SHOWN_COLUMNS) },
+        { file: file.name, role, columns: names },
       );
     }
   }
@@ -115,14 +115,4 @@ function columnsByPosition<Wanted extends Role>(
     columns[role] = position;
   });
   return columns;
-}
-
-/** Names of columns shown in a message: enough to find the right one, short enough for a terminal. */
-const SHOWN_COLUMNS = 20;
-
-function list(names: readonly string[]): string {
-  const shown = names.slice(0, SHOWN_COLUMNS).map(name => `"${name.length > 40 ? `${name.slice(0, 40)}…` : name}"`);
-  return names.length > SHOWN_COLUMNS
-    ? `${shown.join(', ')} and ${names.length - SHOWN_COLUMNS} more`
-    : shown.join(', ');
 }

@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { type FileEntry, Reader, ZipReader, ZipWriter } from '@zip.js/zip.js';
+import { quotedNames } from '../../base/tables/column-names.js';
 import { unreadable } from '../../base/tables/input-file.js';
 import { messageOf, ShortlistError } from '../../errors.js';
 import type { ExportedModel, FactorTable, Side } from './factor-table.js';
@@ -24,12 +25,12 @@ export async function readNpzFactors(path: string, side: Side): Promise<FactorTa
     const only = arrays.size === 1 ? [...arrays.values()][0] : undefined;
     const factors = arrays.get(wanted) ?? only;
     if (!factors) {
-      const names = [...arrays.keys()].slice(0, SHOWN_ARRAYS).map(name => `"${name}"`);
+      const names = [...arrays.keys()];
       throw new ShortlistError(
         'missing-column',
-        `${path} has no array ${wanted}; its arrays are ${names.join(', ') || 'none'}. ` +
+        `${path} has no array ${wanted}; its arrays are ${quotedNames(names) || 'none'}. ` +
           'Save with numpy.savez(file, user_factors=…, item_factors=…).',
-        { file: path, role: wanted, columns: [...arrays.keys()] },
+        { file: path, role: wanted, columns: names },
       );
     }
     const ids = arrays.get(`${side}_ids`);
@@ -42,9 +43,6 @@ export async function readNpzFactors(path: string, side: Side): Promise<FactorTa
     await file.close();
   }
 }
-
-/** Names of arrays shown in a message. */
-const SHOWN_ARRAYS = 20;
 
 /** The arrays of an archive by name, which is without the ending. */
 async function arraysOf(path: string, zip: ZipReader<unknown>): Promise<Map<string, NpySource>> {
