@@ -65,7 +65,7 @@ async function evaluate(options: Options<typeof flags>, context: CommandContext)
   const evaluation = await evaluateRanking(trained.factors, dataset, relevant, {
     cutOffs: options.k,
     seed,
-    ...(options.threads === undefined ? {} : { threads: options.threads }),
+    threads: options.threads,
     ...(negatives ? { negatives } : {}),
     onProgress: (users, of) => stage.update(users, `${users} of ${of} users`),
   });

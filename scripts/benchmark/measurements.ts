@@ -1,14 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRandom, shuffle } from '../../src/base/numeric/random.js';
-import { transpose } from '../../src/base/numeric/sparse.js';
+import { rowLengths, rowsWithEntries, transpose } from '../../src/base/numeric/sparse.js';
+import { withScratchDirectory } from '../../src/base/tables/scratch-directory.js';
 import { answerCheck } from '../../src/measure/benchmark/answer-check.js';
 import { type GrowthPoint, growthExponent, measureGrowth } from '../../src/measure/benchmark/catalogue-growth.js';
 import { type ProductionFigures, productionFigures } from '../../src/measure/benchmark/production-figures.js';
 import { recallByActivity, recallByPopularity } from '../../src/measure/benchmark/recall-slices.js';
 import { type Contender, type SweepPoint, sweep } from '../../src/measure/benchmark/sweep.js';
-import { itemCounts } from '../../src/measure/quality/baselines.js';
 import { openRecommender } from '../../src/recommend/open-recommender.js';
 import type { Effort, SourceKind } from '../../src/retrieve/candidate-source.js';
 import { createExactSource } from '../../src/retrieve/exact.js';
@@ -22,16 +20,15 @@ import type { BenchmarkReport } from './report.js';
 
 // The measurements of `benchmark`, each over the snapshot that is served.
 
-/** Recall at which catalogues of different size are compared, and the requests it takes to tell. */
+/** Recall at which catalogues of different size are compared, and the number of requests that measure it. */
 const GROWTH_RECALL = 0.98;
 const GROWTH_QUERIES = 200;
 
-/** Users with a history, drawn at random; of a snapshot that was imported without ratings nobody has one: any users. */
-export function sampleUsers(snapshot: Snapshot, count: number, seed: number): Uint32Array {
-  const { starts } = snapshot.seen;
-  const everybody = Uint32Array.from({ length: snapshot.users.size }, (_, u) => u);
-  const known = everybody.filter(u => starts[u + 1]! > starts[u]!);
-  return shuffle(known.length > 0 ? known : everybody, createRandom(seed)).slice(0, count);
+/** Users with a history, drawn at random; any users where none has one, as when factors were imported without ratings. */
+export function sampleUsers({ seen, users }: Snapshot, count: number, seed: number): Uint32Array {
+  const known = rowsWithEntries(seen);
+  const drawn = known.length > 0 ? known : Uint32Array.from({ length: users.size }, (_, user) => user);
+  return shuffle(drawn, createRandom(seed)).slice(0, count);
 }
 
 /** Sweeps all sources, and slices the recall of the one that the service uses. */
@@ -69,7 +66,7 @@ function slicesOf(
   if (!source) return null;
   return {
     byActivity: recallByActivity(source, effort, workload, users, seen),
-    byPopularity: recallByPopularity(source, effort, workload, itemCounts({ byItem: transpose(seen) })),
+    byPopularity: recallByPopularity(source, effort, workload, rowLengths(transpose(seen))),
   };
 }
 
@@ -107,8 +104,7 @@ export async function measureGrowths(
 /** A graph in the space of raw inner products, as most use hnswlib for this, built like the snapshot's own. */
 export async function rawHnsw(snapshot: Snapshot, progress: Progress): Promise<Contender> {
   const { arena, itemFactors, manifest } = snapshot;
-  const directory = await mkdtemp(join(tmpdir(), 'shortlist-'));
-  try {
+  return withScratchDirectory(async directory => {
     const file = join(directory, 'ip.bin');
     const stage = progress.stage('hnsw ip', itemFactors.rows);
     const onProgress = (added: number) => stage.update(added);
@@ -122,9 +118,7 @@ export async function rawHnsw(snapshot: Snapshot, progress: Progress): Promise<C
       always: [],
       buildSeconds,
     };
-  } finally {
-    await rm(directory, { recursive: true });
-  }
+  });
 }
 
 function hnswParameters({ m, efConstruction, space }: HnswParameters, effort: Effort) {

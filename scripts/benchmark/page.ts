@@ -25,7 +25,7 @@ export async function writeReport(directory: string, report: BenchmarkReport): P
 }
 
 /** The report as one page that needs nothing else. */
-export function reportPage(report: BenchmarkReport): string {
+function reportPage(report: BenchmarkReport): string {
   const { points, topTen, chosen, k, slices, production, growth } = report;
   return `<!doctype html>
 <html lang="en">

@@ -4,7 +4,7 @@ import type { RecallSlice } from '../../src/measure/benchmark/recall-slices.js';
 import type { SweepPoint } from '../../src/measure/benchmark/sweep.js';
 import type { Machine } from '../command/machine.js';
 
-/** What `npm run benchmark -- --json` prints and `report.json` holds. */
+/** What `benchmark --json` prints and `report.json` holds. */
 export interface BenchmarkReport {
   readonly items: number;
   readonly factors: number;

@@ -3,7 +3,7 @@ import type { TrainingParameters } from '../../src/learn/training/train.js';
 import type { ActivitySlice } from '../../src/measure/quality/activity-slices.js';
 import type { Quality } from '../../src/measure/quality/evaluation.js';
 
-/** What `npm run evaluate -- --json` prints. */
+/** What `evaluate --json` prints. */
 export interface EvaluationResult {
   readonly users: number;
   readonly items: number;

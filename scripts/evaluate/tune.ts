@@ -15,7 +15,7 @@ import type { EvaluationParts } from './parts.js';
 import type { Tuning } from './report.js';
 import { DEFAULT_BUDGET, DEFAULT_OUT, type tuningFlags } from './tuning-flags.js';
 
-export interface TuningOptions extends Pick<Options<typeof tuningFlags>, 'budget' | 'tuneMetric' | 'out'> {
+interface TuningOptions extends Pick<Options<typeof tuningFlags>, 'budget' | 'tuneMetric' | 'out'> {
   readonly split?: SplitSpec | undefined;
   /** Lengths of list that are measured. */
   readonly k: readonly number[];
@@ -53,7 +53,7 @@ export async function tune(
     metric,
     k,
     options: given,
-    ...(threads === undefined ? {} : { threads }),
+    threads,
   };
   const time = new Budget(budget * 60, state.seconds);
   const winner = () => ({ ...flagsOf(given), iterations, ...state.best?.parameters });

@@ -54,6 +54,13 @@ export function ascendingOrder(values: ArrayLike<number>): Uint32Array {
   return Uint32Array.from({ length: values.length }, (_, i) => i).sort((a, b) => values[a]! - values[b]! || a - b);
 }
 
+/** Of an order of 0 … n-1, the place of each number in it. */
+export function placesIn(order: Uint32Array): Uint32Array {
+  const places = new Uint32Array(order.length);
+  for (let place = 0; place < order.length; place++) places[order[place]!] = place;
+  return places;
+}
+
 /** Bisection: the first position of ascending values whose value is at least `wanted`; their number when there is none. */
 export function firstAtLeast(ascending: ArrayLike<number>, wanted: number): number {
   let low = 0;
@@ -68,7 +75,7 @@ export function firstAtLeast(ascending: ArrayLike<number>, wanted: number): numb
 
 /**
  * Bisection: the first position of ascending values whose value is above `bound`; their number when there is none.
- * @param from where to begin to look
+ * @param from the first position that may be the answer
  */
 export function firstAbove(ascending: ArrayLike<number>, bound: number, from = 0): number {
   let low = from;

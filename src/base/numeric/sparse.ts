@@ -28,6 +28,11 @@ export function rowLengths({ starts, rows }: Pick<Csr, 'starts' | 'rows'>): Uint
   return Uint32Array.from({ length: rows }, (_, row) => starts[row + 1]! - starts[row]!);
 }
 
+/** The rows that have entries, ascending. */
+export function rowsWithEntries({ starts, rows }: Pick<Csr, 'starts' | 'rows'>): Uint32Array {
+  return Uint32Array.from({ length: rows }, (_, row) => row).filter(row => starts[row + 1]! > starts[row]!);
+}
+
 /** The row of each entry. */
 export function rowNumbers({ starts, rows, indices }: Csr): Uint32Array {
   const numbers = new Uint32Array(indices.length);

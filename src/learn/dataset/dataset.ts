@@ -1,3 +1,4 @@
+import { placesIn } from '../../base/numeric/sorting.js';
 import { type Csr, csrFromCoordinates, filterEntries, rowNumbers, transpose } from '../../base/numeric/sparse.js';
 import type { RatingsTable } from '../ratings/ratings-table.js';
 import { IdMap, type ItemIndex, type UserIndex } from './id-map.js';
@@ -95,10 +96,7 @@ export function filterDataset(dataset: Dataset, keep: (entry: number) => boolean
 
 /** The same dataset with the items renumbered: new index i is old index `order[i]`. */
 export function reorderItems(dataset: Dataset, order: Uint32Array): Dataset {
-  const newIndex = new Uint32Array(order.length);
-  order.forEach((old, index) => {
-    newIndex[old] = index;
-  });
+  const newIndex = placesIn(order);
   const { byUser, timestamps, positions, rated } = dataset;
   const items = new IdMap<ItemIndex>(Array.from(order, old => dataset.items.ids[old]!));
   return datasetFromCoordinates(dataset.users, items, {

@@ -74,11 +74,8 @@ export class IdMap<Index extends UserIndex | ItemIndex> {
     if (!(index >= 0 && index < this.size)) {
       throw new RangeError(`Index ${index} is outside of 0 … ${this.size - 1}.`);
     }
-    const known = this.#strings[index];
-    if (known !== undefined) return known;
-    const id = this.#packed.at(index);
-    this.#strings[index] = id;
-    return id;
+    this.#strings[index] ??= this.#packed.at(index);
+    return this.#strings[index];
   }
 
   /** Where an id lies, or the empty slot where it would. Half of the slots are empty, so there is one. */

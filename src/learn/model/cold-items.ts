@@ -1,4 +1,4 @@
-import { createMatrix, type Matrix, rowOf } from '../../base/numeric/matrix.js';
+import { type Matrix, matrixFromRows, rowOf } from '../../base/numeric/matrix.js';
 import { median } from '../../base/numeric/statistics.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { CatalogueItem } from '../ratings/ratings-table.js';
@@ -59,11 +59,7 @@ export function coldVectors(
     ids.push(itemId);
     rows.push(algorithm === 'als' ? row.map(value => (value * middle) / norm) : row);
   }
-  const factors = createMatrix(rows.length, columns);
-  rows.forEach((row, i) => {
-    rowOf(factors, i).set(row);
-  });
-  return { ids, factors };
+  return { ids, factors: matrixFromRows(rows, columns) };
 }
 
 function addScaled(to: Float64Array, values: ArrayLike<number>, scale: number): void {

@@ -1,4 +1,4 @@
-import { groupByKey } from '../../base/numeric/sorting.js';
+import { groupByKey, placesIn } from '../../base/numeric/sorting.js';
 import type { Csr } from '../../base/numeric/sparse.js';
 
 /**
@@ -33,9 +33,11 @@ export function degreeOrder(csr: Csr, minValue: number): DegreeOrder {
   // Groups from the largest count to zero.
   const fewer = counts.map(count => most - count);
   const { starts: begins, positions: rowAt } = groupByKey(fewer, most + 1);
-  const positionOf = new Uint32Array(rows);
-  rowAt.forEach((row, position) => {
-    positionOf[row] = position;
-  });
-  return { rowAt, positionOf, degrees: rowAt.map(row => counts[row]!), active: begins[most]!, entries };
+  return {
+    rowAt,
+    positionOf: placesIn(rowAt),
+    degrees: rowAt.map(row => counts[row]!),
+    active: begins[most]!,
+    entries,
+  };
 }

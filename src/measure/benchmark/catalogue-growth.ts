@@ -74,24 +74,17 @@ export async function measureGrowth(
     { rounds: 3, until: recall, step: 1.1, check: answerCheck(arena, items, workload) },
   );
   const clusters = points.filter(point => point.source === 'clusters');
-  const {
-    effort,
-    p50us,
-    p95us,
-    p99us,
-    qps,
-    bytes,
-    recall: reached,
-  } = clusters.find(point => point.recall >= recall) ?? clusters.at(-1)!;
+  const chosen = clusters.find(point => point.recall >= recall) ?? clusters.at(-1)!;
+  const { p50us, p95us, p99us, qps } = chosen;
   return {
     items: count,
     cells: cells.centroids.rows,
-    nprobe: Number(effort),
-    recall: reached,
+    nprobe: Number(chosen.effort),
+    recall: chosen.recall,
     ...{ p50us, p95us, p99us, qps },
     exactP50us: points[0]!.p50us,
     buildSeconds,
-    bytes,
+    bytes: chosen.bytes,
     memoryRatio: arena.memory.buffer.byteLength / items.data.byteLength,
   };
 }

@@ -4,20 +4,15 @@ import { type Csr, rowIndices, rowLengths } from '../../base/numeric/sparse.js';
 import type { Dataset } from '../../learn/dataset/dataset.js';
 import { createTopLists, type TopLists } from './top-lists.js';
 
-// What a recommender has to beat: the same list for everybody, and no idea at all. Both leave out what the user has in
+// What a recommender has to beat: the same list for all users, and chance. Both leave out what the user has in
 // training, as the recommender does.
-
-/** Interactions of each item. */
-export function itemCounts({ byItem }: Pick<Dataset, 'byItem'>): Uint32Array {
-  return rowLengths(byItem);
-}
 
 /**
  * The items with the most interactions in training, ties by lower index. Of the usual popularity rankers the strongest
  * where held-out interactions are to be found: a mean rating says nothing of how often an item is chosen.
  */
 export function popularityLists(train: Dataset, users: Uint32Array, k: number): TopLists {
-  const counts = itemCounts(train);
+  const counts = rowLengths(train.byItem);
   const byCount = descendingOrder(counts);
   const seenBy = new Uint32Array(counts.length);
   const lists = createTopLists(users, k);

@@ -1,18 +1,18 @@
+import { rowIndices, rowLengths } from '../../base/numeric/sparse.js';
 import type { Dataset } from '../../learn/dataset/dataset.js';
-import { itemCounts } from './baselines.js';
 import { listOf, type TopLists } from './top-lists.js';
 
 /**
  * What the first k places of all lists show of the catalogue:
- * - `coverage@k` part of the catalogue's items that anybody is shown
+ * - `coverage@k` part of the catalogue's items that are shown at all
  * - `gini@k` how unequally the places are dealt out over the catalogue's items: 0 all alike, near 1 a few have all
  * - `novelty@k` mean of -log2(part of the users who have the item in training) over all places, in bits
- *   (self-information, Zhou et al. 2010); an item that nobody has counts as one that one user has
+ *   (self-information, Zhou et al. 2010); an item without users counts as an item of one
  * - `popularityLift@k` mean interactions of a shown item over those of an item in the same users' training histories,
  *   minus 1, each user counting alike (Abdollahpouri et al. 2020): 0 shows items as popular as people have
  */
 export function catalogueMetrics(lists: TopLists, train: Dataset, cutOffs: readonly number[]): Record<string, number> {
-  const counts = itemCounts(train);
+  const counts = rowLengths(train.byItem);
   const historyPopularity = meanHistoryPopularity(lists.users, train, counts);
   const metrics: Record<string, number> = {};
   for (const k of cutOffs) {
@@ -56,11 +56,8 @@ export function gini(amounts: Uint32Array): number {
 function meanHistoryPopularity(users: Uint32Array, { byUser }: Dataset, counts: Uint32Array): number {
   let sum = 0;
   for (const user of users) {
-    const start = byUser.starts[user]!;
-    const end = byUser.starts[user + 1]!;
-    let ofUser = 0;
-    for (let e = start; e < end; e++) ofUser += counts[byUser.indices[e]!]!;
-    if (end > start) sum += ofUser / (end - start);
+    const items = rowIndices(byUser, user);
+    if (items.length > 0) sum += items.reduce((total, item) => total + counts[item]!, 0) / items.length;
   }
   return users.length > 0 ? sum / users.length : 0;
 }

@@ -1,16 +1,16 @@
 import { createRandom } from '../../base/numeric/random.js';
-import { type Csr, rowIndices } from '../../base/numeric/sparse.js';
+import { type Csr, rowIndices, rowLengths, rowsWithEntries } from '../../base/numeric/sparse.js';
 import { ShortlistError } from '../../errors.js';
 import type { Dataset } from '../../learn/dataset/dataset.js';
 import type { TrainedFactors } from '../../learn/training/trained-factors.js';
 import { type ActivitySlice, activitySlices } from './activity-slices.js';
-import { itemCounts, popularityLists, randomLists } from './baselines.js';
+import { popularityLists, randomLists } from './baselines.js';
 import { bootstrapIntervals, type Interval } from './bootstrap.js';
 import { catalogueMetrics } from './catalogue-metrics.js';
 import { listedNegativesMetrics, type Score } from './listed-negatives.js';
 import { rankUsers } from './rank-users.js';
 import { rankingMetrics } from './ranking-metrics.js';
-import { createScorer } from './scorer.js';
+import { createRankingScorer } from './scorer.js';
 import type { TopLists } from './top-lists.js';
 import { meanMetrics, type UserMetrics } from './user-metrics.js';
 
@@ -22,8 +22,8 @@ export interface EvaluationOptions {
   /** For the random baseline and the confidence intervals. Default 1. */
   readonly seed?: number;
   /** Worker threads. Default: one per processor. */
-  readonly threads?: number;
-  /** Told now and then how many of how many users are ranked. */
+  readonly threads?: number | undefined;
+  /** Called now and then with how many of how many users are ranked. */
   readonly onProgress?: (users: number, of: number) => void;
 }
 
@@ -81,8 +81,8 @@ async function againstCatalogue(
   const random = randomLists(train, users, k, seed);
   const ranked = await rankUsers(factors, users, train.byUser, {
     k,
-    ...(threads === undefined ? {} : { threads }),
-    ...(onProgress ? { onProgress: done => onProgress(done, users.length) } : {}),
+    threads,
+    onProgress: done => onProgress?.(done, users.length),
   });
   return {
     model: quality(ranked),
@@ -99,17 +99,11 @@ function againstListed(
   users: Uint32Array,
   { cutOffs, seed = 1 }: EvaluationOptions,
 ): Qualities {
-  const counts = itemCounts(train);
+  const counts = rowLengths(train.byItem);
   const random = createRandom(seed);
-  const score = createScorer(factors);
   const rank = (by: Score) => listedNegativesMetrics(by, users, test, negatives, cutOffs);
   return {
-    // Of an item without training interactions the factors know nothing, whatever they started from.
-    model: qualityOf(
-      rank((user, item) => (counts[item]! > 0 ? score(user, item) : 0)),
-      train.byUser,
-      seed,
-    ),
+    model: qualityOf(rank(createRankingScorer(factors, train)), train.byUser, seed),
     popularity: qualityOf(
       rank((_, item) => counts[item]!),
       train.byUser,
@@ -133,14 +127,14 @@ function qualityOf(
 }
 
 function testableUsers(history: Csr, test: Csr, negatives?: Csr): { users: Uint32Array; skippedUsers: number } {
-  const tested = Uint32Array.from({ length: test.rows }, (_, u) => u).filter(u => rowIndices(test, u).length > 0);
+  const tested = rowsWithEntries(test);
   const users = tested.filter(
     u => rowIndices(history, u).length > 0 && (!negatives || rowIndices(negatives, u).length > 0),
   );
   if (users.length === 0) {
     throw new ShortlistError(
       'no-usable-rows',
-      `There is nobody to test on: of ${tested.length} users with test interactions none has training interactions` +
+      `There is no user to test on: of ${tested.length} users with test interactions none has training interactions` +
         `${negatives ? ' and listed negatives' : ''}. Check that the files use the same user ids.`,
       { tested: tested.length },
     );

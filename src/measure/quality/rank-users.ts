@@ -13,8 +13,8 @@ export interface RankUsersOptions {
   /** Items per user. */
   readonly k: number;
   /** Worker threads. Default: one per processor. */
-  readonly threads?: number;
-  /** Told now and then how many users are ranked. */
+  readonly threads?: number | undefined;
+  /** Called now and then with how many users are ranked. */
   readonly onProgress?: (users: number) => void;
 }
 
@@ -30,7 +30,7 @@ export interface RankTask {
   readonly historyStarts: Uint32Array;
   readonly historyIndices: Uint32Array;
   readonly lists: Pick<TopLists, 'k' | 'items' | 'lengths'>;
-  /** One counter: the next place in `users` that nobody has taken. */
+  /** One counter: the next place in `users` that no thread has taken. */
   readonly next: Int32Array;
 }
 

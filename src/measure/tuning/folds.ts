@@ -1,5 +1,12 @@
 import { createRandom, shuffle } from '../../base/numeric/random.js';
-import { type Csr, csrFromCoordinates, filterEntries, rowIndices, rowNumbers } from '../../base/numeric/sparse.js';
+import {
+  type Csr,
+  csrFromCoordinates,
+  filterEntries,
+  rowIndices,
+  rowNumbers,
+  rowsWithEntries,
+} from '../../base/numeric/sparse.js';
 import { ShortlistError } from '../../errors.js';
 import { type Dataset, filterDataset } from '../../learn/dataset/dataset.js';
 import { type SplitSpec, splitDataset } from '../../learn/dataset/splits.js';
@@ -17,11 +24,11 @@ export interface FoldOptions {
   readonly seed: number;
   /** Interactions rated lower are no hits. */
   readonly minRating: number;
-  /** When given: so many items that a user has not are drawn for each, to rank test items against. */
+  /** How many items that a user does not have to draw for each, to rank test items against. Default: all items. */
   readonly negatives?: number;
 }
 
-/** Few users make a noisy figure: folds are added until so many have been measured, within reason. */
+/** Few users make a noisy figure: folds are added until this many are measured, within reason. */
 const USERS_WANTED = 5_000;
 const MOST_FOLDS = 5;
 
@@ -40,7 +47,7 @@ export function validationFolds(train: Dataset, { split, seed, minRating, negati
       parts.test,
       (user, _item, value) => value >= minRating && rowIndices(parts.train.byUser, user).length > 0,
     );
-    const tested = testedUsers(test).length;
+    const tested = rowsWithEntries(test).length;
     if (tested === 0) break;
     users += tested;
     const drawn = negatives === undefined ? {} : { negatives: drawNegatives(train, negatives, seed) };
@@ -56,12 +63,12 @@ export function validationFolds(train: Dataset, { split, seed, minRating, negati
 
 /** How to divide the training part where the test part came as a file: as that seems to have been made. */
 export function validationSplit(test: Csr): SplitSpec {
-  const users = testedUsers(test).length;
+  const users = rowsWithEntries(test).length;
   // A tenth: enough to measure with, and what is left is nearly as dense as what the winner will be trained on.
   return test.indices.length < 1.5 * users ? { kind: 'leave-last-out' } : { kind: 'random', fraction: 0.1 };
 }
 
-/** The fold with interactions of at most so many users, drawn at random. */
+/** The fold with interactions of at most this number of users, drawn at random. */
 export function sampleUsers(fold: ValidationFold, users: number, seed: number): ValidationFold {
   const sample = drawUsers(fold, users, seed);
   if (!sample) return fold;
@@ -72,20 +79,15 @@ export function sampleUsers(fold: ValidationFold, users: number, seed: number): 
   };
 }
 
-/** The fold with test items of at most so many users, the same as `sampleUsers` draws. */
+/** The fold with test items of at most this number of users, the same as `sampleUsers` draws. */
 export function sampleTests(fold: ValidationFold, users: number, seed: number): ValidationFold {
   const sample = drawUsers(fold, users, seed);
   return sample ? { ...fold, test: filterEntries(fold.test, user => sample[user] === 1) } : fold;
 }
 
-/** The users with test items. */
-export function testedUsers(test: Csr): Uint32Array {
-  return Uint32Array.from({ length: test.rows }, (_, u) => u).filter(u => rowIndices(test, u).length > 0);
-}
-
 /** Marks the drawn users; undefined when all are wanted. */
 function drawUsers({ test }: ValidationFold, users: number, seed: number): Uint8Array | undefined {
-  const tested = testedUsers(test);
+  const tested = rowsWithEntries(test);
   if (tested.length <= users) return undefined;
   const sample = new Uint8Array(test.rows);
   for (const user of shuffle(tested, createRandom(seed)).subarray(0, users)) sample[user] = 1;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Csr } from '../../base/numeric/sparse.js';
+import { type Csr, rowsWithEntries } from '../../base/numeric/sparse.js';
 import { ShortlistError } from '../../errors.js';
 import type { Dataset } from '../../learn/dataset/dataset.js';
 import type { AlsOptions } from '../../learn/training/als-options.js';
@@ -53,13 +53,9 @@ export function tuningSubject(
   };
 }
 
-/** Listed negatives of a user, in the mean. */
+/** Mean number of listed negatives of the users that have any. */
 export function negativesPerUser(negatives: Csr): number {
-  const users = negatives.starts.reduce(
-    (count, start, u) => count + (u > 0 && start > negatives.starts[u - 1]! ? 1 : 0),
-    0,
-  );
-  return Math.max(1, Math.round(negatives.indices.length / Math.max(1, users)));
+  return Math.max(1, Math.round(negatives.indices.length / Math.max(1, rowsWithEntries(negatives).length)));
 }
 
 function fingerprint({ users, items, byUser, timestamps, positions }: Dataset): string {

@@ -1,14 +1,13 @@
-import { rowIndices } from '../../base/numeric/sparse.js';
+import { rowIndices, rowsWithEntries } from '../../base/numeric/sparse.js';
 import { trainAls } from '../../learn/training/als.js';
 import type { AlsOptions } from '../../learn/training/als-options.js';
 import type { TrainedFactors } from '../../learn/training/trained-factors.js';
-import { itemCounts } from '../quality/baselines.js';
 import { listedNegativesMetrics } from '../quality/listed-negatives.js';
 import { rankUsers } from '../quality/rank-users.js';
 import { rankingMetrics } from '../quality/ranking-metrics.js';
-import { createScorer } from '../quality/scorer.js';
+import { createRankingScorer } from '../quality/scorer.js';
 import { meanMetrics, type UserMetrics } from '../quality/user-metrics.js';
-import { sampleTests, sampleUsers, testedUsers, type ValidationFold } from './folds.js';
+import { sampleTests, sampleUsers, type ValidationFold } from './folds.js';
 import type { TuneTrial } from './search.js';
 
 /** What all trials of a search have in common. */
@@ -21,7 +20,7 @@ export interface TuneTask {
   /** Options of training beside those that are searched. */
   readonly options: Partial<AlsOptions>;
   /** Worker threads that rank. Default: one per processor. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 export interface Rung {
@@ -29,7 +28,7 @@ export interface Rung {
   readonly iterations: number;
 }
 
-/** Users that tell one setting from another well enough: a mean over so many moves by a hundredth of itself at most. */
+/** Enough users to compare settings by: the mean over this many moves by a hundredth of itself at most. */
 const ENOUGH_USERS = 10_000;
 
 /** The rungs of a search: a sample of users and few iterations; all users; all folds and all iterations. */
@@ -53,7 +52,7 @@ export function trialWork({ rungs }: TuneTask, { rung, parameters }: TuneTrial):
 
 /**
  * Trains with the parameters of a trial and measures them: the mean of the metric over all folds.
- * @param onProgress told how much of the training, from 0 to 1, took how many seconds; may throw to give the trial up
+ * @param onProgress called with the part of the training that is done, 0 to 1, and its seconds; may throw to give up
  */
 export async function measureTrial(
   task: TuneTask,
@@ -79,14 +78,11 @@ async function measure(
   { train, test, negatives }: ValidationFold,
   { k, threads }: TuneTask,
 ): Promise<UserMetrics> {
-  const users = testedUsers(test);
+  const users = rowsWithEntries(test);
   if (!negatives) {
-    const lists = await rankUsers(factors, users, train.byUser, { k, ...(threads === undefined ? {} : { threads }) });
+    const lists = await rankUsers(factors, users, train.byUser, { k, threads });
     return rankingMetrics(lists, test, [k]);
   }
-  const counts = itemCounts(train);
-  const score = createScorer(factors);
-  const known = (user: number, item: number) => (counts[item]! > 0 ? score(user, item) : 0);
   const listed = users.filter(user => rowIndices(negatives, user).length > 0);
-  return listedNegativesMetrics(known, listed, test, negatives, [k]);
+  return listedNegativesMetrics(createRankingScorer(factors, train), listed, test, negatives, [k]);
 }

@@ -6,6 +6,7 @@ import {
   firstAbove,
   firstAtLeast,
   groupByKey,
+  placesIn,
   startsOf,
 } from '../../../src/base/numeric/sorting.js';
 
@@ -32,6 +33,10 @@ test('groups go to the memory that is given, whatever it held', () => {
   const positions = Uint32Array.of(7, 7, 7, 7);
   groupByKey(Uint32Array.of(1, 0, 1), 2, { starts, positions });
   expect([starts, positions]).toEqual([Uint32Array.of(0, 1, 3), Uint32Array.of(1, 0, 2, 7)]);
+});
+
+test('each number of an order is at its place', () => {
+  expect(placesIn(Uint32Array.of(2, 0, 3, 1))).toEqual(Uint32Array.of(1, 3, 0, 2));
 });
 
 test('runs start where the ones before them end', () => {

@@ -7,6 +7,7 @@ import {
   rowIndices,
   rowLengths,
   rowNumbers,
+  rowsWithEntries,
   rowValues,
   transpose,
 } from '../../../src/base/numeric/sparse.js';
@@ -35,6 +36,7 @@ describe('compressed sparse rows', () => {
           Array.from(rowIndices(csr, row), (column, i) => ({ row, column, value: rowValues(csr, row)[i] })),
         ).flat();
         expect(read).toEqual(expected);
+        expect([...rowsWithEntries(csr)]).toEqual([...new Set(expected.map(e => e.row))]);
         expect(Array.from(origin, i => list[i])).toEqual(expected);
         expect(transpose(transpose(csr))).toEqual(csr);
         expect(transpose(csr).starts.at(-1)).toBe(list.length);

@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type Csr, hasEntry, rowIndices } from '../../../src/base/numeric/sparse.js';
+import { type Csr, hasEntry, rowIndices, rowsWithEntries } from '../../../src/base/numeric/sparse.js';
 import { createDataset, type Dataset } from '../../../src/learn/dataset/dataset.js';
-import {
-  sampleTests,
-  sampleUsers,
-  testedUsers,
-  validationFolds,
-  validationSplit,
-} from '../../../src/measure/tuning/folds.js';
+import { sampleTests, sampleUsers, validationFolds, validationSplit } from '../../../src/measure/tuning/folds.js';
 import { datasetOf, matrixOf } from '../../support/sample-data.js';
 
 const options = { seed: 1, minRating: 0 };
@@ -69,7 +63,7 @@ describe('validationFolds', () => {
       user => (user === 0 ? 1 : 5),
     );
     const [fold] = validationFolds(rated, { seed: 1, minRating: 3, split: { kind: 'random', fraction: 0.5 } });
-    expect([...testedUsers(fold!.test)]).toEqual([1]);
+    expect([...rowsWithEntries(fold!.test)]).toEqual([1]);
   });
 
   test('draws as many negatives for each user as wanted, none of them an item of the user', () => {
@@ -87,10 +81,10 @@ describe('samples', () => {
 
   test('keep the same users to train on and to measure with', () => {
     const sample = sampleUsers(fold!, 7, 5);
-    const users = testedUsers(sample.test);
+    const users = rowsWithEntries(sample.test);
     expect(users).toHaveLength(7);
-    expect([...testedUsers(sample.train.byUser)]).toEqual([...users]);
-    expect(testedUsers(sampleTests(fold!, 7, 5).test)).toEqual(users);
+    expect([...rowsWithEntries(sample.train.byUser)]).toEqual([...users]);
+    expect(rowsWithEntries(sampleTests(fold!, 7, 5).test)).toEqual(users);
     for (const u of users) expect(rowIndices(sample.train.byUser, u)).toEqual(rowIndices(fold!.train.byUser, u));
   });
 
