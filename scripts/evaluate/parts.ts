@@ -62,7 +62,7 @@ async function readFiles(
 ): Promise<EvaluationParts> {
   const train = await readRatings(trainFiles, reader);
   const test = await readRatings(testFiles, reader);
-  // Negatives are pairs: whatever else their file has is of no interest.
+  // Negatives are pairs: any other columns of their file are left out.
   const { ratingColumn: _, timestampColumn: __, ...pairs } = reader;
   const negatives = negativesFiles && (await readRatings(negativesFiles, pairs));
   const dataset = createDataset(train, test, ...(negatives ? [negatives] : []));

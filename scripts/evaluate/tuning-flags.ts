@@ -3,7 +3,7 @@ import { ShortlistError } from '../../src/errors.js';
 import type { Flags, Options } from '../command/command.js';
 import { numberFlag, onOff, text } from '../command/flag-values.js';
 
-/** Minutes that a search may take when nothing is said. */
+/** Minutes that a search may take by default. */
 export const DEFAULT_BUDGET = 10;
 export const DEFAULT_OUT = 'data/tuning';
 

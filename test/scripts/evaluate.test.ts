@@ -2,9 +2,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { writeRatingsCsv } from '../../src/learn/ratings/write-csv.js';
 import { runScript } from '../support/run-script.js';
 import { smallData } from '../support/small-snapshot.js';
+import { writeRatingsCsv } from '../support/write-csv.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'shortlist-evaluate-'));
 const small = ['--factors', '2', '--iterations', '4'];
@@ -32,7 +32,7 @@ const negatives = file(
 describe('evaluate', () => {
   test('measures a split file against the whole catalogue and prints one JSON object', async () => {
     const ratings = join(directory, 'ratings.csv');
-    await writeRatingsCsv(ratings, smallData.table);
+    writeRatingsCsv(ratings, smallData.table);
     const split = ['--ratings', ratings, '--split', 'leave-last-out', '--k', '5,10', ...small];
     const { code, stdout, stderr } = await runScript('evaluate', [...split, '--json']);
     expect(stderr).toMatch(/train done in/);
@@ -81,7 +81,7 @@ describe('evaluate', () => {
 
   test('measures rating errors for sgd, and prints a table for people', async () => {
     const ratings = join(directory, 'rated.csv');
-    await writeRatingsCsv(ratings, smallData.table);
+    writeRatingsCsv(ratings, smallData.table);
     const args = ['--ratings', ratings, '--split', 'random:0.2', '--algorithm', 'sgd', '--k', '10', ...small];
     const { code, stdout } = await runScript('evaluate', args);
     expect(code).toBe(0);

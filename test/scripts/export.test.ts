@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { rowOf } from '../../src/base/numeric/matrix.js';
-import { writeRatingsCsv } from '../../src/learn/ratings/write-csv.js';
 import { openRecommender } from '../../src/recommend/open-recommender.js';
 import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
 import type { Snapshot } from '../../src/snapshot/snapshot.js';
 import { SnapshotStore } from '../../src/snapshot/store.js';
 import { runScript } from '../support/run-script.js';
 import { buildSmallSnapshot, smallData } from '../support/small-snapshot.js';
+import { writeRatingsCsv } from '../support/write-csv.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'shortlist-export-'));
 const newest = (snapshots: string) => loadNewestSnapshot(new SnapshotStore(snapshots), message => expect.fail(message));
@@ -22,7 +22,7 @@ beforeAll(async () => {
   const { store } = await buildSmallSnapshot({ sources: ['clusters'] });
   snapshots = store.directory;
   snapshot = await newest(snapshots);
-  await writeRatingsCsv(join(directory, 'ratings.csv'), smallData.table);
+  writeRatingsCsv(join(directory, 'ratings.csv'), smallData.table);
 });
 
 async function exported(name: string): Promise<string> {

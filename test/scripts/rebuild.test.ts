@@ -2,11 +2,11 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { writeItemsCsv, writeRatingsCsv } from '../../src/learn/ratings/write-csv.js';
 import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
 import { SnapshotStore } from '../../src/snapshot/store.js';
 import { runScript } from '../support/run-script.js';
 import { smallData } from '../support/small-snapshot.js';
+import { writeItemsCsv, writeRatingsCsv } from '../support/write-csv.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'shortlist-rebuild-'));
 const snapshots = join(directory, 'snapshots');
@@ -20,8 +20,8 @@ describe('rebuild', () => {
   test('publishes a snapshot and describes it in one JSON object', async () => {
     const ratings = join(directory, 'ratings.csv');
     const items = join(directory, 'items.csv');
-    await writeRatingsCsv(ratings, smallData.table);
-    await writeItemsCsv(items, smallData.catalogue);
+    writeRatingsCsv(ratings, smallData.table);
+    writeItemsCsv(items, smallData.catalogue);
     const args = [
       '--ratings',
       ratings,
@@ -63,7 +63,7 @@ describe('rebuild', () => {
 
   test('states the memory that training takes before it starts', async () => {
     const ratings = join(directory, 'memory.csv');
-    await writeRatingsCsv(ratings, smallData.table);
+    writeRatingsCsv(ratings, smallData.table);
     const small = ['--ratings', ratings, '--snapshots', mkdtempSync(join(directory, 'memory-')), '--factors', '8'];
     const { code, stderr } = await runScript('rebuild', [...small, '--iterations', '1', '--sources', 'exact']);
     expect(code).toBe(0);
@@ -74,7 +74,7 @@ describe('rebuild', () => {
 
   test('--warm-start begins with the current snapshot, or says that there is none', async () => {
     const ratings = join(directory, 'warm.csv');
-    await writeRatingsCsv(ratings, smallData.table);
+    writeRatingsCsv(ratings, smallData.table);
     const target = mkdtempSync(join(directory, 'warm-'));
     const args = ['--ratings', ratings, '--snapshots', target, '--sources', 'exact', '--warm-start', '--factors'];
     const cold = await runScript('rebuild', [...args, '8', '--iterations', '1', '--json']);

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { writeRatingsCsv } from '../../src/learn/ratings/write-csv.js';
 import { ShortlistClient } from '../../src/serve/client/shortlist-client.js';
 import { readConfig } from '../../src/serve/config.js';
 import { type Service, startService } from '../../src/serve/service.js';
 import { runScript } from '../support/run-script.js';
 import { smallData } from '../support/small-snapshot.js';
+import { writeRatingsCsv } from '../support/write-csv.js';
 
 const { table } = smallData;
 const [known, other] = table.userIds as [string, string];
@@ -48,7 +48,7 @@ const ratingsOf = (data: string) => join(root, `${data}.csv`);
 beforeAll(async () => {
   for (const { data, rated, timed } of KINDS) {
     const timestamps = timed ? table.timestamps : null;
-    await writeRatingsCsv(ratingsOf(data), { ...table, rated, timestamps });
+    writeRatingsCsv(ratingsOf(data), { ...table, rated, timestamps });
     await rebuild(data, [ratingsOf(data)]);
   }
 });

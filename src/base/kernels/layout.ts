@@ -10,12 +10,12 @@ export function spareKeys(k: u32): u32 {
   return k < 32 ? 8 : k >> 2;
 }
 
-/** Bytes that a search for the k best wants for keys: up to four are added before it looks whether there is room. */
+/** Bytes that a search for the k best wants for keys: up to four are added before it checks that there is room. */
 export function searchKeyBytes(k: u32): usize {
   return (k + spareKeys(k) + 4) * KEY_BYTES;
 }
 
-/** Words of a search's answer. At `items` begin k numbers of items, and behind them their k scores. */
+/** Words of a search's answer. From `items` on: k numbers of items, then their k scores. */
 export enum Answer {
   count,
   /** 1 when it is proven to be the best. */
@@ -48,7 +48,7 @@ export enum CellTable {
   maxNorms,
 }
 
-/** Floats are read in fours, from any row or cell on: arrays of one a row or cell have so many more behind the last. */
+/** Floats are read in fours, from any row or cell on: arrays with one for each have this many more at the end. */
 export const READ_BEYOND: u32 = 3;
 
 /** Bytes of scratch of `searchCells`: a key for each cell, then the cells' scores, four at a time. */

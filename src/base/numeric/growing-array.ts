@@ -1,4 +1,4 @@
-/** A typed array of which nobody knows how long it will be. */
+/** A typed array that grows as values are pushed. */
 export class GrowingArray<A extends Float32Array | Float64Array | Uint32Array> {
   length = 0;
   #array: A;
@@ -16,7 +16,7 @@ export class GrowingArray<A extends Float32Array | Float64Array | Uint32Array> {
     this.#array[this.length++] = value;
   }
 
-  /** All values so far, as a view that the next `push` may leave behind. */
+  /** All values so far, as a view that is out of date after the next `push`. */
   values(): A {
     return this.#array.subarray(0, this.length) as A;
   }

@@ -83,7 +83,7 @@ export function transpose(csr: Csr): Csr {
 }
 
 /**
- * The matrix with only those entries for which `keep` says true.
+ * The matrix with only those entries for which `keep` returns true.
  * @param keep is asked about each entry once, in their order
  */
 export function filterEntries(

@@ -3,10 +3,10 @@ import { ShortlistError } from '../../errors.js';
 // An option is described once, beside what it is an option of: its type, its check, its flag with its help, and its schema
 // are made from the description. Nothing here needs a library, since worker threads load it too.
 
-/** An option that is a number. `Default` tells descriptions with a fixed default from others. */
+/** An option that is a number. `Default` is `number` where the default is fixed. */
 export interface NumberOption<Default extends number | string | undefined = number | string | undefined> {
   readonly kind: 'integer' | 'real';
-  /** What it is, in words that suit a line of help: what raising it does is told where it is described. */
+  /** What it is, in words that suit a line of help. What raising it does stands in the docstring of its description. */
   readonly meaning: string;
   readonly min: number;
   readonly max: number;
@@ -42,9 +42,9 @@ export interface ListOption {
 export type Option = NumberOption | BooleanOption | ChoiceOption | ListOption;
 /** Descriptions by the names of their options. */
 export type Options = Readonly<Record<string, Option>>;
-export type NumberOptions = Readonly<Record<string, NumberOption>>;
+type NumberOptions = Readonly<Record<string, NumberOption>>;
 
-export type ValueOf<O extends Option> = O extends NumberOption
+type ValueOf<O extends Option> = O extends NumberOption
   ? number
   : O extends BooleanOption
     ? boolean

@@ -14,7 +14,7 @@ export interface InputFile {
   readonly kind: 'text' | 'parquet';
   /** First line of a text file without its line break; empty for Parquet. */
   readonly firstLine: string;
-  /** True when some lines end in CRLF and some in LF, which has to be said to DuckDB for the lines to be counted right. */
+  /** True when some lines end in CRLF and some in LF, which DuckDB must know to count the lines correctly. */
   readonly mixedLineEnds: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface InputFile {
 export const MAX_LINE_BYTES = 2_000_000;
 
 /**
- * Looks at the first bytes of a file, and unpacks it into `scratch` where they are gzip's. Node unpacks because it
+ * Reads the first bytes of a file, and unpacks it into `scratch` where they are gzip's. Node unpacks because it
  * verifies length and checksum, which DuckDB does not: a file cut short would read as a shorter one.
  * @throws ShortlistError `file-unreadable` (missing, directory, damaged, not text) or `file-empty`
  */

@@ -10,7 +10,7 @@ const CR = 0x0d;
  * The lines of a UTF-8 file without their line breaks (LF, CRLF or CR) and without a byte order mark, one after the
  * other, so that a file of any length takes little memory. Node's `readline` would cut at U+2028 and U+2029 too, which
  * ids may contain.
- * @param path where the content is. Default: where the name says.
+ * @param path where the content is. Default: `name`.
  * @throws ShortlistError `file-unreadable`
  */
 export async function* linesOf(name: string, path = name): AsyncGenerator<string> {

@@ -7,11 +7,11 @@ import { openInputFile } from './input-file.js';
 import { layoutOf, type WantedColumns } from './layout.js';
 import { loadRecords, type Projection } from './records.js';
 
-/** What readers of tables can be told about a file beside the names of its columns. */
+/** Options of all readers of tables, beside the names of the columns. */
 export interface TableOptions {
   /**
-   * True for text files without a header, whose columns are in the reader's order from the first line on. Default: seen
-   * from the first line.
+   * True for text files without a header, whose columns are in the reader's order from the first line on. Default:
+   * judged by the first line.
    */
   readonly headerless?: boolean | undefined;
   /**
@@ -28,7 +28,7 @@ const SHOWN_ROWS = 5;
 const DEFAULT_REJECTS_FILE = 'data/rejected-rows.csv';
 
 /**
- * Loads files, one after the other, and leaves behind the view `usable` over their good rows: the columns of the
+ * Loads files, one after the other, and creates the view `usable` over their good rows: the columns of the
  * projection, of which the first must be null in no good row, and a `position` that orders the rows.
  * @param projectionOf what is kept of a file that has these columns; it must give the same columns for all files
  * @returns how many bad rows were skipped

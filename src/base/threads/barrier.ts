@@ -7,8 +7,8 @@ const STOPPED = 3;
 export const BARRIER_INTEGERS = 4;
 
 /**
- * Keeps threads in step, and deals out tasks between two meetings. Which thread gets a task is left to chance; whoever
- * wants results that do not depend on it must make the tasks so.
+ * Keeps threads in step, and deals out tasks between two meetings. Which thread gets a task is left to chance:
+ * results must not depend on it.
  */
 export class ThreadBarrier {
   constructor(

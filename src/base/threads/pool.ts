@@ -39,7 +39,7 @@ export class WorkerPool<Job, Message = unknown> {
     );
     this.#ends = this.#workers.map(worker => this.#endOf(worker));
     this.ended = Promise.all(this.#ends).then(() => {});
-    // Whoever has tasks done hears of a failure there.
+    // Where tasks are run, `run` rejects too, and `ended` may be awaited by no one.
     this.ended.catch(() => {});
   }
 

@@ -64,7 +64,7 @@ export function interactionsOf(table: RatingsTable, dataset: Pick<Dataset, 'user
   ).csr;
 }
 
-/** The same dataset with more items, without interactions, behind those it has. */
+/** The same dataset with more items, without interactions, after those it has. */
 export function withItems(dataset: Dataset, ids: readonly string[]): Dataset {
   const items = new IdMap<ItemIndex>([...dataset.items.ids, ...ids]);
   const { byUser, byItem } = dataset;
@@ -79,7 +79,7 @@ export function withItems(dataset: Dataset, ids: readonly string[]): Dataset {
 }
 
 /**
- * The same dataset with only those interactions for which `keep` says true.
+ * The same dataset with only those interactions for which `keep` returns true.
  * @param entry position in `byUser`
  */
 export function filterDataset(dataset: Dataset, keep: (entry: number) => boolean): Dataset {

@@ -33,7 +33,7 @@ export interface Split {
 }
 
 /**
- * Divides a dataset. Every interaction ends up in exactly one part, except as told for `time`.
+ * Divides a dataset. Every interaction ends up in exactly one part, but for those that `time` leaves out.
  *
  * - `leave-last-out`: the latest interaction of each user is tested; of those of the same time, and in data without
  *   timestamps, the one that stands last in the source.

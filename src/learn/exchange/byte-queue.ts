@@ -29,7 +29,7 @@ export class ByteQueue {
     return filled === length ? piece : piece.slice(0, filled);
   }
 
-  /** Reads on to the end, so that whatever is checked there is checked. */
+  /** Reads to the end, where the source checks that it was whole. */
   async drain(): Promise<void> {
     while (!(await this.#chunks.next()).done);
     this.#chunk = new Uint8Array(0);

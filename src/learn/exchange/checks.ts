@@ -2,12 +2,12 @@ import { rowOf } from '../../base/numeric/matrix.js';
 import { ShortlistError } from '../../errors.js';
 import type { FactorTable } from './factor-table.js';
 
-/** More factors than anybody trains; a matrix with more columns lies on its side. */
+/** More factors than are ever trained: a matrix with more columns is taken for a transposed one. */
 const MAX_FACTORS = 4096;
 
 /**
- * Both tables must have the same number of factors, one row per user or item. People mix up the two directions all the
- * time, so that shapes which would fit after turning a matrix are told so.
+ * Both tables must have the same number of factors, one row per user or item. The two directions are often
+ * mixed up, so shapes that would fit after transposing a matrix have an error of their own.
  * @throws ShortlistError `factors-transposed`, `factors-mismatched`
  */
 export function checkShapes(users: FactorTable, items: FactorTable): void {

@@ -9,7 +9,7 @@ import { type FactorTable, newFactors } from './factor-table.js';
 /** A decimal number, as against a whole one, which may be an id. */
 const DECIMAL = /^[-+]?(\d+\.\d*|\.\d+|\d+(?=e))(e[-+]?\d+)?$/i;
 const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
-/** How NumPy, pandas and others write what is no finite number; `check-factors` reports it. */
+/** How NumPy, pandas and others write what is no finite number; `checkValues` reports it. */
 const NOT_FINITE = /^[-+]?(nan|inf|infinity)$/i;
 /** Usual names of an id column beside those that ratings files use; pandas leaves that of its index empty. */
 const ID_NAME = /^(|id|index)$/i;

@@ -24,7 +24,7 @@ export interface ImportedFactors extends TrainedFactors {
 
 /**
  * Reads factors and ids, and checks that they can be served.
- * @param note is told what was assumed, and what is odd but no reason to stop
+ * @param note called with a line on what was assumed, and on what is odd but no reason to stop
  * @throws ShortlistError as `readFactors`, and `factors-transposed`, `factors-mismatched`, `factors-zero`,
  *   `non-finite-factors`, `ids-mismatched`, `duplicate-ids`
  */

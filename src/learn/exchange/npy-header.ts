@@ -8,7 +8,7 @@ import type { ByteQueue } from './byte-queue.js';
 /** First bytes of every .npy file. */
 export const NPY_MAGIC = Uint8Array.of(0x93, ...new TextEncoder().encode('NUMPY'));
 
-/** What a .npy file says about its values. */
+/** What the header of a .npy file says about its values. */
 export interface NpyHeader {
   /** Type of a value as NumPy writes it: byte order, kind and size, such as `<f4`. */
   readonly descr: string;

@@ -168,7 +168,7 @@ async function withValues<T>(source: NpySource, read: (header: NpyHeader, bytes:
 /** Before memory is allocated: a damaged header can claim any shape. */
 function checkSize({ name, size }: NpySource, before: number, values: number): void {
   if (before + values === size) return;
-  const problem = before + values > size ? 'it was cut short; copy or save it again' : 'it holds something else behind';
+  const problem = before + values > size ? 'it was cut short; copy or save it again' : 'something else follows them';
   throw unreadable(name, `its shape needs ${values} bytes of values and it has ${size - before}: ${problem}`);
 }
 

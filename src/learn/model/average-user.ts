@@ -2,7 +2,7 @@ import { type Matrix, rowOf } from '../../base/numeric/matrix.js';
 import { type Csr, rowValues } from '../../base/numeric/sparse.js';
 
 /**
- * A user's own vector and the average one weigh alike at so many interactions.
+ * Number of interactions at which a user's own vector and the average one weigh alike.
  *
  * Measured by folding in users held out of training with 1, 2, 3, 5 and 10 of their items, recall@20 of the rest: on
  * MovieLens latest small it goes from .27 .34 .37 .43 .49 without blending to .43 .45 .47 .50 .51 with 1; on
@@ -11,10 +11,10 @@ import { type Csr, rowValues } from '../../base/numeric/sparse.js';
  */
 const BLENDING_INTERACTIONS = 1;
 
-/** Below so many interactions the average user makes up a tenth of a vector or more. */
+/** Below this number of interactions the average user makes up a tenth of a vector or more. */
 export const FEW_INTERACTIONS = 10;
 
-/** What users look like about whom little is known: a user with n interactions is n parts of themselves and m of it. */
+/** Stands in for users of whom little is known: the vector of one with n interactions is n parts their own, m parts this. */
 export class AverageUser {
   constructor(readonly vector: Float32Array) {}
 

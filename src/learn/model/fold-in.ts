@@ -12,7 +12,7 @@ export interface FoldInEntry {
   readonly value: number | undefined;
 }
 
-/** How the score of an item comes about: `base` and the contributions add up to it. */
+/** The parts of an item's score: `base` and the contributions add up to it. */
 export interface ScoreParts {
   /** What no entry of the history accounts for: the average user, and for `sgd` the mean and the item's bias. */
   readonly base: number;
@@ -22,7 +22,7 @@ export interface ScoreParts {
 
 /**
  * Entries that a vector is solved from, at most; of a longer history the first ones. The solve takes time in proportion
- * to them, about 3 µs each at 256 factors, during which nobody else is served.
+ * to them, about 3 µs each at 256 factors, during which no other request is served.
  */
 export const MAX_FOLDED = 1000;
 
@@ -68,7 +68,7 @@ export class FoldIn {
     return solution && this.#finish(solution, terms.length);
   }
 
-  /** How the scores of items come about from a history, by the vector that `vectorOf` would give. */
+  /** The parts of the scores that items have by the vector that `vectorOf` gives for a history. */
   explain(history: readonly FoldInEntry[], items: Uint32Array): ScoreParts[] {
     const places: number[] = [];
     const terms: SystemTerm[] = [];

@@ -40,11 +40,11 @@ export function idProblems(column: string, role: string): string[] {
   ];
 }
 
+const NUMBER = 'try_cast("timestamp" AS DOUBLE)';
 /**
  * Seconds since 1970. Numbers from 10^11 on are milliseconds: as seconds they would be beyond the year 5138, and as
  * milliseconds they begin in 1973; from 10^14 on they are neither.
  */
-const NUMBER = 'try_cast("timestamp" AS DOUBLE)';
 const SECONDS = `coalesce(
   CASE WHEN abs(${NUMBER}) < 1e11 THEN ${NUMBER} WHEN abs(${NUMBER}) < 1e14 THEN ${NUMBER} / 1000 END,
   epoch(try_cast("timestamp" AS TIMESTAMPTZ)))`;

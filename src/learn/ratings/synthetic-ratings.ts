@@ -5,7 +5,7 @@ import { BACK_CATALOGUE_SHARE, MAX_TASTE_GROUPS, syntheticCatalogue } from './sy
 import { sampleByWeight, sharesOf, skewedWeights } from './synthetic-skew.js';
 
 /** What `SyntheticOptions` are, and their ranges and defaults. */
-export const SYNTHETIC_OPTIONS = {
+const SYNTHETIC_OPTIONS = {
   /** Each has at least one rating. */
   users: integer({ meaning: 'users', min: 1, max: 2 ** 31, default: 2000 }),
   /** Each has at least one rating. */
@@ -76,7 +76,7 @@ export function generateSynthetic(options: SyntheticOptions = {}): SyntheticData
   const rowItems = new Uint32Array(ratings);
   const values = new Float32Array(ratings);
   const timestamps = new Float64Array(ratings);
-  // The last user, plus one, who rated an item: tells what the current user has rated without a set for each.
+  // The last user, plus one, who rated an item: marks what the current user has rated, without a set for each.
   const ratedBy = new Uint32Array(items);
   let row = 0;
   for (let user = 0; user < users; user++) {
@@ -150,8 +150,10 @@ function everyItemOnce(
   random: Random,
 ): (number[] | undefined)[] {
   const own: (number[] | undefined)[] = new Array(counts.length);
-  const everybody = shuffle(Uint32Array.from(counts.keys()), random);
-  const queues = Array.from({ length: MAX_TASTE_GROUPS }, (_, group) => everybody.filter(u => favourite[u] === group));
+  const inRandomOrder = shuffle(Uint32Array.from(counts.keys()), random);
+  const queues = Array.from({ length: MAX_TASTE_GROUPS }, (_, group) =>
+    inRandomOrder.filter(u => favourite[u] === group),
+  );
   const heads = new Uint32Array(MAX_TASTE_GROUPS + 1);
   const nextOf = (queue: Uint32Array, head: number): number | undefined => {
     for (; heads[head]! < queue.length; heads[head]!++) {
@@ -161,8 +163,8 @@ function everyItemOnce(
     return undefined;
   };
   groupOf.forEach((group, item) => {
-    const fan = nextOf(queues[group] ?? everybody, group);
-    const user = fan ?? nextOf(everybody, MAX_TASTE_GROUPS) ?? 0;
+    const fan = nextOf(queues[group] ?? inRandomOrder, group);
+    const user = fan ?? nextOf(inRandomOrder, MAX_TASTE_GROUPS) ?? 0;
     own[user] = [...(own[user] ?? []), item];
     // The next item goes to the next in the queue, so that nobody has only rare ones; a full round begins again.
     if (fan !== undefined && ++heads[group]! === queues[group]?.length) heads[group] = 0;

@@ -37,7 +37,7 @@ export function sharesOf(total: number, weights: Float64Array, most: number): Ui
     for (let i = 0; i < shares.length; i++) if (shares[i]! < most) open += weights[i]!;
     const round = left;
     for (let i = 0; i < shares.length && left > 0; i++) {
-      // Rounding up where little is left gives to somebody in every round.
+      // Rounding up where little is left, every round gives something away.
       const exact = (round * weights[i]!) / open;
       const given = Math.min(most - shares[i]!, left, round > shares.length ? Math.floor(exact) : Math.ceil(exact));
       shares[i]! += given;

@@ -9,7 +9,7 @@ export const UNOBSERVED_MASS = 15;
 export const ALS_LOSS_OPTIONS = {
   /**
    * Weight of the penalty on long vectors. Raising it pulls rarely seen users and items to zero, and beyond a point
-   * everybody: the more users and items there are, the smaller it wants to be.
+   * all of them: the more users and items there are, the smaller it wants to be.
    */
   regularization: real({ meaning: 'penalty on long vectors', min: 0, default: 0.005 }),
   /**
@@ -37,7 +37,7 @@ const MAX_THREADS = 256;
 
 /** What `AlsOptions` are, and their ranges and defaults. */
 export const ALS_OPTIONS = {
-  /** More factors tell more apart and cost memory, training and serving time in proportion. */
+  /** More factors distinguish more, and cost memory, training and serving time in proportion. */
   factors: integer({ meaning: 'length of a vector', min: 1, max: 2048, default: 256 }),
   /** Passes over all users and all items. The loss hardly moves after ten to twenty. */
   iterations: integer({ meaning: 'passes over the data', min: 1, max: 10_000, default: 16 }),

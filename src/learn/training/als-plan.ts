@@ -19,7 +19,7 @@ export const BLOCKS = 256;
 export interface AlsSide {
   /** Rows with interactions: all others are zero, and left out. */
   readonly active: number;
-  /** The first so many have more interactions than `longestDual`. */
+  /** How many rows, the first, have more interactions than `longestDual`. */
   readonly long: number;
   readonly starts: Uint32Array;
   readonly indices: Uint32Array;
@@ -57,7 +57,7 @@ export interface AlsPlan {
   readonly spectrum: Float32Array;
   /** Mean square of each element over all interactions. */
   readonly squares: Float32Array;
-  /** Rows of at most so many interactions are solved in their dual. */
+  /** Most interactions of a row that is solved in its dual. */
   readonly longestDual: number;
   /** Scratch of each thread for the kernels. */
   readonly scratch: readonly Float32Array[];
@@ -165,8 +165,8 @@ function layOutSide(
 }
 
 /**
- * Rows of at most so many interactions cost less in their dual, mostly because they need no warm start and so no
- * rotation, which is what grows fastest with the number of factors.
+ * Most interactions of a row that costs less in its dual, mostly because it needs no warm start and so no rotation,
+ * which is what grows fastest with the number of factors.
  */
 export function longestDualOf({ regularization }: AlsOptions, stride: number): number {
   // Without a ridge the diagonal that the dual divides by can be zero.

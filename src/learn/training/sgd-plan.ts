@@ -65,7 +65,7 @@ function fillTriples(triples: Uint32Array, byUser: Csr, random: Random): void {
   }
 }
 
-/** Random factors, zero biases; rows without ratings stay zero, so that nothing but the mean speaks for them. */
+/** Random factors, zero biases; rows without ratings stay zero, so that they predict the mean. */
 function drawFactors(arena: Arena, csr: Csr, stride: number, options: SgdOptions, random: Random): Float32Array {
   const { factors, stddev } = options;
   const data = arena.float32(csr.rows * stride);

@@ -47,7 +47,7 @@ export async function trainSgd(
   };
 }
 
-/** Rows of factors with the two elements of the bias behind them. */
+/** Rows of factors, each followed by the two elements of the bias. */
 function foldBiases(data: Float32Array, plan: SgdPlan, tail: (bias: number) => [number, number]): Matrix {
   const { factors } = plan.options;
   const matrix = createMatrix(data.length / plan.stride, factors + 2);

@@ -12,7 +12,7 @@ export type TrainingChoice =
   | { readonly algorithm: 'als'; readonly options: Partial<AlsOptions> }
   | { readonly algorithm: 'sgd'; readonly options: Partial<SgdOptions> };
 
-/** All that a training run was told, defaults filled in. */
+/** All options of a training run, defaults filled in. */
 export type TrainingParameters =
   | ({ readonly algorithm: 'als' } & AlsOptions)
   | ({ readonly algorithm: 'sgd' } & SgdOptions);

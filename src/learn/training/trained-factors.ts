@@ -6,7 +6,7 @@ export interface TrainedFactors {
   readonly itemFactors: Matrix;
 }
 
-/** One step of training, as reported to whoever shows progress. */
+/** One step of training, for those who show progress. */
 export interface TrainingProgress {
   readonly iteration: number;
   readonly iterations: number;

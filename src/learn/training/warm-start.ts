@@ -3,9 +3,9 @@ import type { Dataset } from '../dataset/dataset.js';
 import type { IdMap, ItemIndex, UserIndex } from '../dataset/id-map.js';
 import type { TrainedFactors } from './trained-factors.js';
 
-/** Factors of an earlier training, with whose they are. */
+/** Factors of an earlier training, and the users and items that they are of. */
 export interface KnownFactors extends TrainedFactors {
-  /** What tells them from others, such as the id of a snapshot. */
+  /** Where they are from, such as the id of a snapshot. */
   readonly origin: string;
   readonly users: IdMap<UserIndex>;
   readonly items: IdMap<ItemIndex>;

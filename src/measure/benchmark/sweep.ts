@@ -43,7 +43,7 @@ export interface SweepPoint extends Latency {
 }
 
 export interface SweepOptions {
-  /** Is told every answer before anything is timed. */
+  /** Called with every answer before anything is timed. */
   readonly check: CheckAnswer;
   /** Runs over all requests per point, interleaved. Default 5. */
   readonly rounds?: number;
@@ -51,14 +51,14 @@ export interface SweepOptions {
   readonly until?: number;
   /** Factor from one effort to the next. Default 1.3: fine enough for a curve, coarse enough that neighbours differ. */
   readonly step?: number;
-  /** Told before each step how many are done and what comes; there is one per contender and one per round. */
+  /** Called before each step, one per contender and one per round, with how many are done and what comes next. */
   readonly onProgress?: (done: number, what: string) => void;
 }
 
 /** Where curves begin: a list that lacks more is too poor to be of interest. */
 const LEAST_RECALL = 0.8;
 const FULL_RECALL = 0.9995;
-/** A curve also ends where it takes this many times as long as exact search: nobody would go there. */
+/** A curve also ends where it takes this many times as long as exact search, which is then the better choice. */
 const TOO_SLOW = 10;
 const EFFORT_STEP = 1.3;
 

@@ -11,7 +11,7 @@ export interface UserMetrics {
   readonly values: Float64Array;
 }
 
-/** The mean over all users, or over the positions `among`; 0 where there is nobody. */
+/** The mean over all users, or over the positions `among`; 0 where there are none. */
 export function meanMetrics(metrics: UserMetrics, among?: Uint32Array): Record<string, number> {
   const { names, values } = metrics;
   const width = names.length;

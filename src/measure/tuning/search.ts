@@ -16,9 +16,9 @@ export interface TuneTrial {
 
 /** The most careful rung; only figures of the same rung can be compared. */
 export const LAST_RUNG = 2;
-/** Of so many candidates one goes on to the next rung. */
+/** One candidate of this many goes on to the next rung. */
 const CANDIDATES_PER_SURVIVOR = 3;
-/** Steps of the weights, coarse and then fine; a finer one than the last is not told from noise. */
+/** Steps of the weights, coarse and then fine; the effect of a finer one than the last is lost in the noise. */
 const STEPS = [2, 1.4, 1.2] as const;
 /** A step of the weights has to raise the figure by this part of it: less is noise, and to follow noise leads astray. */
 const LEAST_GAIN = 0.005;
@@ -33,7 +33,7 @@ interface Measured {
 type Search<Result> = Generator<TuneTrial, Result, number>;
 
 /**
- * Proposes trials one after the other and is told the figure of each (higher is better):
+ * Proposes trials one after the other, and is given the figure of each (higher is better):
  *
  * 1. successive halving (Jamieson and Talwalkar 2016) of evenly spread weights, with few factors;
  * 2. with the winner's weights, twice the factors as long as that pays: the most to gain, and it wants little else
@@ -76,7 +76,7 @@ function worth({ parameters, value }: Measured): number {
   return value / (1 + PRICE_OF_FACTORS) ** Math.log2(parameters.factors);
 }
 
-/** Tells trials apart. */
+/** The same for the same trial only. */
 export function trialKey({ rung, parameters }: TuneTrial): string {
   return [rung, ...TUNED_NAMES.map(name => parameters[name])].join(' ');
 }

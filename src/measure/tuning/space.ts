@@ -10,7 +10,7 @@ import {
 
 /** The hyper-parameters of implicit ALS that tuning searches, and the least and the most that it tries of each. */
 const BOUNDS = {
-  /** Fewer tell next to nothing apart; more take serving a large catalogue's memory for little. */
+  /** Fewer distinguish next to nothing; more take serving a large catalogue's memory for little. */
   factors: [8, 512],
   // Beyond these the loss is nothing but one of its parts.
   regularization: [1e-6, 10],
@@ -35,7 +35,7 @@ export interface TuneSpace {
 }
 
 const [LEAST_FACTORS, MOST_FACTORS] = BOUNDS.factors;
-/** Factors that the weights are searched with first: enough to tell good weights from bad ones, and cheap. */
+/** Factors that the weights are searched with first: enough to rank weights by, and cheap. */
 const FIRST_FACTORS = 64;
 /** Where published and own winners lie, with a decade to spare on either side. Later steps may leave this range. */
 const SAMPLED = { regularization: [2e-4, 0.1], unobservedWeight: [1e-3, 1] } as const;
@@ -53,7 +53,7 @@ export function tuneSpaceOf(
 ): TuneSpace {
   return {
     fixed,
-    // More vectors' directions than there are rows cannot be told apart.
+    // There are no more independent directions than rows.
     mostFactors: Math.max(LEAST_FACTORS, Math.min(MOST_FACTORS, byUser.rows, byItem.rows)),
     unobservedWeight: defaultUnobservedWeight(alsCountsOf(byUser, confidence)),
     typicalFrequency(unobservedWeight) {

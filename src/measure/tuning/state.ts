@@ -24,7 +24,7 @@ const headerSchema = z.strictObject({ tuning: z.literal(1), subject: z.record(z.
  * The finished trials of a search, kept in a directory:
  * - `trials.jsonl` the state: a line that says what is searched, then a line for each trial, appended when it is done
  * - `trials.csv` the same as a table
- * - `parameters.json` the best parameters so far, for `--parameters`
+ * - `parameters.json` the best parameters so far, for commands that train
  */
 export class TuningState {
   readonly #byKey = new Map<string, FinishedTrial>();
@@ -107,13 +107,17 @@ function checkSubject(path: string, line: string, subject: TuningSubject): void 
   const names = [...new Set([...Object.keys(subject), ...Object.keys(theirs)])];
   const different = names.filter(name => theirs[name] !== subject[name]);
   if (different.length === 0) return;
-  const told = different.map(
+  const differences = different.map(
     name => `${name} ${theirs[name] ?? 'not given'} there, ${subject[name] ?? 'not given'} here`,
   );
-  throw new ShortlistError('tuning-mismatch', `${path} has trials of something else: ${told.join('; ')}. ${advice}`, {
-    path,
-    different,
-  });
+  throw new ShortlistError(
+    'tuning-mismatch',
+    `${path} has trials of something else: ${differences.join('; ')}. ${advice}`,
+    {
+      path,
+      different,
+    },
+  );
 }
 
 function parseTrial(path: string, line: string, number: number): FinishedTrial {

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { readItems } from '../../../src/learn/ratings/read-items.js';
 import { readRatings } from '../../../src/learn/ratings/read-ratings.js';
 import { generateSynthetic, type SyntheticData } from '../../../src/learn/ratings/synthetic-ratings.js';
-import { writeItemsCsv, writeRatingsCsv } from '../../../src/learn/ratings/write-csv.js';
 import { scratchDirectory } from '../../support/scratch-directory.js';
+import { writeItemsCsv, writeRatingsCsv } from '../../support/write-csv.js';
 
 const write = scratchDirectory();
 const data = generateSynthetic();
@@ -65,8 +65,8 @@ test('is read back from the files it is written to', async () => {
   const { table, catalogue } = generateSynthetic({ users: 50, items: 40, ratings: 500 });
   const ratings = write('ratings.csv', '');
   const items = write('items.csv', '');
-  await writeRatingsCsv(ratings, table);
-  await writeItemsCsv(items, catalogue);
+  writeRatingsCsv(ratings, table);
+  writeItemsCsv(items, catalogue);
   expect(await readRatings([ratings])).toEqual(table);
   expect(await readItems(items)).toEqual(catalogue);
 });

@@ -116,9 +116,9 @@ describe('evaluateRanking', () => {
     expect(evaluation.popularity.metrics['hitRate@1']).toBeLessThan(1);
   });
 
-  test('says so when there is nobody to test on', async () => {
+  test('says so when there is no user to test on', async () => {
     await expect(
       evaluateRanking(factors, train, matrixOf(8, [[], [], [], [], [], [], [1]]), { cutOffs: [1] }),
-    ).rejects.toThrow(/nobody to test on: of 1 users/);
+    ).rejects.toThrow(/no user to test on: of 1 users/);
   });
 });
