@@ -8,6 +8,7 @@ export interface BadRow {
 
 /** No facts beside the message. */
 type Nothing = Readonly<Record<never, never>>;
+type Numbers<Name extends string> = { readonly [N in Name]?: number };
 
 /**
  * Every cause of failure that Shortlist names, with the facts that its message was composed from. Where a cause has
@@ -30,18 +31,9 @@ export interface ErrorFields {
     readonly items?: number;
   };
   'factors-zero': { readonly file: string; readonly rows: number };
-  'ids-mismatched': {
-    /** Numbers of ids in a list, and of rows that want one each. */
-    readonly ids?: number;
-    readonly rows?: number;
-    /** The row without a usable id: the number that has none, or the length of the id. */
-    readonly row?: number;
+  'ids-mismatched': Numbers<'ids' | 'rows' | 'row' | 'length' | 'ratings' | 'users' | 'items'> & {
+    /** The number of a row that has no id. */
     readonly number?: string;
-    readonly length?: number;
-    /** Ratings, users and items without factors, where no rating has any. */
-    readonly ratings?: number;
-    readonly users?: number;
-    readonly items?: number;
   };
   'duplicate-ids': {
     readonly file?: string;
@@ -51,9 +43,9 @@ export interface ErrorFields {
   };
   // Options of commands and functions
   'invalid-option': {
-    /** The option and the value that it cannot have, and the numbers that it takes. */
     readonly option?: string;
     readonly value?: string | number;
+    /** The numbers that the option takes. */
     readonly least?: number;
     readonly most?: number;
     readonly [fact: string]: string | number | undefined;
@@ -62,34 +54,15 @@ export interface ErrorFields {
   // The search for hyper-parameters
   'tuning-mismatch': { readonly path: string; readonly different?: readonly string[]; readonly line?: number };
   // Training
-  'non-finite-factors': {
-    /** Of a file: how many rows have such numbers, and the first of them from 0. */
-    readonly file?: string;
-    readonly rows?: number;
-    readonly first?: number;
-    /** Of a training: the iteration that ended so, and the options that may have led there. */
-    readonly iteration?: number;
-    readonly regularization?: number;
-    readonly alpha?: number;
-    readonly stddev?: number;
-    readonly learningRate?: number;
-  };
+  'non-finite-factors': { readonly file?: string } & Numbers<
+    'rows' | 'first' | 'iteration' | 'regularization' | 'alpha' | 'stddev' | 'learningRate'
+  >;
   'worker-failed': { readonly purpose: string; readonly reason: string };
   // Retrieval
   'hnsw-unavailable': { readonly snapshot?: string };
-  'out-of-memory': {
-    /** Bytes that are wanted, and bytes that are taken already. */
-    readonly bytes?: number;
-    readonly used?: number;
-    /** What they are wanted for. */
-    readonly file?: string;
-    readonly rows?: number;
-    readonly columns?: number;
-    readonly users?: number;
-    readonly items?: number;
-    readonly interactions?: number;
-    readonly factors?: number;
-  };
+  'out-of-memory': { readonly file?: string } & Numbers<
+    'bytes' | 'used' | 'rows' | 'columns' | 'users' | 'items' | 'interactions' | 'factors'
+  >;
   'incorrect-answer': { readonly source: string; readonly effort: number | 'exact'; readonly request: number };
   // Snapshots
   'no-snapshot': { readonly directory: string; readonly damaged?: readonly string[] };
