@@ -9,16 +9,21 @@ const SOURCES = ['exact', 'clusters', 'hnsw', 'hnsw ip'];
 const COLOURS = ['#555555', '#0072b2', '#d55e00', '#cc79a7'];
 const SYMBOLS = ['square', 'circle', 'triangle', 'diamond'] as const;
 
-/** What all plots of a page share. */
-const FRAME = {
-  width: 1080,
-  height: 440,
-  marginLeft: 76,
-  marginRight: 40,
-  marginBottom: 48,
-  marginTop: 28,
-  style: { fontSize: '13px', background: 'transparent' },
-};
+/** What all plots of a page share. @param sources the first of `SOURCES`, as many as it has */
+function frame(sources: readonly string[]) {
+  return {
+    document: parseHTML('<!doctype html><html><body></body></html>').document,
+    width: 1080,
+    height: 440,
+    marginLeft: 76,
+    marginRight: 40,
+    marginBottom: 48,
+    marginTop: 28,
+    style: { fontSize: '13px', background: 'transparent' },
+    color: { domain: sources, range: COLOURS.slice(0, sources.length) },
+    symbol: { domain: sources, range: SYMBOLS.slice(0, sources.length), legend: true },
+  };
+}
 
 /** Recall against the median time of a search, as SVG. Down and to the right is better. */
 export function recallLatencyPlot(points: readonly SweepPoint[], chosen: SweepPoint | undefined, k: number): string {
@@ -36,12 +41,9 @@ export function growthPlot(points: readonly GrowthPoint[]): string {
     { items, us: p50us, source: 'clusters' },
     { items, us: exactP50us, source: 'exact' },
   ]);
-  const times = series.map(({ us }) => us);
-  const domain: [number, number] = [Math.min(...times) / 1.3, Math.max(...times) * 1.3];
   const plot = Plot.plot({
-    ...FRAME,
+    ...frame(SOURCES.slice(0, 2)),
     height: 320,
-    document: parseHTML('<!doctype html><html><body></body></html>').document,
     x: {
       label: 'items (log scale) →',
       type: 'log',
@@ -49,22 +51,22 @@ export function growthPlot(points: readonly GrowthPoint[]): string {
       tickFormat: thousands,
       inset: 12,
     },
-    y: {
-      label: '↑ median time of a search, µs (log scale)',
-      type: 'log',
-      domain,
-      ticks: roundSteps(domain),
-      tickFormat: thousands,
-      grid: true,
-    },
-    color: { domain: SOURCES.slice(0, 2), range: COLOURS.slice(0, 2) },
-    symbol: { domain: SOURCES.slice(0, 2), range: SYMBOLS.slice(0, 2), legend: true },
+    y: logarithmic(
+      '↑ median time of a search, µs (log scale)',
+      series.map(({ us }) => us),
+    ),
     marks: [
       Plot.line(series, { x: 'items', y: 'us', stroke: 'source', strokeWidth: 1.5 }),
       Plot.dot(series, { x: 'items', y: 'us', stroke: 'source', fill: 'source', symbol: 'source', r: 4 }),
     ],
   });
   return plot.outerHTML;
+}
+
+/** The vertical axis of some values. */
+function logarithmic(label: string, values: readonly number[]) {
+  const domain: [number, number] = [Math.min(...values) / 1.3, Math.max(...values) * 1.3];
+  return { label, type: 'log', domain, ticks: roundSteps(domain), tickFormat: thousands, grid: true } as const;
 }
 
 function thousands(value: number): string {
@@ -87,14 +89,11 @@ function recallPlot(
   label: string,
 ): string {
   const lowest = Math.max(0.5, Math.min(0.8, ...points.map(point => point.recall)) - 0.03);
-  const values = points.map(point => point[figure]);
-  const domain: [number, number] = [Math.min(...values) / 1.3, Math.max(...values) * 1.3];
   const x = (point: SweepPoint) => placeOf(point.recall);
   // The last ones are there only by request.
   const sources = SOURCES.slice(0, 1 + Math.max(...points.map(({ source }) => SOURCES.indexOf(source))));
   const plot = Plot.plot({
-    ...FRAME,
-    document: parseHTML('<!doctype html><html><body></body></html>').document,
+    ...frame(sources),
     x: {
       label: `recall@${k}, the scale logarithmic in what is missing →`,
       domain: [placeOf(lowest), placeOf(1)],
@@ -103,16 +102,10 @@ function recallPlot(
       grid: true,
       inset: 6,
     },
-    y: {
+    y: logarithmic(
       label,
-      type: 'log',
-      domain,
-      ticks: roundSteps(domain),
-      tickFormat: thousands,
-      grid: true,
-    },
-    color: { domain: sources, range: COLOURS.slice(0, sources.length) },
-    symbol: { domain: sources, range: SYMBOLS.slice(0, sources.length), legend: true },
+      points.map(point => point[figure]),
+    ),
     marks: [
       Plot.line(paretoFront(points), {
         x,
