@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, ShortlistError } from '../errors.js';
@@ -94,7 +94,7 @@ export class SnapshotStore {
     const created = new Date();
     const stamp = created.toISOString().replace(/[-:.]/g, '');
     const id = `${stamp}-${randomBytes(4).toString('hex')}`;
-    const building = join(this.directory, `${BUILDING_PREFIX}${process.pid}-${id}`);
+    const building = this.#aside(id);
     try {
       await mkdir(building, { recursive: true });
       const files = new SnapshotFiles(building);
@@ -123,11 +123,12 @@ export class SnapshotStore {
    * @throws {ShortlistError} `snapshot-unwritable`
    */
   async makeCurrent(id: string): Promise<void> {
-    const aside = join(this.directory, `${BUILDING_PREFIX}${process.pid}-${CURRENT_FILE}`);
+    const aside = this.#aside(CURRENT_FILE);
     try {
       await writeDurably(aside, `${id}\n`);
       await rename(aside, join(this.directory, CURRENT_FILE));
     } catch (cause) {
+      await rm(aside, { force: true }).catch(() => {});
       throw asUnwritable(this.directory, cause);
     }
     await syncDirectory(this.directory);
@@ -138,13 +139,18 @@ export class SnapshotStore {
    * @throws {ShortlistError} `snapshot-unwritable`
    */
   async checkWritable(): Promise<void> {
-    const probe = join(this.directory, `${BUILDING_PREFIX}${process.pid}-probe`);
+    const probe = this.#aside('probe');
     try {
       await mkdir(probe, { recursive: true });
       await rm(probe, { recursive: true });
     } catch (cause) {
       throw asUnwritable(this.directory, cause);
     }
+  }
+
+  /** A path that no other writer has. Whoever publishes later clears it away where this process died with it. */
+  #aside(name: string): string {
+    return join(this.directory, `${BUILDING_PREFIX}${process.pid}-${name}-${randomUUID()}`);
   }
 
   /** Deletes what is older than the newest `keep` snapshots, and what dead writers left behind. */
@@ -179,9 +185,10 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
+/** What the system refused, in words; any other failure as it is. */
 function asUnwritable(directory: string, cause: unknown): unknown {
-  const code = (cause as NodeJS.ErrnoException).code;
-  if (cause instanceof ShortlistError || typeof code !== 'string' || !code.startsWith('E')) return cause;
+  const { code, errno } = cause as NodeJS.ErrnoException;
+  if (code === undefined || errno === undefined) return cause;
   return new ShortlistError(
     'snapshot-unwritable',
     `Snapshots cannot be written to ${directory}: ${messageOf(cause)}. Give a directory that this user can write, with space left.`,

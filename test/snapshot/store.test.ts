@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ShortlistError } from '../../src/errors.js';
@@ -10,6 +9,7 @@ import { readVerified, type SnapshotFiles } from '../../src/snapshot/files.js';
 import { type Manifest, manifestSchema } from '../../src/snapshot/manifest.js';
 import { type ManifestFacts, SnapshotStore } from '../../src/snapshot/store.js';
 import { nodeFlags, programFile } from '../support/program.js';
+import { newDirectory } from '../support/scratch-directory.js';
 
 const facts: ManifestFacts = {
   parameters: { seed: 1 },
@@ -55,7 +55,7 @@ function publish(keep = 3): Promise<Manifest> {
 const allocate = (bytes: number) => new Uint8Array(bytes);
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'shortlist-store-'));
+  directory = newDirectory();
   store = new SnapshotStore(directory);
 });
 
@@ -74,6 +74,14 @@ describe('SnapshotStore', () => {
       allocate,
     );
     expect([...new Float32Array(bytes.buffer)]).toEqual([1, 2, 3]);
+  });
+
+  test('several writers in one process do not disturb each other', async () => {
+    await Promise.all(Array.from({ length: 8 }, () => store.checkWritable()));
+    const ids = await Promise.all(Array.from({ length: 8 }, async () => (await publish(8)).id));
+    expect((await store.list()).sort()).toEqual(ids.sort());
+    expect(ids).toContain(await store.current());
+    expect(readdirSync(directory).filter(name => name.startsWith('.'))).toEqual([]);
   });
 
   test('offers the current one first, then the others from new to old', async () => {
@@ -132,6 +140,16 @@ describe('SnapshotStore', () => {
     expect(await store.candidates()).toEqual([good.id]);
     const next = await publish();
     expect(readdirSync(directory).sort()).toEqual(['current', good.id, next.id].sort());
+  });
+
+  test('calls unwritable only what the system refused', async () => {
+    const mistake = Object.assign(new TypeError('expected a string'), { code: 'ERR_INVALID_ARG_TYPE' });
+    await expect(store.publish(() => Promise.reject(mistake), 3)).rejects.toBe(mistake);
+    const full = Object.assign(new Error('no space'), { code: 'ENOSPC', errno: -28 });
+    await expect(store.publish(() => Promise.reject(full), 3)).rejects.toMatchObject({
+      code: 'snapshot-unwritable',
+      fields: { directory, cause: 'ENOSPC' },
+    });
   });
 
   test('an empty or missing directory holds no snapshots', async () => {
