@@ -1,10 +1,9 @@
-import { mkdtempSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { LiveSnapshot, type LiveSnapshotOptions, type SnapshotChange } from '../../src/recommend/live-snapshot.js';
 import { SnapshotStore } from '../../src/snapshot/store.js';
+import { newDirectory } from '../support/scratch-directory.js';
 import { buildSmallSnapshot, smallData } from '../support/small-snapshot.js';
 
 const userId = smallData.table.userIds[0]!;
@@ -74,7 +73,7 @@ describe('LiveSnapshot', () => {
     await expect(live.rollback()).rejects.toMatchObject({ code: 'not-ready' });
     expect(await live.load()).toBe(live.recommender);
     expect(live.isReady).toBe(true);
-    const empty = new SnapshotStore(mkdtempSync(join(tmpdir(), 'shortlist-empty-')));
+    const empty = new SnapshotStore(newDirectory());
     await expect(LiveSnapshot.open({ store: empty })).rejects.toMatchObject({ code: 'no-snapshot' });
   });
 
@@ -142,7 +141,7 @@ describe('LiveSnapshot', () => {
   });
 
   test('watching loads the first snapshot where there was none', async () => {
-    const empty = new SnapshotStore(mkdtempSync(join(tmpdir(), 'shortlist-later-')));
+    const empty = new SnapshotStore(newDirectory());
     const live = new LiveSnapshot({ store: empty });
     opened.push(live);
     live.watch(1);

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadInBackground } from '../../src/recommend/load-in-background.js';
@@ -9,11 +8,12 @@ import type { Recommender } from '../../src/recommend/recommender.js';
 import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
 import type { SnapshotStore } from '../../src/snapshot/store.js';
 import { runScript } from '../support/run-script.js';
+import { newDirectory } from '../support/scratch-directory.js';
 import { buildSmallSnapshot, smallData } from '../support/small-snapshot.js';
 
 const K = 5;
 const { userIds } = smallData.table;
-const scratch = mkdtempSync(join(tmpdir(), 'shortlist-precomputed-'));
+const scratch = newDirectory();
 const file = join(scratch, 'lists.jsonl');
 
 let store: SnapshotStore;

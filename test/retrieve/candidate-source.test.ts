@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Arena } from '../../src/base/kernels/arena.js';
 import { type Matrix, rowOf } from '../../src/base/numeric/matrix.js';
 import { createRandom } from '../../src/base/numeric/random.js';
@@ -16,9 +14,9 @@ import { ItemMask } from '../../src/retrieve/item-mask.js';
 import { createProposedSource, type Proposer } from '../../src/retrieve/proposed.js';
 import { plainCosine, plainScore, plainSearch } from '../support/plain-search.js';
 import { clustered, groupedVectors } from '../support/sample-catalogues.js';
+import { newDirectory } from '../support/scratch-directory.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'shortlist-sources-'));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = newDirectory();
 
 type CreateSource = (arena: Arena, items: Matrix, cells: Cells) => CandidateSource | Promise<CandidateSource>;
 

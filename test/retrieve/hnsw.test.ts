@@ -1,15 +1,14 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { Arena } from '../../src/base/kernels/arena.js';
 import { createRandom } from '../../src/base/numeric/random.js';
 import { createExactSource } from '../../src/retrieve/exact.js';
 import { buildHnsw, loadHnsw } from '../../src/retrieve/hnsw.js';
 import { groupedVectors } from '../support/sample-catalogues.js';
+import { newDirectory } from '../support/scratch-directory.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'shortlist-hnsw-'));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = newDirectory();
 afterEach(() => {
   vi.doUnmock('hnswlib-node');
   vi.resetModules();

@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Run, run } from './run-script.js';
+import { newDirectory } from './scratch-directory.js';
 
 /** A project that has Shortlist installed from its tarball, and nothing else. */
 export interface Project {
@@ -28,7 +28,7 @@ interface Lock {
  * other packages have the versions of our own lock file: they come out of npm's cache once `npm ci` has put them there.
  */
 export async function installPackage(): Promise<Project> {
-  const directory = mkdtempSync(join(tmpdir(), 'shortlist-package-'));
+  const directory = newDirectory();
   const env = environment();
   const packed = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', directory], { env });
   const report = JSON.parse(packed.stdout) as unknown;

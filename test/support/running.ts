@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pino } from 'pino';
 import { readConfig } from '../../src/serve/config.js';
 import { Metrics } from '../../src/serve/http/metrics.js';
 import { type RunningServer, type ServeOptions, serve } from '../../src/serve/http/server.js';
 import { type Service, startService } from '../../src/serve/service.js';
 import type { BuildOptions } from '../../src/snapshot/build.js';
+import { newDirectory } from './scratch-directory.js';
 import { liveWith, smallService } from './small-service.js';
 import { buildSmallSnapshot } from './small-snapshot.js';
 
@@ -44,7 +42,7 @@ export async function startSmallService(
   const { store } = await buildSmallSnapshot(options);
   const config = readConfig({
     SNAPSHOTS: store.directory,
-    EVENTS: mkdtempSync(join(tmpdir(), 'shortlist-events-')),
+    EVENTS: newDirectory(),
     PORT: '0',
     LOG_LEVEL: 'error',
     RELOAD_INTERVAL_MS: '0',

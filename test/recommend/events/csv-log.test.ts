@@ -1,16 +1,13 @@
-import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readRatings } from '../../../src/learn/ratings/read-ratings.js';
 import { CsvEventLog } from '../../../src/recommend/events/csv-log.js';
 import type { EventColumns, LoggedEvent } from '../../../src/recommend/events/event-store.js';
 import { loggedId } from '../../../src/serve/http/parameters.js';
-
-const root = mkdtempSync(join(tmpdir(), 'shortlist-events-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+import { newDirectory } from '../../support/scratch-directory.js';
 
 const BOTH: EventColumns = { rated: true, timed: true };
 const HEADER = 'userId,itemId,rating,timestamp\n';
@@ -25,7 +22,7 @@ let directory: string;
 let path: string;
 const opened: CsvEventLog[] = [];
 beforeEach(() => {
-  directory = join(mkdtempSync(join(root, 'log-')), 'events');
+  directory = join(newDirectory(), 'events');
   path = join(directory, 'events.csv');
 });
 afterEach(() => {

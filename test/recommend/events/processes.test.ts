@@ -1,18 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, expect, test } from 'vitest';
 import { readRatings } from '../../../src/learn/ratings/read-ratings.js';
 import { CsvEventLog } from '../../../src/recommend/events/csv-log.js';
 import { nodeFlags, programFile } from '../../support/program.js';
+import { newDirectory } from '../../support/scratch-directory.js';
 
-const root = mkdtempSync(join(tmpdir(), 'shortlist-writers-'));
+const root = newDirectory();
 const started: ChildProcess[] = [];
 afterAll(() => {
   for (const child of started) child.kill('SIGKILL');
-  rmSync(root, { recursive: true, force: true });
 });
 
 /** A program that logs batches of events for as long as it lives and prints the number of each that was acknowledged. */
