@@ -3,7 +3,7 @@ import { ShortlistError } from '../src/errors.js';
 import { recommendForAll } from '../src/recommend/batch.js';
 import { openRecommender } from '../src/recommend/open-recommender.js';
 import { REQUEST_OPTIONS } from '../src/recommend/request-options.js';
-import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
+import { loadNewestSnapshot } from '../src/snapshot/newest-snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { formatOf, writeBatch } from './batch/lists-file.js';
 import { main } from './command/command.js';

@@ -1,6 +1,6 @@
 import { integer, rangeOf } from '../src/base/options/option.js';
 import { paretoFront } from '../src/measure/benchmark/sweep.js';
-import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
+import { loadNewestSnapshot } from '../src/snapshot/newest-snapshot.js';
 import { availableSources } from '../src/snapshot/sources.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import {

@@ -1,7 +1,7 @@
 import { createMatrix, rowOf } from '../src/base/numeric/matrix.js';
 import { exportFactors, exportFormatOf } from '../src/learn/exchange/export-factors.js';
 import type { ExportedModel } from '../src/learn/exchange/factor-table.js';
-import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
+import { loadNewestSnapshot } from '../src/snapshot/newest-snapshot.js';
 import type { Snapshot } from '../src/snapshot/snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { main } from './command/command.js';

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { median } from '../src/base/numeric/statistics.js';
 import { integer, real } from '../src/base/options/option.js';
 import { ShortlistError } from '../src/errors.js';
-import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
+import { loadNewestSnapshot } from '../src/snapshot/newest-snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { main } from './command/command.js';
 import { commandLine } from './command/command-line.js';

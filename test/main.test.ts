@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import autocannon from 'autocannon';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openRecommender } from '../src/recommend/open-recommender.js';
-import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
+import { loadNewestSnapshot } from '../src/snapshot/newest-snapshot.js';
 import type { SnapshotStore } from '../src/snapshot/store.js';
 import { nodeFlags, programFile } from './support/program.js';
 import { hashOf } from './support/running.js';

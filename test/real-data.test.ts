@@ -8,7 +8,7 @@ import type { UserIndex } from '../src/learn/dataset/id-map.js';
 import { MAX_FOLDED } from '../src/learn/model/fold-in.js';
 import { openRecommender } from '../src/recommend/open-recommender.js';
 import { UserVectors } from '../src/recommend/user-vectors.js';
-import { loadNewestSnapshot } from '../src/snapshot/load-snapshot.js';
+import { loadNewestSnapshot } from '../src/snapshot/newest-snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { runScript } from './support/run-script.js';
 

@@ -1,6 +1,6 @@
 import { runWorkers } from '../base/threads/pool.js';
 import { type SnapshotData, takeOverSnapshot } from '../snapshot/hand-over.js';
-import { loadNewest } from '../snapshot/load-snapshot.js';
+import { loadNewest } from '../snapshot/newest-snapshot.js';
 import type { StoredSnapshot } from '../snapshot/snapshot.js';
 import type { PreparedSources } from '../snapshot/sources.js';
 import type { SnapshotStore } from '../snapshot/store.js';

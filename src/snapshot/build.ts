@@ -9,6 +9,7 @@ import { type KnownFactors, matchFactors } from '../learn/training/warm-start.js
 import type { Manifest } from './manifest.js';
 import { type BuildProgress, type FactorModel, type PublishOptions, publishFactors } from './publish-factors.js';
 import { PUBLISH_OPTIONS } from './publish-options.js';
+import { sourcesFrom } from './source-choice.js';
 import type { SnapshotStore } from './store.js';
 
 export interface BuildOptions extends PublishOptions {
@@ -18,11 +19,11 @@ export interface BuildOptions extends PublishOptions {
   readonly training?: TrainingChoice | undefined;
   /** Factors of an earlier training to begin with, matched by id; only for als. Default: random ones. */
   readonly warmStart?: KnownFactors | undefined;
-  /** Is told how the build goes on. Default: nobody is. */
+  /** Called as the build goes on. Default: nothing is. */
   readonly progress?: BuildProgress | undefined;
 }
 
-/** Takes the time of the stages, which the manifest keeps, and tells nobody. */
+/** Only times the stages, for the manifest. */
 const SILENT: BuildProgress = {
   stage() {
     const started = performance.now();
@@ -32,10 +33,12 @@ const SILENT: BuildProgress = {
 };
 
 /**
- * The whole offline pipeline: ratings → factors → cells → graph → operating point → a published snapshot.
+ * The whole offline pipeline: ratings → factors → cells → graph → operating point → a published snapshot, which is then
+ * the current one of the store. The same ratings and options give the same files.
  * @param ratings as `readRatings` gives them
  * @returns what the snapshot says about itself
- * @throws {ShortlistError} `invalid-option`, and what training, retrieval and the store throw
+ * @throws {ShortlistError} `invalid-option`, `snapshot-unwritable` and `hnsw-unavailable` before the training begins,
+ *   `out-of-memory`, `non-finite-factors`
  */
 export async function buildSnapshot(
   store: SnapshotStore,
@@ -43,7 +46,10 @@ export async function buildSnapshot(
   options: BuildOptions = {},
 ): Promise<Manifest> {
   const { items = [], training: choice = { algorithm: 'als', options: {} }, progress = SILENT } = options;
+  // What would stop the build after the training is found out before it.
   checkOptions(PUBLISH_OPTIONS, options);
+  const sources = await sourcesFrom(options.sources, progress.note);
+  await store.checkWritable();
   const dataset = createDataset(ratings);
   const parameters = trainingParameters(choice, dataset);
   const facts = datasetFacts(dataset, ratings);
@@ -74,7 +80,7 @@ export async function buildSnapshot(
     loss,
     seconds,
   };
-  return publishFactors(store, model, options, progress);
+  return publishFactors(store, model, { ...options, sources }, progress);
 }
 
 /** @param table what `dataset` was made of, with the counts of its reader */

@@ -13,12 +13,12 @@ import { createExactSource } from '../retrieve/exact.js';
 import { buildHnsw, type HnswParameters, loadHnsw } from '../retrieve/hnsw.js';
 import { findOperatingPoint, type OperatingPointChoice } from '../retrieve/operating-point.js';
 import { createProposedSource } from '../retrieve/proposed.js';
-import { defaultSources } from './default-sources.js';
 import type { SnapshotFiles } from './files.js';
 import type { Manifest } from './manifest.js';
 import { type PlacedItems, placeItems } from './place-items.js';
 import { PUBLISH_OPTIONS } from './publish-options.js';
 import { HNSW_FILE, writeContent } from './snapshot.js';
+import { sourcesFrom } from './source-choice.js';
 import { openSimilarity } from './sources.js';
 import type { SnapshotStore } from './store.js';
 
@@ -60,7 +60,7 @@ export interface FactorModel extends TrainedFactors {
 /**
  * The part of the pipeline that does not care where the factors come from: factors → cells → graph → operating point →
  * a published snapshot.
- * @throws {ShortlistError} what retrieval and the store throw
+ * @throws {ShortlistError} `invalid-option`, `hnsw-unavailable`, `snapshot-unwritable`
  */
 export async function publishFactors(
   store: SnapshotStore,
@@ -69,7 +69,7 @@ export async function publishFactors(
   progress: BuildProgress,
 ): Promise<Manifest> {
   const { recallTarget, seed, keep } = completeOptions(PUBLISH_OPTIONS, options, {});
-  const kinds = options.sources ?? (await defaultSources(progress.note));
+  const kinds = await sourcesFrom(options.sources, progress.note);
   const clustering = progress.stage('clusters');
   const placed = await placeItems(model, {
     seed,

@@ -1,6 +1,6 @@
 import { ShortlistError } from '../errors.js';
 import type { KnownFactors } from '../learn/training/warm-start.js';
-import { loadNewestSnapshot } from './load-snapshot.js';
+import { loadNewestSnapshot } from './newest-snapshot.js';
 import type { Snapshot } from './snapshot.js';
 import type { SnapshotStore } from './store.js';
 

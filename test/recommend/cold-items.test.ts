@@ -7,7 +7,7 @@ import { RANKER_NAMES } from '../../src/learn/model/popularity.js';
 import type { CatalogueItem } from '../../src/learn/ratings/ratings-table.js';
 import { openRecommender } from '../../src/recommend/open-recommender.js';
 import type { Recommender } from '../../src/recommend/recommender.js';
-import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
+import { loadNewestSnapshot } from '../../src/snapshot/newest-snapshot.js';
 import type { Snapshot } from '../../src/snapshot/snapshot.js';
 import { buildSmallSnapshot, smallData } from '../support/small-snapshot.js';
 

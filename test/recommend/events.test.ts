@@ -4,7 +4,7 @@ import type { ItemIndex, UserIndex } from '../../src/learn/dataset/id-map.js';
 import { openRecommender } from '../../src/recommend/open-recommender.js';
 import { PrecomputedLists } from '../../src/recommend/precomputed.js';
 import type { Recommender } from '../../src/recommend/recommender.js';
-import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
+import { loadNewestSnapshot } from '../../src/snapshot/newest-snapshot.js';
 import type { Snapshot } from '../../src/snapshot/snapshot.js';
 import { buildSmallSnapshot } from '../support/small-snapshot.js';
 

@@ -5,7 +5,7 @@ import { loadInBackground } from '../../src/recommend/load-in-background.js';
 import { openRecommender } from '../../src/recommend/open-recommender.js';
 import { PrecomputedLists } from '../../src/recommend/precomputed.js';
 import type { Recommender } from '../../src/recommend/recommender.js';
-import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
+import { loadNewestSnapshot } from '../../src/snapshot/newest-snapshot.js';
 import type { SnapshotStore } from '../../src/snapshot/store.js';
 import { runScript } from '../support/run-script.js';
 import { newDirectory } from '../support/scratch-directory.js';

@@ -7,7 +7,7 @@ import { openRecommender } from '../../src/recommend/open-recommender.js';
 import type { RecommendRequest } from '../../src/recommend/recommendation.js';
 import { DEFAULT_RANKER, Recommender } from '../../src/recommend/recommender.js';
 import type { CandidateSource } from '../../src/retrieve/candidate-source.js';
-import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
+import { loadNewestSnapshot } from '../../src/snapshot/newest-snapshot.js';
 import type { Snapshot } from '../../src/snapshot/snapshot.js';
 import { buildSmallSnapshot, smallData } from '../support/small-snapshot.js';
 

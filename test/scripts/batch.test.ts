@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openRecommender } from '../../src/recommend/open-recommender.js';
-import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
+import { loadNewestSnapshot } from '../../src/snapshot/newest-snapshot.js';
 import { runScript } from '../support/run-script.js';
 import { buildSmallSnapshot } from '../support/small-snapshot.js';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { sampleUsers } from '../../scripts/benchmark/measurements.js';
-import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
+import { loadNewestSnapshot } from '../../src/snapshot/newest-snapshot.js';
 import { runScript } from '../support/run-script.js';
 import { buildSmallSnapshot } from '../support/small-snapshot.js';
 

@@ -5,7 +5,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { rowOf } from '../../src/base/numeric/matrix.js';
 import { openRecommender } from '../../src/recommend/open-recommender.js';
-import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
+import { loadNewestSnapshot } from '../../src/snapshot/newest-snapshot.js';
 import type { Snapshot } from '../../src/snapshot/snapshot.js';
 import { SnapshotStore } from '../../src/snapshot/store.js';
 import { runScript } from '../support/run-script.js';

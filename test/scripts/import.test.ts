@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openRecommender } from '../../src/recommend/open-recommender.js';
-import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
+import { loadNewestSnapshot } from '../../src/snapshot/newest-snapshot.js';
 import { SnapshotStore } from '../../src/snapshot/store.js';
 import { npyBytes, npyMatrix, zipBytes } from '../support/factor-bytes.js';
 import { runScript } from '../support/run-script.js';

@@ -7,10 +7,12 @@ import { createDataset } from '../../src/learn/dataset/dataset.js';
 import type { UserIndex } from '../../src/learn/dataset/id-map.js';
 import { gramOf } from '../../src/learn/model/fold-in.js';
 import { RANKER_NAMES, rankPopularity } from '../../src/learn/model/popularity.js';
-import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
+import { loadNewestSnapshot } from '../../src/snapshot/newest-snapshot.js';
+import type { BuildProgress } from '../../src/snapshot/publish-factors.js';
 import type { Snapshot } from '../../src/snapshot/snapshot.js';
 import { availableSources, openSource } from '../../src/snapshot/sources.js';
-import type { SnapshotStore } from '../../src/snapshot/store.js';
+import { SnapshotStore } from '../../src/snapshot/store.js';
+import { newDirectory } from '../support/scratch-directory.js';
 import { buildSmallSnapshot, smallData } from '../support/small-snapshot.js';
 
 describe('buildSnapshot', () => {
@@ -90,6 +92,25 @@ describe('buildSnapshot', () => {
     const again = await buildSmallSnapshot();
     const hashes = ({ files }: { files: Record<string, unknown> }) => files;
     expect(hashes(again.manifest)).toEqual(hashes(snapshot.manifest));
+  });
+
+  test('finds out before the training what would stop it afterwards', async () => {
+    const stages: string[] = [];
+    const progress: BuildProgress = {
+      stage(name) {
+        stages.push(name);
+        return { update() {}, end: () => 0 };
+      },
+      note() {},
+    };
+    await expect(buildSmallSnapshot({ sources: [], progress })).rejects.toMatchObject({ code: 'invalid-option' });
+    const file = join(newDirectory(), 'file');
+    await writeFile(file, '');
+    const unwritable = new SnapshotStore(join(file, 'below'));
+    await expect(buildSmallSnapshot({ progress }, smallData, unwritable)).rejects.toMatchObject({
+      code: 'snapshot-unwritable',
+    });
+    expect(stages).toEqual([]);
   });
 
   test('a damaged snapshot is passed over for the one before it, and named', async () => {
