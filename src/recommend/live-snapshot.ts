@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { checkOption, integer } from '../base/options/option.js';
 import { messageOf, ShortlistError } from '../errors.js';
 import type { SnapshotStore } from '../snapshot/store.js';
 import type { EventStore } from './events/event-store.js';
@@ -23,9 +24,12 @@ export interface LiveSnapshotOptions {
   readonly onChange?: (change: SnapshotChange) => void;
   /** Called when `watch` finds a current snapshot that cannot be used; the old one stays. Default: `warn`. */
   readonly onRefused?: (error: unknown) => void;
-  /** Called with what is no failure but should be known, such as a damaged snapshot that was passed over. Default: console. */
+  /** Called with what does not stop anything, such as a damaged snapshot that was passed over. Default: `console.warn`. */
   readonly warn?: (message: string) => void;
 }
+
+/** Larger delays than this one end at once. */
+const INTERVAL = integer({ meaning: 'milliseconds between two checks of the store', min: 1, max: 2 ** 31 - 1 });
 
 /** Rounds of warming: so that code is compiled, and later, when it is, so that memory is there. */
 const FIRST_ROUNDS = 100;
@@ -83,14 +87,7 @@ export class LiveSnapshot {
    * @throws {ShortlistError} `no-snapshot`
    */
   load(): Promise<Recommender> {
-    return this.#inTurn(async () => {
-      const current = await this.#options.store.current();
-      this.#refused = current;
-      const recommender = await this.#read(undefined);
-      await this.#takeOver(recommender);
-      if (current !== recommender.manifest.id) this.#refused = current;
-      return recommender;
-    });
+    return this.#inTurn(async () => this.#begin(await this.#options.store.current()));
   }
 
   /**
@@ -118,15 +115,17 @@ export class LiveSnapshot {
   /**
    * From now on switches to each snapshot that becomes the current one, and to new precomputed lists; loads the first one
    * where none is loaded.
-   * @param intervalMs between two checks of the store
+   * @param intervalMs between two checks of the store, a whole number; the timer does not keep a process alive
+   * @throws {ShortlistError} `invalid-option`
    */
   watch(intervalMs: number): void {
+    checkOption('intervalMs', INTERVAL, intervalMs);
     this.#stopWatching();
     const { onRefused = error => this.#warn(`The current snapshot is refused. ${messageOf(error)}`) } = this.#options;
     let timer: NodeJS.Timeout | undefined;
     const check = async () => {
       try {
-        if (await this.#isOutdated()) await (this.isReady ? this.reload() : this.load());
+        await this.#inTurn(() => this.#follow());
       } catch (error) {
         onRefused(error);
       }
@@ -150,10 +149,12 @@ export class LiveSnapshot {
     return next;
   }
 
-  async #isOutdated(): Promise<boolean> {
+  /** Takes what is new, but no current snapshot that was refused. */
+  async #follow(): Promise<void> {
     const current = await this.#options.store.current();
-    const isNew = current !== undefined && current !== this.#recommender?.manifest.id && current !== this.#refused;
-    return isNew || (await this.#listsState()) !== this.#listsRead;
+    const isRefused = current === undefined || current === this.#refused;
+    if (this.isReady) await this.#changeTo(isRefused ? this.recommender.manifest.id : current);
+    else if (!isRefused) await this.#begin(current);
   }
 
   async #current(): Promise<string> {
@@ -172,33 +173,36 @@ export class LiveSnapshot {
       await commit();
       return change;
     }
-    try {
-      const recommender = await this.#read(id);
-      await commit();
-      await this.#takeOver(recommender);
-    } catch (error) {
-      this.#refused = id;
-      throw error;
-    }
+    const recommender = await this.#prepare(id, id);
+    await commit();
+    this.#recommender = recommender;
     this.#options.onChange?.(change);
     return change;
   }
 
-  async #read(id: string | undefined): Promise<Recommender> {
+  async #begin(current: string | undefined): Promise<Recommender> {
+    this.#recommender = await this.#prepare(undefined, current);
+    return this.#recommender;
+  }
+
+  /**
+   * Reads and warms a snapshot.
+   * @param id undefined: the newest good one
+   * @param wanted counts as refused unless it is what was read
+   */
+  async #prepare(id: string | undefined, wanted: string | undefined): Promise<Recommender> {
+    this.#refused = wanted;
     this.#listsRead = await this.#listsState();
     const { store, precomputed } = this.#options;
-    return loadInBackground({ store, id, precomputed }, this.#warn, this.events);
+    const recommender = await loadInBackground({ store, id, precomputed }, this.#warn, this.events);
+    await recommender.warmUp(this.isReady ? LATER_ROUNDS : FIRST_ROUNDS);
+    if (recommender.manifest.id === wanted) this.#refused = undefined;
+    return recommender;
   }
 
   async #listsState(): Promise<string | undefined> {
     const { precomputed } = this.#options;
     const file = precomputed === undefined ? undefined : await stat(precomputed).catch(() => undefined);
     return file && `${file.ino} ${file.size} ${file.mtimeMs}`;
-  }
-
-  async #takeOver(recommender: Recommender): Promise<void> {
-    await recommender.warmUp(this.isReady ? LATER_ROUNDS : FIRST_ROUNDS);
-    this.#recommender = recommender;
-    this.#refused = undefined;
   }
 }

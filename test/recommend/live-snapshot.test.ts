@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { messageOf } from '../../src/errors.js';
 import { LiveSnapshot, type LiveSnapshotOptions, type SnapshotChange } from '../../src/recommend/live-snapshot.js';
 import { SnapshotStore } from '../../src/snapshot/store.js';
 import { newDirectory } from '../support/scratch-directory.js';
@@ -99,6 +100,43 @@ describe('LiveSnapshot', () => {
     const live = await open();
     await whileDamaged(first, () => expect(live.rollback()).rejects.toMatchObject({ code: 'snapshot-damaged' }));
     expect([live.recommender.manifest.id, await store.current()]).toEqual([second, second]);
+  });
+
+  test('a snapshot that proved good is not refused later because the store could not be written', async () => {
+    const live = await open();
+    const failure = vi.spyOn(store, 'makeCurrent').mockRejectedValueOnce(new Error('disk full'));
+    await expect(live.rollback()).rejects.toThrow('disk full');
+    failure.mockRestore();
+    expect(live.recommender.manifest.id).toBe(second);
+    live.watch(1);
+    await store.makeCurrent(first);
+    await expect.poll(() => live.recommender.manifest.id, { timeout: 20_000 }).toBe(first);
+  });
+
+  test('reads new lists for what answers, though the current snapshot was refused', async () => {
+    const precomputed = join(newDirectory(), 'lists.jsonl');
+    await writeFile(precomputed, '');
+    const change = nextCall<SnapshotChange>();
+    const warnings: string[] = [];
+    const warn = (message: string) => void warnings.push(message);
+    const refuse = (error: unknown) => expect.fail(messageOf(error));
+    const live = await open({ precomputed, warn, onRefused: refuse, onChange: change.callback });
+    await whileDamaged(first, async () => {
+      await store.makeCurrent(first);
+      await expect(live.reload()).rejects.toMatchObject({ code: 'snapshot-damaged' });
+      const list = { userId, rank: 1, itemId: smallData.table.itemIds[0], score: 1, source: 'model', certified: true };
+      await writeFile(precomputed, JSON.stringify({ ...list, snapshot: second }));
+      live.watch(1);
+      expect(await change.promise).toEqual({ snapshot: second, previous: second });
+    });
+    expect(live.recommender.recommend({ userId, limit: 1 }).retrieval.source).toBe('precomputed');
+    expect(warnings).toEqual([expect.stringContaining('it is empty')]);
+  });
+
+  test.each([0, -1, 0.5, Number.NaN, Infinity, 2 ** 31])('watching every %d ms is refused', async intervalMs => {
+    expect(() => new LiveSnapshot({ store }).watch(intervalMs)).toThrow(
+      expect.objectContaining({ code: 'invalid-option', message: expect.stringContaining('`intervalMs` must be') }),
+    );
   });
 
   test('takes in what users did since', async () => {
