@@ -5,7 +5,7 @@ export type { CatalogueItem, RatingsTable } from './learn/ratings/ratings-table.
 export { type ReadItemsOptions, readItems } from './learn/ratings/read-items.js';
 export { type ReadRatingsOptions, readRatings } from './learn/ratings/read-ratings.js';
 export { CsvEventLog } from './recommend/events/csv-log.js';
-export type { EventStore } from './recommend/events/event-store.js';
+export type { EventColumns, EventStore, LoggedEvent } from './recommend/events/event-store.js';
 export { logInteractions, type NewInteraction } from './recommend/events/new-interactions.js';
 export { LiveSnapshot, type LiveSnapshotOptions, type SnapshotChange } from './recommend/live-snapshot.js';
 export type {
@@ -24,3 +24,4 @@ export { type BuildOptions, buildSnapshot } from './snapshot/build.js';
 export type { Manifest } from './snapshot/manifest.js';
 export type { BuildProgress } from './snapshot/publish-factors.js';
 export { SnapshotStore } from './snapshot/store.js';
+export { earlierFactors } from './snapshot/warm-start.js';

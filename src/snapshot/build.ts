@@ -17,7 +17,7 @@ export interface BuildOptions extends PublishOptions {
   readonly items?: readonly CatalogueItem[] | undefined;
   /** Which algorithm, and its options. Default: `als` with the defaults of `AlsOptions`. */
   readonly training?: TrainingChoice | undefined;
-  /** Factors of an earlier training to begin with, matched by id; only for als. Default: random ones. */
+  /** Factors to begin with, as `earlierFactors` gives them, matched by id; only for als. Default: random ones. */
   readonly warmStart?: KnownFactors | undefined;
   /** Called as the build goes on. Default: nothing is. */
   readonly progress?: BuildProgress | undefined;

@@ -7,7 +7,7 @@ import { APPENDING, beginFile, openIfThere, overwrite, restOf } from './log-file
 import { RecentEvents } from './recent-events.js';
 
 /** Name of the log in its directory. */
-export const EVENTS_FILE = 'events.csv';
+const EVENTS_FILE = 'events.csv';
 
 /** Milliseconds between two reads of what other processes logged. */
 const POLL_MS = 1000;
@@ -20,8 +20,8 @@ const ATTEMPTS = 3;
 const NEWLINE = 0x0a;
 
 /**
- * A durable log of new interactions: a CSV file that `npm run rebuild` reads like any ratings file, and the recent events
- * in memory, which are always what reading the file gives. Several processes may share it: each write is one `write` of
+ * A durable log of new interactions: a CSV file that `readRatings` reads like any other, and the recent events in memory,
+ * which are always what reading the file gives. Several processes may share it: each write is one `write` of
  * whole lines at the end of the file. A log that is moved away or cut is begun anew.
  *
  * A process that is killed or a disk that is full may leave a broken last line. Nobody was promised that it is logged; it is
@@ -52,10 +52,10 @@ export class CsvEventLog implements EventStore {
 
   /**
    * Opens the log in a directory, which is made if there is none, and reads it.
-   * @param warn called for damaged lines, which are passed over
+   * @param warn called for damaged lines, which are passed over. Default: `console.warn`.
    * @throws {ShortlistError} `events-unavailable`
    */
-  static async open(directory: string, warn: (message: string) => void): Promise<CsvEventLog> {
+  static async open(directory: string, warn: (message: string) => void = console.warn): Promise<CsvEventLog> {
     const log = new CsvEventLog(directory, warn);
     try {
       await mkdir(directory, { recursive: true });
@@ -74,7 +74,7 @@ export class CsvEventLog implements EventStore {
   }
 
   /** Calls that wait for the disk at the same time share one write. */
-  append(events: readonly LoggedEvent[], columns: EventColumns): Promise<void> {
+  async append(events: readonly LoggedEvent[], columns: EventColumns): Promise<void> {
     if (this.#waiting.length + events.length > MAX_WAITING) {
       throw new ShortlistError('overloaded', 'The disk does not keep up with the events. Try again later.');
     }

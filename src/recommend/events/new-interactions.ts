@@ -1,26 +1,55 @@
+import { ShortlistError } from '../../errors.js';
 import type { Manifest } from '../../snapshot/manifest.js';
 import type { EventColumns, EventStore, LoggedEvent } from './event-store.js';
 
 /** What somebody did, as an application reports it. */
 export interface NewInteraction {
+  /** Known to the snapshot or not: it may be in the next one. Of characters that `LOGGABLE` allows, at least one. */
   readonly userId: string;
+  /** Likewise. */
   readonly itemId: string;
-  /** Rating or weight. Default: what says as little as possible, see `storedEvents`. */
+  /** Rating or weight, finite. Default: the mean rating of the snapshot, or the lowest that its training takes. */
   readonly value?: number | undefined;
   /** ISO 8601. Default: now. */
   readonly timestamp?: string | undefined;
 }
 
+/** Ids that a line of a log holds, and every reader gives back as they were. */
+export const LOGGABLE = /^[^\p{Cc}\p{Cs}\uFEFF]*$/u;
+
 /**
- * Adds interactions to a store, in such a way that a rebuild can read them together with the ratings of a snapshot.
- * @throws {ShortlistError} `events-unavailable`, `overloaded`
+ * Adds interactions to a store, in such a way that a build can read them together with the ratings of a snapshot. From
+ * then on the recommendations of a `LiveSnapshot` with this store take them into account.
+ * @param manifest of the snapshot: `live.recommender.manifest`
+ * @returns a promise that resolves when the interactions are durable
+ * @throws {ShortlistError} `invalid-option` for what a log cannot hold, and then none are added; `events-unavailable`,
+ *   `overloaded`
+ * @example
+ * const events = await CsvEventLog.open('data/events');
+ * const live = await LiveSnapshot.open({ store, events });
+ * await logInteractions(events, [{ userId: '7', itemId: '50' }], live.recommender.manifest);
  */
-export function logInteractions(
+export async function logInteractions(
   store: Pick<EventStore, 'append'>,
   interactions: readonly NewInteraction[],
   manifest: Manifest,
 ): Promise<void> {
-  return store.append(storedEvents(interactions, manifest), columnsLike(manifest));
+  interactions.forEach(check);
+  await store.append(storedEvents(interactions, manifest), columnsLike(manifest));
+}
+
+/** One that a log cannot hold would be lost, or keep the next build from reading it. */
+function check({ userId, itemId, value = 0, timestamp = '1970-01-01' }: NewInteraction, place: number): void {
+  const isId = (id: unknown): boolean => typeof id === 'string' && id !== '' && LOGGABLE.test(id);
+  const refuse = (option: string, expected: string, got: unknown): never => {
+    const message = `\`${option}\` of interaction ${place} must be ${expected}, got ${JSON.stringify(got)}.`;
+    throw new ShortlistError('invalid-option', message, { option, place, value: got });
+  };
+  const expectedId = 'text without line breaks, other control characters, and broken Unicode';
+  if (!isId(userId)) refuse('userId', expectedId, userId);
+  if (!isId(itemId)) refuse('itemId', expectedId, itemId);
+  if (!Number.isFinite(value)) refuse('value', 'a finite number', String(value));
+  if (Number.isNaN(Date.parse(timestamp))) refuse('timestamp', 'an ISO 8601 time', timestamp);
 }
 
 /** Columns of a log that can be read together with the ratings of a snapshot: files with others are refused. */

@@ -7,6 +7,7 @@ import {
   type NumberOption,
 } from '../../base/options/option.js';
 import { numberSchema } from '../../base/options/schema.js';
+import { LOGGABLE } from '../../recommend/events/new-interactions.js';
 
 /** Longest id, category or search text that a request may carry, in UTF-16 units. Far above real keys, UUIDs and URLs. */
 export const MAX_ID_LENGTH = 1024;
@@ -23,7 +24,7 @@ export const id = searchText.min(1, 'expected at least one character');
 
 /** An id that the log of events can hold: one line, and text that every reader takes back as it was. */
 export const loggedId = id.regex(
-  /^[^\p{Cc}\p{Cs}\uFEFF]*$/u,
+  LOGGABLE,
   'expected text without line breaks, other control characters, and broken Unicode',
 );
 
