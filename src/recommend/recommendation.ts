@@ -49,7 +49,9 @@ export interface UserEvents {
 export interface RecommendRequest extends RequestOptions {
   /** Unknown or missing: the tiers below `model` answer. */
   readonly userId?: string;
+  /** What the user had to do with since the snapshot was made, or all of it where the snapshot does not know them. */
   readonly history?: readonly HistoryEntry[];
+  /** Items wanted, 1 to 1000; fewer come back only when fewer are eligible. */
   readonly limit: number;
 }
 

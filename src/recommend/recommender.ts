@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { rowOf } from '../base/numeric/matrix.js';
 import { rowIndices } from '../base/numeric/sparse.js';
+import { checkOption, checkOptions } from '../base/options/option.js';
 import type { UserIndex } from '../learn/dataset/id-map.js';
 import type { RankerName } from '../learn/model/popularity.js';
 import type { CandidateSource, Candidates, Effort } from '../retrieve/candidate-source.js';
@@ -27,17 +28,18 @@ import type {
 import { REQUEST_OPTIONS } from './request-options.js';
 import { type KnownUser, UserVectors } from './user-vectors.js';
 
-const DEFAULT_COLD_SHARE = REQUEST_OPTIONS.coldShare.default;
+const { limit: LIMIT, coldShare, diversity } = REQUEST_OPTIONS;
+const SHARES = { coldShare, diversity };
+const DEFAULT_COLD_SHARE = coldShare.default;
 
 /** Ranker of the lists for users nobody knows anything about. */
 export const DEFAULT_RANKER: RankerName = 'damped-mean';
 
-/** Length of the list in the first round of `warmUp`: scratch memory then has the size that it will keep. */
-const WARM_UP_LIMIT = 1000;
-
 /**
- * Answers requests from one snapshot: candidates from its tuned source, masked, ranked by exact dot products; users it
- * knows nothing about get the popularity ranking. Synchronous and without state that a request could see of another.
+ * Answers requests from one snapshot: candidates from the source at its operating point, masked, ranked by exact dot
+ * products; users it knows nothing about get the popularity ranking. Synchronous, and no request sees anything of another.
+ * @example
+ * const { items } = live.recommender.recommend({ userId: '7', limit: 10 });
  */
 export class Recommender {
   readonly manifest: Manifest;
@@ -81,7 +83,8 @@ export class Recommender {
     for (let i = 0; i < rounds; i++) {
       const userId = users.idOf(Math.floor((i / rounds) * users.size) as UserIndex);
       const itemId = this.#facts.idOf(Math.floor((i / rounds) * items.size));
-      const limit = i === 0 ? WARM_UP_LIMIT : 10;
+      // The longest list first: scratch memory then has the size that it will keep.
+      const limit = i === 0 ? LIMIT.max : LIMIT.default;
       this.recommend({ userId, limit });
       await nextTurn();
       this.similar(itemId, limit);
@@ -94,10 +97,13 @@ export class Recommender {
 
   /**
    * Recommendations for a user, from the best tier that knows anything about them.
-   * @param effort how hard to search, other than as tuned
-   * @throws {ShortlistError} `unknown-category` when a category of the request has no items
+   * @param effort how hard to search. Default: as the snapshot says, see `manifest.retrieval.operatingPoint`.
+   * @throws {ShortlistError} `unknown-category` when a category of the request has no items; `invalid-option` for a number
+   *   out of its range
    */
   recommend(request: RecommendRequest, effort = this.effort): Recommendation {
+    checkOption('limit', LIMIT, request.limit);
+    checkOptions(SHARES, request);
     const listed = effort === this.effort ? this.#listedFor(request) : undefined;
     if (listed) return listed;
     const known = this.#users.find(request);
@@ -130,9 +136,11 @@ export class Recommender {
 
   /**
    * The items whose vectors point in the direction most similar to an item's.
-   * @throws {ShortlistError} `unknown-item`
+   * @param limit items wanted, 1 to 1000
+   * @throws {ShortlistError} `unknown-item`, `invalid-option`
    */
   similar(itemId: string, limit: number): SimilarItems {
+    checkOption('limit', LIMIT, limit);
     const item = this.#facts.indexOf(itemId);
     this.#mask.clear();
     this.#mask.exclude(item);
@@ -150,11 +158,14 @@ export class Recommender {
   }
 
   /**
-   * The most popular items by one ranker.
-   * @throws {ShortlistError} `unknown-category` when the category has no items
+   * The most popular items.
+   * @param options `limit`: items wanted, 1 to 1000. `category`: only items of it. `ranker`: what counts as popular.
+   *   Default: `damped-mean`.
+   * @throws {ShortlistError} `unknown-category` when the category has no items; `invalid-option`
    */
   popular(options: { limit: number; category?: string; ranker?: RankerName }): PopularItems {
     const { limit, category, ranker = DEFAULT_RANKER } = options;
+    checkOption('limit', LIMIT, limit);
     this.#mask.clear();
     if (category !== undefined) this.#mask.keepOnly(this.#facts.inCategory(category));
     const items = this.#mostPopular(ranker, limit);
@@ -171,8 +182,13 @@ export class Recommender {
     return this.#facts.details(this.#facts.indexOf(itemId));
   }
 
-  /** Items whose title or id contains `query`, in either case, most rated first. */
+  /**
+   * Items whose title or id contains `query`, in either case, most rated first.
+   * @param limit items wanted, 1 to 1000
+   * @throws {ShortlistError} `invalid-option`
+   */
   findItems(query: string, limit: number): ItemDetails[] {
+    checkOption('limit', LIMIT, limit);
     return this.#snapshot.search.find(query, limit).map(item => this.#facts.details(item));
   }
 

@@ -209,6 +209,25 @@ describe('an unknown user', () => {
   });
 });
 
+test.each([undefined, 0, -1, 1.5, Number.NaN, 1001, '3'])('a limit of %s is refused', wrong => {
+  const limit = wrong as number;
+  const asked = [
+    () => recommender.recommend({ userId: 'nobody', limit }),
+    () => recommender.similar('nothing', limit),
+    () => recommender.popular({ limit }),
+    () => recommender.findItems('', limit),
+  ];
+  const refusal = { code: 'invalid-option', message: expect.stringMatching(/^`limit` must be a whole number from 1/) };
+  for (const ask of asked) expect(ask).toThrow(expect.objectContaining(refusal));
+});
+
+test.each(['diversity', 'coldShare'])('a %s out of 0 … 1 is refused', option => {
+  for (const wrong of [-0.1, 1.1, Number.NaN]) {
+    const ask = () => recommender.recommend({ limit: 10, [option]: wrong });
+    expect(ask).toThrow(expect.objectContaining({ code: 'invalid-option', message: expect.stringContaining(option) }));
+  }
+});
+
 describe('popular and similar items', () => {
   test('popular items come by ranker and category', () => {
     const [category] = snapshot.catalogue.categories;
