@@ -66,7 +66,7 @@ export interface ErrorFields {
   'incorrect-answer': { readonly source: string; readonly effort: number | 'exact'; readonly request: number };
   // Snapshots
   'no-snapshot': { readonly directory: string; readonly damaged?: readonly string[] };
-  'snapshot-damaged': Readonly<Record<string, unknown>>;
+  'snapshot-damaged': { readonly path: string; readonly why: string };
   'snapshot-unwritable': { readonly directory?: string; readonly file?: string; readonly cause?: string };
   'unknown-snapshot': { readonly to: string; readonly ids: readonly string[] };
   'no-earlier-snapshot': { readonly id: string; readonly ids: readonly string[] };

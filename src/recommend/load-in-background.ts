@@ -35,8 +35,7 @@ interface Loaded {
 /**
  * Loads a snapshot without holding up this thread: another one reads it, verifies it and prepares its sources, and then
  * hands over the memory.
- * @param warn is told of damaged snapshots that were passed over, of lists that cannot be used, and of what
- *   `openRecommender` warns of
+ * @param warn called for damaged snapshots that were passed over, for lists that cannot be used, and by `openRecommender`
  * @param events what users did since the snapshot was made
  * @throws {ShortlistError} `snapshot-damaged`, `no-snapshot`
  */

@@ -10,7 +10,7 @@ import type { PrecomputedData } from './precomputed.js';
 
 const { stored, precomputed: path } = (workerData as WorkerData<LoadTask>).job;
 
-// Whoever is served goes first where cores are scarce. Only on Linux is this the priority of a thread alone.
+// Where cores are scarce, requests go first. Only on Linux is this the priority of a thread alone.
 if (platform() === 'linux') setPriority(0, constants.priority.PRIORITY_LOW);
 
 function post(message: LoadMessage): void {
@@ -22,7 +22,7 @@ const lists = path === undefined ? undefined : await listsIn(path, snapshot);
 const prepared = prepareSources(snapshot);
 post({ snapshot: handOverSnapshot(snapshot), prepared, precomputed: lists });
 
-/** Lists that cannot be used are no failure: every answer can be computed. */
+/** Lists that cannot be used stop nothing: every answer can be computed. */
 async function listsIn(path: string, snapshot: Snapshot): Promise<PrecomputedData | undefined> {
   try {
     const { readPrecomputed } = await import('./read-precomputed.js');

@@ -6,7 +6,7 @@ import type { Snapshot } from '../snapshot/snapshot.js';
 import type { PrecomputedData } from './precomputed.js';
 import { TIERS } from './recommendation.js';
 
-/** A recommended item as `npm run batch` writes it to a file of JSON lines. A user's rows are together, best first. */
+/** A recommended item as the batch command writes it to a file of JSON lines. A user's rows are together, best first. */
 const batchRow = z.object({
   userId: z.string(),
   rank: z.int().min(1),
@@ -20,7 +20,7 @@ const batchRow = z.object({
 /**
  * Reads the lists of the snapshot's own users that rest on the model; all others are quickly made when they are asked
  * for.
- * @param path of a file of JSON lines that `npm run batch` wrote
+ * @param path of a file of JSON lines that the batch command wrote
  * @throws {ShortlistError} `precomputed-unusable` for a file that is not such a one, or that was made with another snapshot
  */
 export async function readPrecomputed(path: string, snapshot: Snapshot): Promise<PrecomputedData> {

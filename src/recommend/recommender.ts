@@ -32,7 +32,7 @@ const { limit: LIMIT, coldShare, diversity } = REQUEST_OPTIONS;
 const SHARES = { coldShare, diversity };
 const DEFAULT_COLD_SHARE = coldShare.default;
 
-/** Ranker of the lists for users nobody knows anything about. */
+/** Ranker of the lists for users of whom nothing is known. */
 export const DEFAULT_RANKER: RankerName = 'damped-mean';
 
 /**

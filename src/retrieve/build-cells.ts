@@ -38,7 +38,7 @@ export interface BuiltCells {
 }
 
 const DEFAULT_ITERATIONS = 10;
-/** Where there are more items per cell than this, all rounds but the last two work on a sample of about so many. */
+/** Where there are more items per cell than this, all rounds but the last two work on a sample of about this many. */
 const SAMPLE_PER_CELL = 64;
 const FULL_ROUNDS = 2;
 /** Multiplications per round below which starting threads costs more than they save. */

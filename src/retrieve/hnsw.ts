@@ -31,7 +31,7 @@ export interface HnswTask {
 
 /**
  * Builds the graph of the items in a worker thread (the library adds points one by one, synchronously) and writes it.
- * @throws ShortlistError `hnsw-unavailable` where hnswlib-node is not installed
+ * @throws {ShortlistError} `hnsw-unavailable`, `snapshot-unwritable`
  */
 export async function buildHnsw(items: Matrix, file: string, options: HnswBuildOptions = {}): Promise<HnswParameters> {
   await loadHnswlib();
@@ -92,11 +92,8 @@ async function checkHeader(file: string, items: number, dimensions: number): Pro
   const count = Number(header.readBigUInt64LE(16));
   const vectorBytes = Number(header.readBigUInt64LE(32) - header.readBigUInt64LE(40));
   if (bytes >= HEADER_BYTES && count === items && vectorBytes === dimensions * 4) return bytes;
-  throw new ShortlistError(
-    'snapshot-damaged',
-    `The graph file ${file} should hold ${items} vectors of ${dimensions * 4} bytes, but says ${count} of ${vectorBytes}. Rebuild it.`,
-    { file, items, dimensions, count, vectorBytes },
-  );
+  const expected = `${items} vectors of ${dimensions * 4} bytes`;
+  throw damaged(file, `it should hold ${expected}, but says ${count} of ${vectorBytes}`);
 }
 
 async function readHeader(file: string): Promise<{ header: Buffer; bytes: number }> {
@@ -110,11 +107,11 @@ async function readHeader(file: string): Promise<{ header: Buffer; bytes: number
       await handle.close();
     }
   } catch (cause) {
-    throw new ShortlistError(
-      'snapshot-damaged',
-      `The graph file ${file} cannot be read: ${messageOf(cause)}`,
-      { file },
-      { cause },
-    );
+    throw damaged(file, `it cannot be read (${messageOf(cause)})`, { cause });
   }
+}
+
+function damaged(path: string, why: string, options?: ErrorOptions): ShortlistError {
+  const message = `The graph file ${path} is damaged: ${why}. Rebuild it.`;
+  return new ShortlistError('snapshot-damaged', message, { path, why }, options);
 }

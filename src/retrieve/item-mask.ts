@@ -18,7 +18,7 @@ export class ItemMask {
     arena: Arena,
     /** Items in the catalogue. */
     readonly items: number,
-    /** Items that are excluded always. Default: none. */
+    /** Items that are always excluded, `clear` or not. Default: none. */
     always: ArrayLike<number> = [],
   ) {
     // One word more than needed: kernels read a few bits past the last item.
@@ -67,7 +67,7 @@ export class ItemMask {
     }
   }
 
-  /** Excludes nothing any more but the base. */
+  /** Back to excluding only the base. */
   clear(): void {
     const base = this.#base;
     if (this.#touched !== 'many') for (const word of this.#touched) this.words[word] = base?.[word] ?? 0;

@@ -17,7 +17,7 @@ export interface Latency {
  * each contender the round of the least median counts, since what disturbs only adds time.
  * @param contenders answer request n and return the microseconds that this took
  * @param requests how many there are
- * @param onRound is told the number of each round before it begins
+ * @param onRound called with the number of each round before it begins
  */
 export function compareLatencies(
   contenders: readonly ((request: number) => number)[],

@@ -27,7 +27,7 @@ export interface MeasuredSearch extends SearchQuality {
   readonly effort: Effort;
 }
 
-/** Is told every answer and throws where it is wrong. */
+/** Called with every answer; throws where it is wrong. */
 export type CheckAnswer = (found: Candidates, source: CandidateSource, effort: Effort, request: number) => void;
 
 /** Answers all requests once and compares what was found with what there is. */

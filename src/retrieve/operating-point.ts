@@ -46,8 +46,8 @@ export interface OperatingPointOptions {
   readonly k?: number;
   /** Length of the final list. Default 10. */
   readonly limit?: number;
-  /** Least recall, 0 … 1, of the final list and of the candidates. Default 0.99. */
-  readonly target?: number;
+  /** Least recall, 0 … 1, of the final list and of the candidates. */
+  readonly target: number;
   /** Users to sample, half to choose by and half to check the choice with. Default 400. */
   readonly sample?: number;
   /** Default 1. */
@@ -55,7 +55,6 @@ export interface OperatingPointOptions {
 }
 
 const DEFAULT_K = 100;
-const DEFAULT_TARGET = 0.99;
 const DEFAULT_SAMPLE = 400;
 /** Where a source's curve ends early: a higher effort could only be slower. */
 const FULL_RECALL = 0.9999;
@@ -79,7 +78,7 @@ const PROVEN_SAME_TIME = 1.3;
  * @throws {ShortlistError} `invalid-option`
  */
 export function findOperatingPoint(arena: Arena, options: OperatingPointOptions): OperatingPointChoice {
-  const { sources, queries, seen, k = DEFAULT_K, limit, target = DEFAULT_TARGET } = options;
+  const { sources, queries, seen, k = DEFAULT_K, limit, target } = options;
   const [first] = sources;
   if (!first || queries.rows === 0 || !(target >= 0 && target <= 1)) {
     throw new ShortlistError(

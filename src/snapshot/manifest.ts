@@ -37,7 +37,7 @@ export const manifestSchema = z.object({
   /** Unique, and sorts by time of creation. */
   id: z.string().regex(/^[0-9A-Za-z-]+$/),
   created: z.iso.datetime(),
-  /** Flags of the training run, as given or defaulted. */
+  /** Options of the training, as given or by default. */
   parameters: z.record(z.string(), z.unknown()),
   objective,
   dataset: z.object({

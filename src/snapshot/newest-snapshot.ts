@@ -4,7 +4,7 @@ import type { SnapshotStore } from './store.js';
 
 /**
  * The current snapshot, or where it is damaged the newest one that is not.
- * @param warn is told of each damaged one
+ * @param warn called for each damaged one
  * @throws {ShortlistError} `no-snapshot`
  */
 export function loadNewestSnapshot(store: SnapshotStore, warn: (message: string) => void): Promise<Snapshot> {

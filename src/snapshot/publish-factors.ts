@@ -31,9 +31,12 @@ export interface PublishOptions extends GivenValues<typeof PUBLISH_OPTIONS> {
   readonly sources?: readonly SourceKind[] | undefined;
 }
 
-/** Is told how the build goes on. */
+/** Shows how a build goes on. */
 export interface BuildProgress {
-  /** A stage begins; `total` is its number of steps, where it has any. */
+  /**
+   * A stage begins; `total` is its number of steps, where it has any. `update` is called with the steps done, `end`
+   * returns the seconds that the stage took.
+   */
   stage(name: string, total?: number): { update(done: number, detail?: string): void; end(detail?: string): number };
   /** Something to know between two stages. */
   note(line: string): void;
@@ -51,7 +54,7 @@ export interface FactorModel extends TrainedFactors {
   readonly facts: Omit<Manifest['dataset'], 'coldItems'>;
   /** What the vectors of users are blended with already; null where they are not. */
   readonly averageUser: Float32Array | null;
-  /** Loss after the last iteration, or null where nobody knows it. */
+  /** Loss after the last iteration, or null where it is not known. */
   readonly loss: number | null;
   /** Time of the stages before. */
   readonly seconds: Readonly<Record<string, number>>;

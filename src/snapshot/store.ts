@@ -20,6 +20,7 @@ export type ManifestFacts = Omit<Manifest, 'formatVersion' | 'id' | 'created' | 
  * names the one to serve. Readers see a whole snapshot or none: it is written aside, the manifest last, then renamed.
  */
 export class SnapshotStore {
+  /** @param directory made by the first build where there is none */
   constructor(readonly directory: string) {}
 
   /** Ids of the published snapshots, newest first. */

@@ -5,12 +5,15 @@ import type { Snapshot } from './snapshot.js';
 import type { SnapshotStore } from './store.js';
 
 /**
- * The factors that a training of implicit ALS goes on from: those of the current snapshot, or where it is damaged of the
- * newest one that is not.
+ * The factors that a training of implicit ALS can begin with, to need fewer iterations: those of the current snapshot, or
+ * where it is damaged of the newest one that is not.
  * @param factors how many the training is to have
- * @param note is told which snapshot it is, and of each damaged one
+ * @param note called with which snapshot it is, and with each damaged one
  * @returns undefined where there is no snapshot yet
  * @throws {ShortlistError} `invalid-option` for a snapshot of another algorithm or number of factors
+ * @example
+ * const warmStart = await earlierFactors(store, 256, console.log);
+ * await buildSnapshot(store, ratings, { warmStart, training: { algorithm: 'als', options: { iterations: 2 } } });
  */
 export async function earlierFactors(
   store: SnapshotStore,
