@@ -59,7 +59,7 @@ test('refuses a file that is missing, cut off or of another catalogue', async ()
   await expect(loadHnsw(short, items, 'l2')).rejects.toMatchObject({ code: 'snapshot-damaged' });
   await expect(loadHnsw(file, items, 'ip')).rejects.toMatchObject({
     code: 'snapshot-damaged',
-    fields: { items: 1500, dimensions: 8, count: 1500, vectorBytes: 36 },
+    fields: { path: file, why: 'it should hold 1500 vectors of 32 bytes, but says 1500 of 36' },
   });
   await expect(loadHnsw(file, { ...items, rows: 7 }, 'l2')).rejects.toMatchObject({ code: 'snapshot-damaged' });
 });
