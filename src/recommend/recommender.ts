@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { rowOf } from '../base/numeric/matrix.js';
 import { rowIndices } from '../base/numeric/sparse.js';
-import { checkOption, checkOptions } from '../base/options/option.js';
+import { checkOption } from '../base/options/option.js';
 import type { UserIndex } from '../learn/dataset/id-map.js';
 import type { RankerName } from '../learn/model/popularity.js';
 import type { CandidateSource, Candidates, Effort } from '../retrieve/candidate-source.js';
@@ -28,9 +28,8 @@ import type {
 import { REQUEST_OPTIONS } from './request-options.js';
 import { type KnownUser, UserVectors } from './user-vectors.js';
 
-const { limit: LIMIT, coldShare, diversity } = REQUEST_OPTIONS;
-const SHARES = { coldShare, diversity };
-const DEFAULT_COLD_SHARE = coldShare.default;
+const LIMIT = REQUEST_OPTIONS.limit;
+const DEFAULT_COLD_SHARE = REQUEST_OPTIONS.coldShare.default;
 
 /** Ranker of the lists for users of whom nothing is known. */
 export const DEFAULT_RANKER: RankerName = 'damped-mean';
@@ -102,8 +101,7 @@ export class Recommender {
    *   out of its range
    */
   recommend(request: RecommendRequest, effort = this.effort): Recommendation {
-    checkOption('limit', LIMIT, request.limit);
-    checkOptions(SHARES, request);
+    checkNumbers(request);
     const listed = effort === this.effort ? this.#listedFor(request) : undefined;
     if (listed) return listed;
     const known = this.#users.find(request);
@@ -318,4 +316,11 @@ function explainPopular(item: RecommendedItem, i: number): RecommendedItem {
 /** The items of one category after the other. */
 function* eachOf(categories: readonly Uint32Array[]): Generator<number> {
   for (const items of categories) yield* items;
+}
+
+/** One by one: a loop over their names would cost every request objects. */
+function checkNumbers({ limit, coldShare, diversity }: RecommendRequest): void {
+  checkOption('limit', LIMIT, limit);
+  if (coldShare !== undefined) checkOption('coldShare', REQUEST_OPTIONS.coldShare, coldShare);
+  if (diversity !== undefined) checkOption('diversity', REQUEST_OPTIONS.diversity, diversity);
 }

@@ -16,7 +16,7 @@ export async function sourcesFrom(
     throw new ShortlistError(
       'invalid-option',
       `\`sources\` must be one or more of ${SOURCE_KINDS.join(', ')}, got ${wanted.join(', ') || 'none'}.`,
-      { option: 'sources', value: wanted },
+      { option: 'sources', value: wanted.join() },
     );
   }
   const kinds = wanted ?? SOURCE_KINDS;

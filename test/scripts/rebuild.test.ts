@@ -2,8 +2,6 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { writeItemsCsv, writeRatingsCsv } from '../../src/learn/ratings/write-csv.js';
-import { loadNewestSnapshot } from '../../src/snapshot/load-snapshot.js';
 import { loadNewestSnapshot } from '../../src/snapshot/newest-snapshot.js';
 import { SnapshotStore } from '../../src/snapshot/store.js';
 import { runScript } from '../support/run-script.js';

@@ -43,7 +43,7 @@ function check({ userId, itemId, value = 0, timestamp = '1970-01-01' }: NewInter
   const isId = (id: unknown): boolean => typeof id === 'string' && id !== '' && LOGGABLE.test(id);
   const refuse = (option: string, expected: string, got: unknown): never => {
     const message = `\`${option}\` of interaction ${place} must be ${expected}, got ${JSON.stringify(got)}.`;
-    throw new ShortlistError('invalid-option', message, { option, place, value: got });
+    throw new ShortlistError('invalid-option', message, { option, place, value: String(got) });
   };
   const expectedId = 'text without line breaks, other control characters, and broken Unicode';
   if (!isId(userId)) refuse('userId', expectedId, userId);
