@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
-import { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, oneLine } from './command/command.js';
+import { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, usageText } from './command/command.js';
 import { launchedBy } from './command/command-line.js';
 import { SUMMARIES } from './command/summaries.js';
 
@@ -49,8 +49,7 @@ function answer(): number {
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
     if (thrown.exitCode === 0) return EXIT_DONE;
-    process.stderr.write(`error [usage]: ${oneLine(thrown.message.replace(/^error: /, ''))}\n`);
-    process.stderr.write(`All commands: ${launcher} --help\n`);
+    process.stderr.write(`${usageText(thrown.message)}All commands: ${launcher} --help\n`);
     return EXIT_USAGE;
   }
 }

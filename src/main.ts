@@ -2,11 +2,10 @@ import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { type Logger, pino } from 'pino';
-import { messageForReader } from '../scripts/command/advice.js';
-import { EXIT_FAILED, EXIT_USAGE, oneLine } from '../scripts/command/command.js';
+import { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, failureText, usageText } from '../scripts/command/command.js';
 import { commandLine } from '../scripts/command/command-line.js';
 import { SUMMARIES } from '../scripts/command/summaries.js';
-import { messageOf, ShortlistError } from './errors.js';
+import { ShortlistError } from './errors.js';
 import { type Config, describeConfig, readConfig, variableOf } from './serve/config.js';
 import { joinProcesses, runProcesses } from './serve/processes.js';
 import { type Service, startService } from './serve/service.js';
@@ -21,13 +20,8 @@ try {
   else if (processes > 1) process.exit(await runProcesses(processes, logger));
   else await serveAlone(config, logger);
 } catch (thrown) {
-  const error: ShortlistError | undefined = thrown instanceof ShortlistError ? thrown : undefined;
-  const code = error?.code ?? 'unexpected';
-  const message = error ? messageForReader(error, variableOf) : messageOf(thrown);
-  process.stderr.write(`error [${code}]: ${oneLine(message)}\n`);
-  // An error without a name is a bug, and whoever mends it needs the stack.
-  if (code === 'unexpected' && thrown instanceof Error) process.stderr.write(`${thrown.stack}\n`);
-  process.exit(code === 'invalid-config' ? EXIT_USAGE : EXIT_FAILED);
+  process.stderr.write(failureText(thrown, variableOf));
+  process.exit(thrown instanceof ShortlistError && thrown.code === 'invalid-config' ? EXIT_USAGE : EXIT_FAILED);
 }
 
 /** The first signal lets running requests finish; a second one does not wait for them. */
@@ -61,7 +55,7 @@ async function serveWithOthers(config: Config, logger: Logger): Promise<void> {
 async function stop(service: Service, logger: Logger): Promise<void> {
   await service.close();
   logger.info('stopped');
-  process.exit(0);
+  process.exit(EXIT_DONE);
 }
 
 /** The service is configured by its environment alone: all that may follow is `--help`. */
@@ -69,12 +63,16 @@ function refuseArguments(args: readonly string[]): void {
   const program = new Command('start')
     .configureHelp({ commandUsage: () => commandLine('start', '[options]') })
     .description(SUMMARIES.start)
+    .helpOption('-h, --help', 'show this help')
     .addHelpText('after', `\nEnvironment:\n${describeConfig()}`)
-    .exitOverride();
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
   try {
     program.parse(args, { from: 'user' });
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
-    process.exit(thrown.exitCode === 0 ? 0 : EXIT_USAGE);
+    if (thrown.exitCode === 0) process.exit(EXIT_DONE);
+    process.stderr.write(`${usageText(thrown.message)}All variables: ${commandLine('start', '--help')}\n`);
+    process.exit(EXIT_USAGE);
   }
 }

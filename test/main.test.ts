@@ -73,7 +73,14 @@ describe('refusing to start', () => {
       args: ['--port'],
       environment: {},
       status: 2,
-      stderr: "error: unknown option '--port'\n",
+      stderr: "error [usage]: unknown option '--port'\nAll variables: npm start -- --help\n",
+    },
+    {
+      name: 'an argument',
+      args: ['now'],
+      environment: {},
+      status: 2,
+      stderr: expect.stringMatching(/^error \[usage\]: too many arguments.*\nAll variables: npm start -- --help\n$/),
     },
     {
       name: 'a variable that makes no sense',
@@ -88,7 +95,7 @@ describe('refusing to start', () => {
       status: 1,
       stderr: expect.stringMatching(/^error \[no-snapshot\]: [^\n]*npm run rebuild[^\n]*\n$/),
     },
-  ])('$name: one line, status $status', async ({ args, environment, status, stderr }) => {
+  ])('$name: what is wrong, status $status', async ({ args, environment, status, stderr }) => {
     expect(await run(environment as Record<string, string>, args)).toEqual({ status, stdout: '', stderr });
   });
 });

@@ -88,7 +88,7 @@ export async function runCommand<F extends Flags, Result>(
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
     if (thrown.exitCode === 0) return EXIT_DONE;
-    return wrongUsage(program, output, [thrown.message.replace(/^error: /, '')]);
+    return wrongUsage(program, output, [thrown.message]);
   }
   const { json = false, ...texts } = program.opts<Record<string, unknown> & { json?: boolean }>();
   const parsed = parseFlags(definition.flags, texts);
@@ -99,17 +99,29 @@ export async function runCommand<F extends Flags, Result>(
     else if (definition.print) output.stdout(`${definition.print(result).trimEnd()}\n`);
     return EXIT_DONE;
   } catch (thrown) {
-    if (!(thrown instanceof ShortlistError)) {
-      // A bug, not a failure that we foresaw: whoever mends it needs the stack.
-      output.stderr(`error [unexpected]: ${oneLine(messageOf(thrown))}\n`);
-      if (thrown instanceof Error && thrown.stack) output.stderr(`${thrown.stack}\n`);
-      return EXIT_FAILED;
+    const flagOf = (name: string) => (name in definition.flags ? `--${kebabCase(name)}` : undefined);
+    if (thrown instanceof ShortlistError && thrown.code === 'invalid-option') {
+      return wrongUsage(program, output, [messageForReader(thrown, flagOf)]);
     }
-    const message = messageForReader(thrown, name => (name in definition.flags ? `--${kebabCase(name)}` : undefined));
-    if (thrown.code === 'invalid-option') return wrongUsage(program, output, [message]);
-    output.stderr(`error [${thrown.code}]: ${oneLine(message)}\n`);
+    output.stderr(failureText(thrown, flagOf));
     return EXIT_FAILED;
   }
+}
+
+/**
+ * What a program writes about the failure that ends it.
+ * @param nameOf how an option is given to the program, such as `--min-rating` for `minRating`
+ */
+export function failureText(thrown: unknown, nameOf: (option: string) => string | undefined): string {
+  if (thrown instanceof ShortlistError) return `error [${thrown.code}]: ${oneLine(messageForReader(thrown, nameOf))}\n`;
+  // A bug, not a failure that we foresaw: whoever mends it needs the stack.
+  const stack = thrown instanceof Error && thrown.stack ? `${thrown.stack}\n` : '';
+  return `error [unexpected]: ${oneLine(messageOf(thrown))}\n${stack}`;
+}
+
+/** What a program writes about arguments that it does not take. */
+export function usageText(problem: string): string {
+  return `error [usage]: ${oneLine(problem.replace(/^error: /, ''))}\n`;
 }
 
 function programOf(
@@ -158,7 +170,7 @@ function parseFlags<F extends Flags>(
 }
 
 function wrongUsage(program: Command, output: CommandOutput, problems: readonly string[]): number {
-  for (const problem of problems) output.stderr(`error [usage]: ${oneLine(problem)}\n`);
+  for (const problem of problems) output.stderr(usageText(problem));
   output.stderr(`\n${program.helpInformation()}`);
   return EXIT_USAGE;
 }
@@ -173,7 +185,7 @@ async function interrupt(signal: keyof typeof EXIT_SIGNAL, cleanups: (() => void
 }
 
 /** A message without line breaks. */
-export function oneLine(message: string): string {
+function oneLine(message: string): string {
   return message.trim().replace(/\s*\n\s*/g, ' ');
 }
 
