@@ -29,8 +29,8 @@ const schema = z.object({
     .exactOptional()
     .meta({
       description:
-        'File of lists by the command batch (--out FILE.jsonl) to answer from, as long as it is of the snapshot that is served. ' +
-        'Who is missing there is answered online.',
+        'File of lists that the command batch wrote (--out FILE.jsonl). They are served while the snapshot they were made from is; ' +
+        'users without a list in it are answered online.',
     }),
   EVENTS: z
     .string()
@@ -41,7 +41,7 @@ const schema = z.object({
         'None: events are off.',
     }),
   RELOAD_INTERVAL_MS: whole(0, 3_600_000, 2000).meta({
-    description: 'Time between two looks whether another snapshot is the current one. 0: only when told to.',
+    description: 'Time between two checks for another current snapshot. 0: only on SIGHUP and POST /v1/admin/reload.',
   }),
   HOST: z
     .string()
@@ -78,10 +78,11 @@ const schema = z.object({
     .optional()
     .meta({ description: 'Whether reading needs no key (open) or one. Default: closed where there are API keys.' }),
   RECALL_SAMPLE: whole(0, 1_000_000_000, 500).meta({
-    description: 'One of so many lists is answered again exactly, to show its recall at /metrics. 0: none.',
+    description: 'Every n-th list is also computed exactly, to show the recall of the lists at /metrics. 0: none.',
   }),
   REQUESTS_PER_MINUTE: whole(0, 1_000_000_000, 0).meta({
-    description: 'Most requests to /v1 in a minute by one API key, or of those who need none one address. 0: no limit.',
+    description:
+      'Most requests to /v1 in a minute by one API key or, where none is needed, from one address. 0: no limit.',
   }),
   REQUEST_TIMEOUT_MS: whole(100, 3_600_000, 30_000).meta({
     description: 'Time for a client to send its whole request.',
@@ -117,6 +118,19 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   });
   const listed = wrong.map(({ variable, got, message }) => `${variable} is "${got}", ${message}`).join('; ');
   throw new ShortlistError('invalid-config', `The environment is not valid: ${listed}.`, { wrong });
+}
+
+/** What the API takes, by the names of its options. */
+export function apiOptions(config: Config) {
+  return {
+    maxBodyBytes: config.MAX_BODY_BYTES,
+    maxUrlLength: config.MAX_URL_LENGTH,
+    deadlineMs: config.DEADLINE_MS,
+    requestsPerMinute: config.REQUESTS_PER_MINUTE,
+    apiKeyHashes: config.API_KEYS_SHA256,
+    adminKeyHashes: config.ADMIN_KEYS_SHA256,
+    readsClosed: config.READS === 'closed',
+  };
 }
 
 /** The variable that gives an option: `PORT` for `port`. Undefined where there is none. */

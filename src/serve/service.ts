@@ -3,7 +3,7 @@ import { messageOf } from '../errors.js';
 import { CsvEventLog } from '../recommend/events/csv-log.js';
 import { LiveSnapshot } from '../recommend/live-snapshot.js';
 import { SnapshotStore } from '../snapshot/store.js';
-import type { Config } from './config.js';
+import { apiOptions, type Config } from './config.js';
 import { Metrics } from './http/metrics.js';
 import { type RunningServer, serve } from './http/server.js';
 
@@ -16,7 +16,7 @@ export interface Service extends RunningServer {
 
 /**
  * From configuration to a server that is ready: it listens, then loads the newest good snapshot and warms it up.
- * @param onChange called when another snapshot has taken over
+ * @param onChange called when another snapshot answers
  * @throws {ShortlistError} `no-snapshot`, `events-unavailable`, `port-in-use`, `cannot-listen`
  */
 export async function startService(config: Config, logger: Logger, onChange?: () => void): Promise<Service> {
@@ -37,29 +37,24 @@ export async function startService(config: Config, logger: Logger, onChange?: ()
   });
   const metrics = new Metrics(live, config.RECALL_SAMPLE);
   metrics.observeProcess();
-  const server = await serve({
-    live,
-    metrics,
-    logger,
-    host: config.HOST,
-    port: config.PORT,
-    maxBodyBytes: config.MAX_BODY_BYTES,
-    maxUrlLength: config.MAX_URL_LENGTH,
-    maxTurnMs: config.MAX_TURN_MS,
-    deadlineMs: config.DEADLINE_MS,
-    apiKeyHashes: config.API_KEYS_SHA256,
-    adminKeyHashes: config.ADMIN_KEYS_SHA256,
-    readsClosed: config.READS === 'closed',
-    requestsPerMinute: config.REQUESTS_PER_MINUTE,
-    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
-    shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
-  });
+  let server: RunningServer | undefined;
   const close = async () => {
     live.close();
-    await server.close();
+    await server?.close();
     await events?.close();
   };
   try {
+    server = await serve({
+      live,
+      metrics,
+      logger,
+      ...apiOptions(config),
+      host: config.HOST,
+      port: config.PORT,
+      maxTurnMs: config.MAX_TURN_MS,
+      requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+      shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+    });
     const { id, dataset } = (await live.load()).manifest;
     const seconds = (performance.now() - started) / 1000;
     logger.info({ url: server.url, snapshot: id, dataset, seconds }, `listening on ${server.url}`);

@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { CsvEventLog } from '../../src/recommend/events/csv-log.js';
 import { ShortlistClient } from '../../src/serve/client/shortlist-client.js';
 import { readConfig } from '../../src/serve/config.js';
 import { type Service, startService } from '../../src/serve/service.js';
@@ -119,6 +120,19 @@ describe('reload', () => {
     ]);
     for (const { snapshot, retrieval } of await Promise.all(requests)) expect(retrieval.source).toBe(ids[snapshot]);
   });
+});
+
+test('where the port is taken, the log of events is closed again', async () => {
+  await start();
+  const closed = vi.spyOn(CsvEventLog.prototype, 'close');
+  const config = readConfig({
+    SNAPSHOTS: store.directory,
+    EVENTS: join(store.directory, 'events'),
+    PORT: new URL(service.url).port,
+  });
+  await expect(startService(config, pino({ level: 'silent' }))).rejects.toMatchObject({ code: 'port-in-use' });
+  expect(closed).toHaveBeenCalledOnce();
+  closed.mockRestore();
 });
 
 describe('rollback', () => {

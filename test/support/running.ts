@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { pino } from 'pino';
-import { readConfig } from '../../src/serve/config.js';
+import { apiOptions, readConfig } from '../../src/serve/config.js';
 import { Metrics } from '../../src/serve/http/metrics.js';
 import { type RunningServer, type ServeOptions, serve } from '../../src/serve/http/server.js';
 import { type Service, startService } from '../../src/serve/service.js';
@@ -20,14 +20,9 @@ export function serveForTest(options: Partial<ServeOptions> = {}): Promise<Runni
     logger: pino({ level: 'error' }),
     host: '127.0.0.1',
     port: 0,
+    ...apiOptions(readConfig({})),
     maxBodyBytes: 20_000,
-    maxUrlLength: 16_384,
     maxTurnMs: 1000,
-    deadlineMs: 10_000,
-    apiKeyHashes: [],
-    adminKeyHashes: [],
-    readsClosed: false,
-    requestsPerMinute: 0,
     requestTimeoutMs: 30_000,
     shutdownTimeoutMs: 1000,
     ...options,
@@ -56,7 +51,7 @@ export function asJson(body: unknown): RequestInit {
   return { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
 }
 
-/** The hash of an API key, as the service is told it. */
+/** The hash of an API key, as the service takes it. */
 export function hashOf(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }

@@ -7,6 +7,7 @@ import express, {
   type Response,
 } from 'express';
 import { ShortlistError } from '../../errors.js';
+import { apiOptions, readConfig } from '../config.js';
 import { type AccessOptions, guardsOf, limitRate } from './access.js';
 import { documentation } from './docs-page.js';
 import type { Endpoint, Live } from './endpoint.js';
@@ -21,7 +22,7 @@ import { API_HEADERS, PROBLEM_TYPE, requestIdOf, sendJson } from './send-json.js
 export interface ApiOptions extends AccessOptions, Omit<HandlerContext, 'stopping' | 'turns' | 'admits'> {
   /** Largest request body taken, in bytes, after decompression. */
   readonly maxBodyBytes: number;
-  /** Most requests to `/v1` in a minute by one key or address. 0: as many as they like. */
+  /** Most requests to `/v1` in a minute by one key or address. 0: no limit. */
   readonly requestsPerMinute: number;
 }
 
@@ -48,12 +49,7 @@ export function createRouter(live: Live, options: Partial<Omit<ApiOptions, 'live
     live,
     metrics: options.metrics ?? new Metrics(live),
     logger: quiet,
-    maxBodyBytes: 2 ** 20,
-    maxUrlLength: 16_384,
-    deadlineMs: 10_000,
-    requestsPerMinute: 0,
-    apiKeyHashes: [],
-    adminKeyHashes: [],
+    ...apiOptions(readConfig({})),
     readsClosed: (options.apiKeyHashes?.length ?? 0) > 0,
     ...options,
   };
