@@ -63,6 +63,7 @@ await main({
         max: 100,
         default: 4,
       }),
+      overloadSeconds: integer({ meaning: 'seconds of that load; 0 leaves it out', min: 0, max: 3600, default: 30 }),
       reloadSeconds: integer({
         meaning:
           'seconds of half the throughput while the two newest snapshots take turns every second; 0 leaves it out',
@@ -70,7 +71,6 @@ await main({
         max: 3600,
         default: 0,
       }),
-      overloadSeconds: integer({ meaning: 'seconds of it; 0 leaves it out', min: 0, max: 3600, default: 30 }),
     }),
   },
   examples: ['--snapshots data/snapshots', '--snapshots data/snapshots --compare RECALL_SAMPLE=0'],

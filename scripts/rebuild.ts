@@ -50,7 +50,7 @@ await main({
   print: printSummary,
 });
 
-/** @throws {ShortlistError} `invalid-option` where nothing can be begun with */
+/** @throws {ShortlistError} `invalid-option` where the trainer takes no earlier factors */
 async function earlierModel(
   store: SnapshotStore,
   { algorithm, options }: TrainingChoice,

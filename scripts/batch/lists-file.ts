@@ -4,7 +4,7 @@ import { sqlString, withDuckDb } from '../../src/base/tables/duckdb.js';
 import { messageOf, ShortlistError } from '../../src/errors.js';
 import type { Recommendation } from '../../src/recommend/recommendation.js';
 
-/** File endings that a batch can be written to, and what DuckDB's COPY is told for each. */
+/** File endings that a batch can be written to, and the options of DuckDB's COPY for each. */
 const FORMATS: Readonly<Record<string, string>> = {
   '.parquet': 'FORMAT parquet, COMPRESSION zstd',
   '.csv': 'FORMAT csv, HEADER true',
@@ -70,7 +70,7 @@ export async function writeBatch(
 }
 
 /**
- * Refuses a path whose ending says no format.
+ * Refuses a path whose ending names no format.
  * @throws {ShortlistError} `invalid-option`
  */
 export function formatOf(path: string): string {
@@ -78,7 +78,7 @@ export function formatOf(path: string): string {
   if (format) return format;
   throw new ShortlistError(
     'invalid-option',
-    `--out must end in ${Object.keys(FORMATS).join(', ')} to say the format, got "${path}".`,
+    `--out must end in ${Object.keys(FORMATS).join(', ')} which names the format, got "${path}".`,
     { path },
   );
 }

@@ -17,7 +17,7 @@ export interface Progress {
 export interface Stage {
   /** Steps done so far, and what to show beside them. */
   update(done: number, detail?: string): void;
-  /** Ends the stage with its time and, where given, a last word. Returns the seconds it took. */
+  /** Ends the stage with its time and, where given, a last detail. Returns the seconds it took. */
   end(detail?: string): number;
 }
 

@@ -10,7 +10,8 @@ export const SUMMARIES = {
   import: 'Takes factors that were trained elsewhere and publishes them as the current snapshot.',
   export: 'Writes the factors and ids of the current snapshot for other programs.',
   rollback: 'Makes an earlier snapshot the current one again, once it is verified.',
-  'load-test': 'Throughput and latency of the service, beside a bare Express route and with four times too much load.',
+  'load-test':
+    'Measures throughput and latency of the service beside a bare Express route, and its behaviour under overload.',
 } as const;
 
 export type CommandName = keyof typeof SUMMARIES;

@@ -12,7 +12,7 @@ export interface PacedLoad {
   readonly seconds: number;
   /** Most requests under way, each on a connection of its own. */
   readonly connections: number;
-  /** Told of every reply: when its request was sent, milliseconds after the start, its status, and how long it took. */
+  /** Called for every reply: when its request was sent, milliseconds after the start, its status, and how long it took. */
   readonly onReply?: (sentMs: number, status: number, tookMs: number) => void;
 }
 

@@ -12,7 +12,7 @@ export interface Reloads extends PacedResult {
   readonly compared: number;
   readonly mixed: number;
   readonly failed: number;
-  /** Event-loop delays of the server: how many were above each bound, in milliseconds, of how many looks. */
+  /** Event-loop delays of the server: how many were above each bound, in milliseconds, of how many samples. */
   readonly delays: { readonly looks: number; readonly above: Readonly<Record<string, number>> };
 }
 
@@ -22,7 +22,7 @@ const CHANGE_EVERY_MS = 1000;
 const COMPARED_PATHS = 200;
 
 /**
- * Has a server go to and fro between two snapshots every second, while it answers requests at a fixed rate.
+ * Switches a server back and forth between two snapshots every second, while it answers requests at a fixed rate.
  * @param ids of the two, in the server's store
  * @param key an admin key of the server
  */
@@ -37,7 +37,7 @@ export async function measureReloads(
     const options = { method: 'POST', headers: { Authorization: `Bearer ${key}` } };
     const response = await fetch(`${url}/v1/admin/rollback?to=${id}`, options);
     if (!response.ok)
-      throw new ShortlistError('no-server', `The server did not go over to ${id}: ${await response.text()}`);
+      throw new ShortlistError('no-server', `The server did not switch to ${id}: ${await response.text()}`);
   };
   const compared = paths.slice(0, COMPARED_PATHS);
   const expected = new Map<string, Set<string>>(compared.map(path => [path, new Set()]));
@@ -92,7 +92,7 @@ export async function measureReloads(
   };
 }
 
-/** The histogram of event-loop delays: looks so far, and how many of them were within each bound, in seconds. */
+/** The histogram of event-loop delays: samples so far, and how many of them were within each bound, in seconds. */
 async function delaysOf(url: string): Promise<{ looks: number; within: Map<number, number> }> {
   const text = await fetchText(`${url}/metrics`);
   const within = new Map<number, number>();

@@ -86,7 +86,7 @@ export function limitRate(requestsPerMinute: number): RequestHandler {
     handler() {
       throw new ShortlistError(
         'rate-limited',
-        `More than ${requestsPerMinute} requests in a minute. Go on after the seconds in Retry-After.`,
+        `More than ${requestsPerMinute} requests in a minute. Try again after the seconds in Retry-After.`,
       );
     },
   });
