@@ -22,6 +22,9 @@ export function trainingParameters(
   { algorithm, options }: TrainingChoice,
   { byUser }: Pick<Dataset, 'byUser'>,
 ): TrainingParameters {
+  if (algorithm !== 'als' && algorithm !== 'sgd') {
+    throw new ShortlistError('invalid-option', `\`algorithm\` must be als or sgd, got ${String(algorithm)}.`);
+  }
   return algorithm === 'als'
     ? { algorithm, ...completeAlsOptions(options, alsCountsOf(byUser, options)) }
     : { algorithm, ...completeSgdOptions(options) };
