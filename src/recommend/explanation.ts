@@ -1,6 +1,7 @@
 import { type Matrix, rowOf } from '../base/numeric/matrix.js';
 import { firstAbove } from '../base/numeric/sorting.js';
 import type { Candidates } from '../retrieve/candidate-source.js';
+import type { Explanation, RecommendedItem } from './recommendation.js';
 
 /** Items of the history that are named for one recommended item. */
 const NAMED = 3;
@@ -49,4 +50,18 @@ function cosine(a: Float32Array, b: Float32Array): number {
     squaresB += b[i]! ** 2;
   }
   return product === 0 ? 0 : product / Math.sqrt(squaresA * squaresB);
+}
+
+/** The popularity ranking knows nothing of the user: the score is all that there is to say. */
+export function explainPopular(item: RecommendedItem, i: number): RecommendedItem {
+  const rank = i + 1;
+  const explanation: Explanation = {
+    stage: 'popularity',
+    cell: null,
+    rank,
+    rankBefore: rank,
+    base: item.score,
+    because: [],
+  };
+  return { ...item, explanation };
 }

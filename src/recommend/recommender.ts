@@ -11,7 +11,7 @@ import type { Snapshot } from '../snapshot/snapshot.js';
 import { likenessColumns } from '../snapshot/sources.js';
 import { ColdItems, type Drawn, searchWithColdBound } from './cold-share.js';
 import { diversify, poolSize } from './diversity.js';
-import { becauseOf, cellOf, placesByScore } from './explanation.js';
+import { becauseOf, cellOf, explainPopular, placesByScore } from './explanation.js';
 import { ItemFacts } from './item-facts.js';
 import type { PrecomputedLists } from './precomputed.js';
 import type {
@@ -25,7 +25,7 @@ import type {
   SimilarItems,
   UserEvents,
 } from './recommendation.js';
-import { REQUEST_OPTIONS } from './request-options.js';
+import { checkRequest, REQUEST_OPTIONS } from './request-options.js';
 import { type KnownUser, UserVectors } from './user-vectors.js';
 
 const LIMIT = REQUEST_OPTIONS.limit;
@@ -101,7 +101,7 @@ export class Recommender {
    *   out of its range
    */
   recommend(request: RecommendRequest, effort = this.effort): Recommendation {
-    checkNumbers(request);
+    checkRequest(request);
     const listed = effort === this.effort ? this.#listedFor(request) : undefined;
     if (listed) return listed;
     const known = this.#users.find(request);
@@ -299,28 +299,7 @@ function retrievalOf(source: Retrieval['source'], candidates: Candidates): Retri
   return { source, candidates: candidates.scanned, certified: candidates.certified };
 }
 
-/** The popularity ranking knows nothing of the user: the score is all that there is to say. */
-function explainPopular(item: RecommendedItem, i: number): RecommendedItem {
-  const rank = i + 1;
-  const explanation: Explanation = {
-    stage: 'popularity',
-    cell: null,
-    rank,
-    rankBefore: rank,
-    base: item.score,
-    because: [],
-  };
-  return { ...item, explanation };
-}
-
 /** The items of one category after the other. */
 function* eachOf(categories: readonly Uint32Array[]): Generator<number> {
   for (const items of categories) yield* items;
-}
-
-/** One by one: a loop over their names would cost every request objects. */
-function checkNumbers({ limit, coldShare, diversity }: RecommendRequest): void {
-  checkOption('limit', LIMIT, limit);
-  if (coldShare !== undefined) checkOption('coldShare', REQUEST_OPTIONS.coldShare, coldShare);
-  if (diversity !== undefined) checkOption('diversity', REQUEST_OPTIONS.diversity, diversity);
 }

@@ -1,4 +1,4 @@
-import { boolean, choice, type GivenValues, integer, list, real } from '../base/options/option.js';
+import { boolean, checkOption, choice, type GivenValues, integer, list, real } from '../base/options/option.js';
 
 /**
  * Longest list that may be diversified or explained: both take time in proportion to it, at most about 0.1 ms an item (256
@@ -57,3 +57,13 @@ export const REQUEST_OPTIONS = {
 };
 
 export type RequestOptions = GivenValues<typeof REQUEST_OPTIONS>;
+
+/**
+ * Checks the numbers of a request, one by one: a loop over their names would cost every request objects.
+ * @throws {ShortlistError} `invalid-option`
+ */
+export function checkRequest({ limit, coldShare, diversity }: RequestOptions & { readonly limit: number }): void {
+  checkOption('limit', REQUEST_OPTIONS.limit, limit);
+  if (coldShare !== undefined) checkOption('coldShare', REQUEST_OPTIONS.coldShare, coldShare);
+  if (diversity !== undefined) checkOption('diversity', REQUEST_OPTIONS.diversity, diversity);
+}
