@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { namesOf } from '../base/options/option.js';
 import { numbers } from '../base/options/schema.js';
+import { VALUE_KINDS } from '../learn/ratings/ratings-table.js';
 import { ALS_LOSS_OPTIONS } from '../learn/training/als-options.js';
 import { SOURCE_KINDS } from '../retrieve/candidate-source.js';
 
@@ -52,6 +53,10 @@ export const manifestSchema = z.object({
     /** False when the source had interactions without ratings. */
     rated: z.boolean(),
     meanRating: finite.nullable(),
+    /** What the values are. Snapshots of earlier versions do not say. */
+    valueKind: z.enum(VALUE_KINDS).exactOptional(),
+    /** Smallest and largest rating, where the values are ratings or labels; otherwise null. */
+    scale: z.object({ min: finite, max: finite }).nullable().exactOptional(),
     /** Time of the first and last rating, or null for data without timestamps. */
     from: z.iso.datetime().nullable(),
     to: z.iso.datetime().nullable(),

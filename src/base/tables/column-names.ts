@@ -1,5 +1,14 @@
 /** The part that a column plays. */
-export type Role = 'user' | 'item' | 'rating' | 'timestamp' | 'title' | 'categories' | 'available';
+export type Role =
+  | 'user'
+  | 'item'
+  | 'rating'
+  | 'quantity'
+  | 'event'
+  | 'timestamp'
+  | 'title'
+  | 'categories'
+  | 'available';
 
 /**
  * Usual spellings of each role, letters and digits only, the most specific first: of several columns that fit, the
@@ -12,6 +21,8 @@ const SPELLINGS: Readonly<Record<Role, readonly string[]>> = {
       'product iid sku asin isbn article track song artist',
   ),
   rating: words('rating score value stars weight overall ratingvalue bookrating userrating playcount plays'),
+  quantity: words('playcount plays quantity qty count'),
+  event: words('event eventtype type action behavior'),
   timestamp: words('timestamp time ts datetime date unixtime unixreviewtime ratedat createdat eventtime'),
   title: words('title name movietitle booktitle itemname itemtitle productname movie book'),
   categories: words('genres genre categories category tags tag class'),

@@ -1,4 +1,14 @@
 /**
+ * What the values of interactions are:
+ * - `none`: there are none, every interaction has the value 1;
+ * - `ratings`: opinions on a scale, such as one to five stars, of which the latest of a user and an item holds;
+ * - `quantities`: how much or how often, such as plays and units bought, which add up;
+ * - `labels`: yes or no, as 1 and 0 or 1 and -1.
+ */
+export const VALUE_KINDS = ['none', 'ratings', 'quantities', 'labels'] as const;
+export type ValueKind = (typeof VALUE_KINDS)[number];
+
+/**
  * Ratings as they were read: one row per kept (user, item) pair, ids replaced by positions in the id lists, which hold
  * every id once in order of first appearance.
  */

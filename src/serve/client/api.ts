@@ -314,6 +314,10 @@ export interface Snapshot {
     /** False when the source had interactions without ratings. */
     rated: boolean;
     meanRating: number | null;
+    /** What the values are: `ratings` on a scale, `quantities` that add up, `labels` (yes or no), or `none`. */
+    valueKind?: 'none' | 'ratings' | 'quantities' | 'labels';
+    /** Smallest and largest rating, where the values are ratings or labels; otherwise null. */
+    scale?: { min: number; max: number } | null;
     /** Time of the first rating, or null for data without timestamps. */
     from: string | null;
     /** Time of the last rating, likewise. */
