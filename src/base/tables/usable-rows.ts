@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { type BadRow, messageOf, ShortlistError } from '../../errors.js';
 import type { Role } from './column-names.js';
 import { type DuckDbSession, sqlName, sqlString } from './duckdb.js';
+import type { FileReading } from './file-reading.js';
 import { openInputFile } from './input-file.js';
 import { layoutOf, type WantedColumns } from './layout.js';
 import { loadRecords, type Projection } from './records.js';
@@ -31,7 +32,7 @@ const DEFAULT_REJECTS_FILE = 'data/rejected-rows.csv';
  * Loads files, one after the other, and creates the view `usable` over their good rows: the columns of the
  * projection, of which the first must be null in no good row, and a `position` that orders the rows.
  * @param projectionOf what is kept of a file that has these columns; it must give the same columns for all files
- * @returns how many bad rows were skipped
+ * @returns what became of the lines of each file
  * @throws ShortlistError `file-unreadable`, `file-empty`, `missing-column`, `bad-rows`, `output-unwritable`
  */
 export async function loadUsableRows<Wanted extends Role>(
@@ -40,7 +41,8 @@ export async function loadUsableRows<Wanted extends Role>(
   wanted: WantedColumns<Wanted>,
   skipBadRows: boolean | string,
   projectionOf: (columns: Readonly<Partial<Record<Wanted, number>>>, name: string) => Projection,
-): Promise<number> {
+): Promise<FileReading[]> {
+  const readings: FileReading[] = [];
   const good: string[] = [];
   const bad: string[] = [];
   for (const [index, name] of names.entries()) {
@@ -57,14 +59,31 @@ export async function loadUsableRows<Wanted extends Role>(
     good.push(`SELECT ${position}, ${columns.join(', ')} ${rows} AND problem IS NULL AND ${columns[0]} IS NOT NULL`);
     bad.push(`SELECT ${position}, ${sqlString(name)} AS file, rowid + 1 AS line, problem AS reason, content
       ${rows} AND problem IS NOT NULL`);
+    const header = file.kind === 'text' && layout.hasHeader ? 1 : 0;
+    const [[lines, usable, unusable] = []] = await session.rows(`SELECT count(*),
+      count(*) FILTER (problem IS NULL AND ${columns[0]} IS NOT NULL AND rowid >= ${header}),
+      count(*) FILTER (problem IS NOT NULL AND rowid >= ${header}) FROM ${table}`);
+    const taken = Object.entries<number | undefined>(layout.columns);
+    readings.push({
+      file: name,
+      format: file.kind === 'parquet' ? 'Parquet' : 'CSV',
+      columns: Object.fromEntries(taken.map(([role, at]) => [role, layout.names[at ?? 0] ?? ''])),
+      unused: layout.names.filter((_, position) => !taken.some(([, at]) => at === position)),
+      lines: Number(lines),
+      header,
+      blank: Number(lines) - header - Number(usable) - Number(unusable),
+      continued: 0,
+      good: Number(usable),
+      bad: Number(unusable),
+    });
   }
   await session.run(`CREATE TEMP VIEW usable AS ${good.join(' UNION ALL ')}`);
   await session.run(`CREATE TEMP VIEW bad AS ${bad.join(' UNION ALL ')}`);
   const total = await session.number('SELECT count(*) FROM bad');
-  if (total === 0) return 0;
+  if (total === 0) return readings;
   if (skipBadRows === false) throw await badRowsError(session, total);
   await writeBadRows(session, total, skipBadRows === true ? DEFAULT_REJECTS_FILE : skipBadRows);
-  return total;
+  return readings;
 }
 
 /** Replaces the file if it exists. */

@@ -51,12 +51,13 @@ export async function readRatings(
   };
   return withDuckDb(async session => {
     let first: Kind | undefined;
-    const rejected = await loadUsableRows(session, files, wanted, options.skipBadRows ?? false, (columns, name) => {
+    const readings = await loadUsableRows(session, files, wanted, options.skipBadRows ?? false, (columns, name) => {
       const kind = { name, rated: columns.rating !== undefined, timed: columns.timestamp !== undefined };
       first ??= kind;
       requireSameColumns(first, kind);
       return ratingProjection(kind.rated, kind.timed);
     });
+    const rejected = readings.reduce((sum, { bad }) => sum + bad, 0);
     const table = await fetchTable(session, first?.rated ?? false, first?.timed ?? false);
     if (table.users.length === 0) {
       const why = rejected > 0 ? `all ${rejected} rows are bad` : 'there are no rows';
