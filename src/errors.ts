@@ -18,6 +18,10 @@ export interface ErrorFields {
   // Input files
   'file-unreadable': { readonly file: string };
   'file-empty': { readonly file: string; readonly rows?: number; readonly columns?: number };
+  /** Rows that were read do not add up to the lines of their file. */
+  'rows-lost': { readonly file: string; readonly lines: number; readonly rows: number };
+  /** No room for what is unpacked, converted or too large for memory; `bytes` are needed where that is known. */
+  'disk-full': { readonly directory: string; readonly bytes?: number };
   'missing-column': { readonly file: string; readonly role?: string; readonly columns?: readonly string[] };
   'bad-rows': { readonly total: number; readonly rows: readonly BadRow[] };
   'no-usable-rows': { readonly files?: readonly string[]; readonly rejected?: number; readonly tested?: number };

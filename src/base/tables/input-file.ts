@@ -4,52 +4,188 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { messageOf, ShortlistError } from '../../errors.js';
+import { diskFull } from './disk-full.js';
+import { jsonElements } from './json-elements.js';
+import { countLines } from './line-count.js';
+import { decoded, encodingOf, type TextEncoding, withLineFeeds } from './text-encoding.js';
 
-/** A file that exists, has content, and is text or Parquet. */
+/** A file that exists, has content, and is text, JSON or Parquet. */
 export interface InputFile {
   /** As the caller named it, for messages. */
   readonly name: string;
-  /** Where the uncompressed content is. */
+  /** Where the content is: unpacked, and text as UTF-8 with lines that all end alike. */
   readonly path: string;
-  readonly kind: 'text' | 'parquet';
-  /** First line of a text file without its line break; empty for Parquet. */
-  readonly firstLine: string;
-  /** True when some lines end in CRLF and some in LF, which DuckDB must know to count the lines correctly. */
-  readonly mixedLineEnds: boolean;
+  /** JSON has one object on each line. */
+  readonly kind: 'text' | 'json' | 'parquet';
+  /** Packing and encoding, where they are not plain UTF-8, and the kind of JSON. */
+  readonly format: readonly string[];
+  /** First lines of a text file without their line breaks; empty for Parquet. */
+  readonly head: readonly string[];
+  /** Lines of the text, counted by its bytes; undefined for Parquet. */
+  readonly lines: number | undefined;
 }
 
 /** Longest line that is accepted, in bytes. A row of ratings has some tens; the rest is room for other columns. */
 export const MAX_LINE_BYTES = 2_000_000;
 
+/** The name that stands for standard input. */
+export const STANDARD_INPUT = '-';
+
+/** Lines that are looked at to tell what a file is. */
+const HEAD_LINES = 200;
+
+/** First bytes of what users hand over for a table though it is none. */
+const OTHER_KINDS: readonly (readonly [start: string, kind: string])[] = [
+  ['PK\u0003\u0004', 'a zip archive or an Excel workbook; unpack it, or save the sheet as CSV'],
+  ['\u00d0\u00cf\u0011\u00e0', 'an old Excel workbook; save the sheet as CSV'],
+  ['\u0028\u00b5\u002f\u00fd', 'packed with zstd; unpack it first, or pack it with gzip'],
+  ['BZh', 'packed with bzip2; unpack it first, or pack it with gzip'],
+  ['\u00fd7zXZ', 'packed with xz; unpack it first, or pack it with gzip'],
+  ['7z\u00bc\u00af', 'a 7z archive; unpack it first'],
+  ['SQLite format 3', 'an SQLite database; export the table as CSV'],
+];
+
 /**
- * Reads the first bytes of a file, and unpacks it into `scratch` where they are gzip's. Node unpacks because it
- * verifies length and checksum, which DuckDB does not: a file cut short would read as a shorter one.
- * @throws ShortlistError `file-unreadable` (missing, directory, damaged, not text) or `file-empty`
+ * Opens a file for reading as a table. What it is, its first bytes say. Packed content, text in another encoding than
+ * UTF-8 or with line ends of several kinds, JSON arrays, standard input and pipes are brought into `scratch` first. Node
+ * unpacks because it verifies length and checksum, which DuckDB does not: a file cut short would read as a shorter one.
+ * @param name of the file; `-` for standard input
+ * @throws ShortlistError `file-unreadable` (missing, directory, damaged, not text), `file-empty`, `disk-full`
  */
 export async function openInputFile(name: string, scratch: string): Promise<InputFile> {
-  let head = await readHead(name, name, MAX_LINE_BYTES);
+  const shown = name === STANDARD_INPUT ? 'standard input' : name;
+  const format: string[] = [];
   let path = name;
+  let head: Buffer;
+  const rewrite = async (purpose: string, source: AsyncIterable<string | Buffer>, bytes?: number) => {
+    path = await saveContent(shown, source, scratch, purpose, bytes);
+    head = await readHead(shown, path, MAX_LINE_BYTES);
+  };
+  if (name === STANDARD_INPUT) await rewrite('hold standard input', standardInput());
+  else if (await isPipe(name)) await rewrite(`hold the content of ${name}`, createReadStream(name));
+  head ??= await readHead(shown, path, MAX_LINE_BYTES);
   if (head[0] === 0x1f && head[1] === 0x8b) {
-    path = join(scratch, `unpacked-${unpackedFiles++}`);
-    try {
-      await pipeline(createReadStream(name), createGunzip(), createWriteStream(path));
-    } catch (error) {
-      throw unreadable(name, `its gzip content is damaged (${messageOf(error)}); fetch or pack it again`, error);
-    }
-    head = await readHead(name, path, MAX_LINE_BYTES);
+    await rewrite(`unpack ${shown}`, unpacked(shown, path), await unpackedBytes(path));
+    format.push('gzip');
   }
-  if (head.toString('latin1', 0, 4) === 'PAR1')
-    return { name, path, kind: 'parquet', firstLine: '', mixedLineEnds: false };
-  if (head.includes(0)) {
-    throw unreadable(name, 'it is binary; expected CSV, TSV, "::"-separated text, Parquet, or gzip of text');
+  if (head.toString('latin1', 0, 4) === 'PAR1') {
+    return { name: shown, path, kind: 'parquet', format, head: [], lines: undefined };
   }
-  const text = head.toString('latin1');
-  const mixedLineEnds = text.includes('\r\n') && /(^|[^\r])\n/.test(text);
-  return { name, path, kind: 'text', firstLine: firstLineOf(name, head), mixedLineEnds };
+
+  const marked = encodingOf(head);
+  const start = head.toString('latin1', 0, 16);
+  const other = OTHER_KINDS.find(([bytes]) => start.startsWith(bytes))?.[1] ?? (marked ? undefined : 'binary');
+  if (other) throw unreadable(shown, `it is ${other}. Expected CSV, TSV, JSON, Parquet, or gzip of one of them`);
+  let count = marked === 'UTF-8' ? await countLines(path) : undefined;
+  const encoding: TextEncoding = count?.utf8 === false ? 'Windows-1252' : (marked ?? 'UTF-8');
+  if (encoding !== 'UTF-8') format.push(encoding);
+  if (encoding !== 'UTF-8' || count?.mixedEnds) {
+    await rewrite(`convert ${shown} to UTF-8`, decoded(createReadStream(path), encoding));
+    count = undefined;
+  }
+
+  const kind = jsonKindOf(headLines(shown, head));
+  if (kind !== undefined) format.push(kind);
+  if (kind === 'JSON') {
+    const cut = (elements: number): never => {
+      throw unreadable(shown, `its JSON ends inside record ${elements + 1}; it was cut short, fetch it again`);
+    };
+    await rewrite(`cut ${shown} into records`, jsonElements(createReadStream(path), cut));
+    count = undefined;
+  }
+  const { lines } = count ?? (await countLines(path));
+  return { name: shown, path, kind: kind === undefined ? 'text' : 'json', format, head: headLines(shown, head), lines };
 }
 
-/** Keeps the unpacked files of one process apart. */
-let unpackedFiles = 0;
+/** Whether a file is JSON, and if so whether its lines are objects. */
+function jsonKindOf(lines: readonly string[]): 'JSON' | 'JSON Lines' | undefined {
+  const filled = lines.map(line => line.trim()).filter(line => line !== '');
+  const start = filled.slice(0, 2).join('');
+  if (/^\[\s*([[{\]]|$)/.test(start)) return 'JSON';
+  if (!/^\{\s*(["}]|$)/.test(start)) return undefined;
+  return filled.some(isJson) ? 'JSON Lines' : 'JSON';
+}
+
+function isJson(line: string): boolean {
+  try {
+    JSON.parse(line);
+    return line.startsWith('{');
+  } catch {
+    return false;
+  }
+}
+
+/** @throws ShortlistError when the first line has no end */
+function headLines(name: string, head: Buffer): string[] {
+  const lines = withLineFeeds(new TextDecoder().decode(head)).split('\n', HEAD_LINES + 1);
+  const isWhole = head.length < MAX_LINE_BYTES;
+  if (!isWhole && lines.length === 1) {
+    throw unreadable(name, `its first line is longer than ${MAX_LINE_BYTES} bytes; expected one row per line`);
+  }
+  // The last one may be cut, or is what follows the last line end.
+  return lines.slice(0, isWhole && lines.length <= HEAD_LINES && lines.at(-1) !== '' ? undefined : -1);
+}
+
+async function isPipe(name: string): Promise<boolean> {
+  const facts = await stat(name).catch(() => undefined);
+  return facts !== undefined && (facts.isFIFO() || facts.isCharacterDevice() || facts.isSocket());
+}
+
+let standardInputRead = false;
+
+function standardInput(): AsyncIterable<Buffer> {
+  if (standardInputRead) throw unreadable('standard input', 'it was read already; only one table can come from it');
+  standardInputRead = true;
+  return process.stdin;
+}
+
+/** @throws ShortlistError when the content is damaged */
+async function* unpacked(name: string, path: string): AsyncGenerator<Buffer> {
+  const packed = createReadStream(path);
+  const gunzip = createGunzip();
+  packed.on('error', error => gunzip.destroy(error));
+  try {
+    yield* packed.pipe(gunzip) as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw unreadable(name, `its gzip content is damaged (${messageOf(error)}); fetch or pack it again`, error);
+  } finally {
+    packed.destroy();
+  }
+}
+
+/** About how large packed content is, as its last four bytes say; undefined where that cannot be right. */
+async function unpackedBytes(path: string): Promise<number | undefined> {
+  const { size } = await stat(path);
+  const file = await open(path);
+  try {
+    const { buffer } = await file.read({ buffer: Buffer.alloc(4), position: Math.max(0, size - 4) });
+    const bytes = buffer.readUInt32LE();
+    return bytes >= size ? bytes : undefined;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Keeps the files that one process writes apart. */
+let savedFiles = 0;
+
+/** Writes a file into `scratch`. @returns where it is */
+export async function saveContent(
+  name: string,
+  source: AsyncIterable<string | Buffer>,
+  scratch: string,
+  purpose: string,
+  bytes?: number,
+): Promise<string> {
+  const path = join(scratch, `content-${savedFiles++}`);
+  try {
+    await pipeline(source, createWriteStream(path));
+    return path;
+  } catch (error) {
+    if (error instanceof ShortlistError) throw error;
+    throw (await diskFull(error, scratch, purpose, bytes)) ?? unreadable(name, messageOf(error), error);
+  }
+}
 
 /**
  * The first bytes of a file.
@@ -73,15 +209,6 @@ export async function readHead(name: string, path: string, bytes: number): Promi
     if (error instanceof ShortlistError) throw error;
     throw unreadable(name, messageOf(error), error);
   }
-}
-
-function firstLineOf(name: string, head: Buffer): string {
-  const end = head.findIndex(byte => byte === 0x0a || byte === 0x0d);
-  if (end === -1 && head.length === MAX_LINE_BYTES) {
-    throw unreadable(name, `its first line is longer than ${MAX_LINE_BYTES} bytes; expected one row per line`);
-  }
-  const line = head.subarray(0, end === -1 ? head.length : end);
-  return new TextDecoder('utf-8').decode(line);
 }
 
 /** The error for a file that cannot be used at all. */

@@ -1,8 +1,10 @@
 import { ShortlistError } from '../../errors.js';
 import { columnOf, namedColumn, quotedNames, type Role } from './column-names.js';
-import { type DuckDbSession, sqlPath } from './duckdb.js';
-import { type InputFile, unreadable } from './input-file.js';
-import { type Delimiter, delimiterOf, splitLine } from './text-line.js';
+import { type DuckDbSession, sqlString } from './duckdb.js';
+import type { InputFile } from './input-file.js';
+import { type Column, jsonColumns, parquetColumns } from './nested-columns.js';
+import { headOf } from './text-head.js';
+import type { Delimiter } from './text-line.js';
 
 /** What a reader wants from a file. */
 export interface WantedColumns<Wanted extends Role> {
@@ -17,11 +19,18 @@ export interface WantedColumns<Wanted extends Role> {
 
 /** Where in a file the wanted columns are. */
 export interface TableLayout<Wanted extends Role> {
-  /** Undefined for Parquet. */
-  readonly delimiter: Delimiter | undefined;
-  readonly hasHeader: boolean;
+  /** Separator of a text's fields; undefined for Parquet and JSON. */
+  readonly delimiter?: Delimiter;
+  /** Lines before the first row: those of the header, of a `sep=` line, comments and blank ones. */
+  readonly start: number;
+  /** How many of these are blank. */
+  readonly blankStart: number;
   /** Names of the columns; for a file without a header their positions from 1. */
   readonly names: readonly string[];
+  /** SQL for a column; of a text only for those that its path names. */
+  readonly values: readonly (string | undefined)[];
+  /** How many columns the file itself has. */
+  readonly width: number;
   /** Position from 0 of each role that the file has. */
   readonly columns: Readonly<Partial<Record<Wanted, number>>>;
 }
@@ -29,45 +38,36 @@ export interface TableLayout<Wanted extends Role> {
 /**
  * Finds the columns of a file: by the names in its header, or by position where it has none. It has none when the caller
  * says so, when it is separated by `::` without names that are recognised (MovieLens `.dat`), or when it is separated by
- * tabs and its first line holds only numbers (MovieLens `u.data`, published splits).
- * @throws ShortlistError `missing-column`
+ * tabs or blanks and its first line holds only numbers (MovieLens `u.data`, published splits). What is nested in Parquet
+ * or JSON has the names of its levels with dots between them.
+ * @param partitions values of columns that the file's path names
+ * @throws ShortlistError `missing-column`, `file-unreadable`
  */
 export async function layoutOf<Wanted extends Role>(
   file: InputFile,
+  partitions: ReadonlyMap<string, string | null>,
   wanted: WantedColumns<Wanted>,
   session: DuckDbSession,
 ): Promise<TableLayout<Wanted>> {
-  if (file.kind === 'parquet') {
-    try {
-      const rows = await session.rows(`DESCRIBE SELECT * FROM read_parquet(${sqlPath(file.path)})`);
-      const names = rows.map(row => String(row[0]));
-      return { delimiter: undefined, hasHeader: true, names, columns: columnsByName(file, names, wanted) };
-    } catch (error) {
-      if (error instanceof ShortlistError) throw error;
-      throw unreadable(file.name, 'it begins like Parquet but is damaged', error);
-    }
-  }
-  const delimiter = delimiterOf(file.firstLine);
-  const fields = splitLine(file.firstLine, delimiter);
-  if (!(wanted.headerless || looksLikeData(fields, delimiter, wanted))) {
-    return { delimiter, hasHeader: true, names: fields, columns: columnsByName(file, fields, wanted) };
-  }
+  const text = file.kind === 'text' ? headOf(file.head, wanted) : undefined;
+  const own: readonly Column[] =
+    text?.names.map(name => ({ name })) ??
+    (file.kind === 'parquet' ? await parquetColumns(file, session) : await jsonColumns(file, session));
+  const ofPath = [...partitions]
+    .filter(([name]) => !own.some(column => column.name === name))
+    .map(([name, value]) => ({ name, value: value === null ? 'NULL::VARCHAR' : sqlString(value) }));
+  const all = [...own, ...ofPath];
+  const names = all.map(({ name }) => name);
   return {
-    delimiter,
-    hasHeader: false,
-    names: fields.map((_, position) => String(position + 1)),
-    columns: columnsByPosition(file, fields, wanted),
+    ...(text && { delimiter: text.delimiter }),
+    start: text?.start ?? 0,
+    blankStart: text?.blankStart ?? 0,
+    names,
+    values: all.map(({ value }) => value),
+    width: own.length,
+    columns:
+      text?.hasHeader === false ? columnsByPosition(file, own.length, wanted) : columnsByName(file, names, wanted),
   };
-}
-
-function looksLikeData<Wanted extends Role>(
-  fields: readonly string[],
-  delimiter: Delimiter,
-  { positions, named }: WantedColumns<Wanted>,
-): boolean {
-  if (Object.values(named).some(name => name !== undefined)) return false;
-  if (positions.some(role => columnOf(role, fields) !== -1)) return false;
-  return delimiter === '::' || (delimiter === '\t' && fields.every(field => /^\s*-?\d+(\.\d+)?\s*$/.test(field)));
 }
 
 function columnsByName<Wanted extends Role>(
@@ -96,22 +96,22 @@ function columnsByName<Wanted extends Role>(
 
 function columnsByPosition<Wanted extends Role>(
   file: InputFile,
-  fields: readonly string[],
+  fields: number,
   { positions, required, named }: WantedColumns<Wanted>,
 ): Partial<Record<Wanted, number>> {
   if (Object.values(named).some(name => name !== undefined)) {
     throw new ShortlistError('invalid-option', `Columns cannot be named in a file without a header (${file.name}).`);
   }
-  if (fields.length < required.length) {
+  if (fields < required.length) {
     throw new ShortlistError(
       'missing-column',
-      `${file.name} has ${fields.length} column(s) and no header; expected ${positions.join(', ')} in this order, ` +
+      `${file.name} has ${fields} column(s) and no header; expected ${positions.join(', ')} in this order, ` +
         `at least the first ${required.length}.`,
       { file: file.name },
     );
   }
   const columns: Partial<Record<Wanted, number>> = {};
-  positions.slice(0, fields.length).forEach((role, position) => {
+  positions.slice(0, fields).forEach((role, position) => {
     columns[role] = position;
   });
   return columns;

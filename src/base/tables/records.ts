@@ -1,9 +1,12 @@
 import { messageOf, ShortlistError } from '../../errors.js';
 import type { Role } from './column-names.js';
-import { type DuckDbSession, sqlName, sqlPath, sqlString } from './duckdb.js';
-import { type InputFile, MAX_LINE_BYTES, unreadable } from './input-file.js';
+import { type DuckDbSession, sqlName, sqlString } from './duckdb.js';
+import { type InputFile, MAX_LINE_BYTES, saveContent, unreadable } from './input-file.js';
 import type { TableLayout } from './layout.js';
-import { type Delimiter, fieldPattern, quotable } from './text-line.js';
+import { sqlParquet } from './nested-columns.js';
+import { CONTINUED, joinedRecords, LINE_BREAK, surveyQuotes } from './spanning-records.js';
+import { type Delimiter, fieldPattern, type Quoting, quotingOf } from './text-line.js';
+import { sqlLines } from './text-source.js';
 
 /** What a reader keeps of a record: SQL over one nullable VARCHAR column per role that the file has. */
 export interface Projection {
@@ -20,10 +23,11 @@ const BROKEN_QUOTES = 'a double quote is not closed, or text follows the closing
  * Loads a file into a new table with the projection's columns, `problem` (null, or why the record is unusable) and
  * `content` (the text of an unusable record). There is one row for each *line*, so that a row's `rowid` is its line
  * number from 0: blank lines and the later lines of a record that spans several are rows of nulls, and a header is a row
- * like the others. For Parquet it is the row number.
+ * like the others. For Parquet and JSON arrays it is the record's number.
  *
  * DuckDB only cuts the text into lines, in parallel; the fields are cut here in SQL. That is as fast as its CSV reader,
  * guesses nothing, and knows the line of every bad record, which that reader does not.
+ * @returns how many lines belong to records that began on an earlier one
  */
 export async function loadRecords<Wanted extends Role>(
   session: DuckDbSession,
@@ -31,30 +35,32 @@ export async function loadRecords<Wanted extends Role>(
   file: InputFile,
   layout: TableLayout<Wanted>,
   projection: Projection,
-): Promise<void> {
+): Promise<number> {
   const { delimiter } = layout;
   if (delimiter === undefined) {
-    await createTable(session, table, file, parquetRecords(file, layout), projection);
-    return;
+    const records = file.kind === 'parquet' ? parquetRecords(file, layout) : jsonRecords(file, layout);
+    await createTable(session, table, file, records, projection);
+    return 0;
   }
-  let lines = sqlLines(file, 'utf-8');
-  try {
-    await createTable(session, table, file, textRecords(lines, delimiter, layout), projection);
-  } catch (error) {
-    // Not UTF-8: every sequence of bytes is Latin-1.
-    if (!(error instanceof ShortlistError && /utf-8|unicode/i.test(messageOf(error.cause)))) throw error;
-    lines = sqlLines(file, 'latin-1');
-    await createTable(session, table, file, textRecords(lines, delimiter, layout), projection);
-  }
-  const broken = quotable(delimiter) ? await countBrokenQuotes(session, table) : 0;
-  if (broken === 0) return;
+  const quoting = quotingOf(delimiter);
+  await createTable(session, table, file, textRecords(sqlLines(file.path), delimiter, quoting, layout), projection);
+  if (quoting === 'none') return 0;
+  const broken = await session.number(`SELECT count(*) FROM ${table} WHERE rowid >= ${layout.start}
+    AND (problem = ${sqlString(BROKEN_QUOTES)} OR contains(content, '"') AND problem LIKE ${sqlString(wrongWidth(layout, '%'))})`);
+  if (broken === 0) return 0;
 
-  // Broken quotes may be records that span lines. Join these, and keep the result if that mends any.
-  await session.run(`CREATE TEMP TABLE lines AS SELECT record FROM ${lines}`);
-  await createTable(session, 'joined', file, textRecords(JOINED_LINES, delimiter, layout), projection);
-  const mended = (await countBrokenQuotes(session, 'joined')) < broken;
-  await session.run(`DROP TABLE lines; DROP TABLE ${mended ? table : 'joined'}`);
-  if (mended) await session.run(`ALTER TABLE joined RENAME TO ${table}`);
+  const survey = await surveyQuotes({ ...file, ...layout, delimiter });
+  const { spans } = survey;
+  if (spans.length === 0 && survey.quoting === quoting) return 0;
+  let lines = sqlLines(file.path);
+  if (spans.length > 0) {
+    const joined = joinedRecords(file.name, file.path, spans);
+    const path = await saveContent(file.name, joined, session.scratch, `join the lines of records in ${file.name}`);
+    lines = `(SELECT nullif(record, '${CONTINUED}') AS record FROM ${sqlLines(path)})`;
+  }
+  await session.run(`DROP TABLE ${table}`);
+  await createTable(session, table, file, textRecords(lines, delimiter, survey.quoting, layout), projection);
+  return spans.reduce((sum, [first, last]) => sum + last - first, 0);
 }
 
 async function createTable(
@@ -66,20 +72,34 @@ async function createTable(
 ): Promise<void> {
   const kept = Object.entries(columns).map(([name, expression]) => `${expression} AS ${sqlName(name)}`);
   const problem = `CASE WHEN record IS NULL THEN NULL WHEN malformed IS NOT NULL THEN malformed ${problems.join(' ')} END`;
+  const content = file.kind === 'text' ? withLineBreaks('record') : 'record';
   try {
     await session.run(`CREATE TEMP TABLE ${table} AS SELECT ${kept.join(', ')}, problem,
-      CASE WHEN problem IS NOT NULL THEN record END AS content FROM (SELECT *, ${problem} AS problem FROM (${records}))`);
+      CASE WHEN problem IS NOT NULL THEN ${content} END AS content
+      FROM (SELECT *, ${problem} AS problem FROM (${records}))`);
   } catch (error) {
     throw readError(file, error);
   }
 }
 
-function parquetRecords<Wanted extends Role>(file: InputFile, { names, columns }: TableLayout<Wanted>): string {
-  const fields = Object.entries<number | undefined>(columns).map(
-    ([role, position = 0]) => `CAST(${sqlName(names[position] ?? '')} AS VARCHAR) AS ${sqlName(role)}`,
+function parquetRecords<Wanted extends Role>(file: InputFile, layout: TableLayout<Wanted>): string {
+  const fields = fieldsOf(layout, position => layout.values[position] ?? 'NULL::VARCHAR');
+  return `SELECT '' AS record, NULL::VARCHAR AS malformed, ${fields.join(', ')} FROM ${sqlParquet(file)}`;
+}
+
+function jsonRecords<Wanted extends Role>(file: InputFile, layout: TableLayout<Wanted>): string {
+  const pointers = layout.values.slice(0, layout.width).map(pointer => sqlString(pointer ?? ''));
+  const positions = Object.values<number | undefined>(layout.columns).filter(at => at !== undefined);
+  const taken = [...new Set(positions)].filter(position => position < layout.width);
+  const fields = fieldsOf(layout, position =>
+    position < layout.width ? `fields[${taken.indexOf(position) + 1}]` : (layout.values[position] ?? ''),
   );
-  return `SELECT '' AS record, NULL::VARCHAR AS malformed, ${fields.join(', ')}
-    FROM read_parquet(${sqlPath(file.path)}, binary_as_string = true)`;
+  const paths = taken.map(position => pointers[position]);
+  return `SELECT record, malformed, ${fields.join(', ')} FROM (SELECT record, malformed,
+      CASE WHEN malformed IS NULL THEN json_extract_string(record, [${paths.join(', ')}]) END AS fields
+    FROM (SELECT record, CASE WHEN NOT json_valid(record) THEN 'it is not valid JSON'
+      WHEN json_type(record) <> 'OBJECT' THEN 'it is not a JSON object' END AS malformed
+    FROM ${sqlLines(file.path)}))`;
 }
 
 /**
@@ -90,41 +110,57 @@ function parquetRecords<Wanted extends Role>(file: InputFile, { names, columns }
 function textRecords<Wanted extends Role>(
   lines: string,
   delimiter: Delimiter,
-  { names, columns }: TableLayout<Wanted>,
+  quoting: Quoting,
+  layout: TableLayout<Wanted>,
 ): string {
-  const quotes = quotable(delimiter);
+  const { width } = layout;
   const separator = sqlString(delimiter);
-  const plain = `string_split(record, ${separator})`;
-  const quoted = `regexp_extract_all(${separator} || record, ${sqlString(fieldPattern(delimiter))}, 1)`;
-  const cut = quotes ? `CASE WHEN contains(record, '"') THEN ${quoted} ELSE ${plain} END` : plain;
-  const fields = Object.entries<number | undefined>(columns).map(([role, position = 0]) => {
+  // Blanks are as many as they like.
+  const text = delimiter === ' ' ? `trim(regexp_replace(record, ' +', ' ', 'g'))` : 'record';
+  const plain = `string_split(${text}, ${separator})`;
+  const quoted = `regexp_extract_all(${separator} || record, ${sqlString(fieldPattern(delimiter, quoting))}, 1)`;
+  const cut = quoting === 'none' ? plain : `CASE WHEN contains(record, '"') THEN ${quoted} ELSE ${plain} END`;
+  const fields = fieldsOf(layout, position => {
+    if (position >= width) return layout.values[position] ?? '';
     const field = `fields[${position + 1}]`;
-    const bare = quotes
-      ? `CASE WHEN starts_with(${field}, '"') THEN replace(${field}[2:-2], '""', '"') ELSE ${field} END`
-      : field;
-    return `${bare} AS ${sqlName(role)}`;
+    return quoting === 'none'
+      ? field
+      : `CASE WHEN starts_with(${field}, '"') THEN ${unquoted(field, quoting)} ELSE ${field} END`;
   });
   // Fields and separators that do not add up to the line: the pattern had to step over something.
   const broken = `WHEN contains(record, '"') AND
     list_sum(list_transform(fields, lambda field: length(field))) + len(fields) <> length(record) + 1
     THEN ${sqlString(BROKEN_QUOTES)}`;
-  return `SELECT record, ${fields.join(', ')}, CASE ${quotes ? broken : ''} WHEN len(fields) <> ${names.length}
-    THEN 'expected ${names.length} columns, found ' || len(fields) END AS malformed
+  return `SELECT record, ${fields.join(', ')}, CASE ${quoting === 'none' ? '' : broken} WHEN len(fields) <> ${width}
+    THEN ${sqlString(wrongWidth(layout, ''))} || len(fields) END AS malformed
     FROM (SELECT record, ${cut} AS fields FROM ${lines})`;
 }
 
-function sqlLines(file: InputFile, encoding: 'utf-8' | 'latin-1'): string {
-  // No text holds this separator, so that a line is one field.
-  return `read_csv(${sqlPath(file.path)}, columns = {record: 'VARCHAR'}, auto_detect = false, header = false,
-    delim = '\u0001\u0002\u0003', quote = '', escape = '', strict_mode = false, encoding = '${encoding}',
-    max_line_size = ${MAX_LINE_BYTES}${file.mixedLineEnds ? ", new_line = '\\r\\n', parallel = false" : ''})`;
+function unquoted(field: string, quoting: Quoting): string {
+  const text = withLineBreaks(`replace(${field}[2:-2], '""', '"')`);
+  return quoting === 'backslash' ? `regexp_replace(${text}, '\\\\(.)', '\\1', 'gs')` : text;
 }
 
-function countBrokenQuotes(session: DuckDbSession, table: string): Promise<number> {
-  return session.number(`SELECT count(*) FROM ${table} WHERE problem = ${sqlString(BROKEN_QUOTES)}`);
+function withLineBreaks(text: string): string {
+  return `replace(${text}, '${LINE_BREAK}', chr(10))`;
+}
+
+function wrongWidth<Wanted extends Role>({ width }: TableLayout<Wanted>, found: string): string {
+  return `expected ${width} columns, found ${found}`;
+}
+
+/** SQL for a column of each role. */
+function fieldsOf<Wanted extends Role>(
+  { columns }: TableLayout<Wanted>,
+  valueAt: (position: number) => string,
+): string[] {
+  return Object.entries<number | undefined>(columns).map(
+    ([role, position = 0]) => `${valueAt(position)} AS ${sqlName(role)}`,
+  );
 }
 
 function readError(file: InputFile, error: unknown): ShortlistError {
+  if (error instanceof ShortlistError) return error;
   const message = messageOf(error);
   const line = /Line: (\d+)/.exec(message)?.[1];
   if (message.includes('Maximum line size')) {
@@ -137,22 +173,3 @@ function readError(file: InputFile, error: unknown): ShortlistError {
   const place = line === undefined ? '' : ` near line ${line}`;
   return unreadable(file.name, `${(message.split('\n')[0] ?? '').slice(0, 200)}${place}`, error);
 }
-
-/**
- * A FROM source like the table `lines`, but with the records that span lines whole: the text stands on the first of its
- * lines, the others are null. An odd number of quotes on a line opens such a record or closes it.
- */
-const JOINED_LINES = `(
-  WITH counted AS (
-    SELECT rowid AS line, record, length(record) - length(replace(record, '"', '')) AS quotes FROM lines
-  ), placed AS (
-    SELECT line, record, coalesce(sum(quotes) OVER (ORDER BY line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
-      % 2 = 1 AS continues FROM counted
-  ), numbered AS (
-    SELECT line, record, continues, count(*) FILTER (NOT continues) OVER (ORDER BY line) AS number FROM placed
-  ), joined AS (
-    SELECT number, string_agg(coalesce(record, ''), chr(10) ORDER BY line) AS record FROM numbered GROUP BY number
-  )
-  SELECT CASE WHEN continues THEN NULL ELSE nullif(joined.record, '') END AS record
-  FROM numbered JOIN joined USING (number) ORDER BY line
-)`;

@@ -1,12 +1,18 @@
+import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { type BadRow, messageOf, ShortlistError } from '../../errors.js';
 import type { Role } from './column-names.js';
 import { type DuckDbSession, sqlName, sqlString } from './duckdb.js';
 import type { FileReading } from './file-reading.js';
-import { openInputFile } from './input-file.js';
-import { layoutOf, type WantedColumns } from './layout.js';
+import { type InputFile, openInputFile } from './input-file.js';
+import { layoutOf, type TableLayout, type WantedColumns } from './layout.js';
+import { countLines } from './line-count.js';
+import { parquetRows } from './nested-columns.js';
 import { loadRecords, type Projection } from './records.js';
+import { tableFiles } from './table-files.js';
+import type { Delimiter } from './text-line.js';
 
 /** Options of all readers of tables, beside the names of the columns. */
 export interface TableOptions {
@@ -29,11 +35,12 @@ const SHOWN_ROWS = 5;
 const DEFAULT_REJECTS_FILE = 'data/rejected-rows.csv';
 
 /**
- * Loads files, one after the other, and creates the view `usable` over their good rows: the columns of the
+ * Loads files (or folders, patterns, standard input: see `tableFiles`), one after the other, and creates the view `usable` over their good rows: the columns of the
  * projection, of which the first must be null in no good row, and a `position` that orders the rows.
  * @param projectionOf what is kept of a file that has these columns; it must give the same columns for all files
  * @returns what became of the lines of each file
- * @throws ShortlistError `file-unreadable`, `file-empty`, `missing-column`, `bad-rows`, `output-unwritable`
+ * @throws ShortlistError `file-unreadable`, `file-empty`, `missing-column`, `bad-rows`, `rows-lost`, `disk-full`,
+ *   `output-unwritable`
  */
 export async function loadUsableRows<Wanted extends Role>(
   session: DuckDbSession,
@@ -45,55 +52,103 @@ export async function loadUsableRows<Wanted extends Role>(
   const readings: FileReading[] = [];
   const good: string[] = [];
   const bad: string[] = [];
-  for (const [index, name] of names.entries()) {
+  for (const [index, { name, partitions }] of (await tableFiles(names, session)).entries()) {
     const file = await openInputFile(name, session.scratch);
-    const layout = await layoutOf(file, wanted, session);
-    const projection = projectionOf(layout.columns, name);
+    const layout = await layoutOf(file, partitions, wanted, session);
+    const projection = projectionOf(layout.columns, file.name);
     const table = `records_${index}`;
-    await loadRecords(session, table, file, layout, projection);
+    const continued = await loadRecords(session, table, file, layout, projection);
     // 2^40 lines per file is room for more than any file has.
     const position = `(${index}::BIGINT << 40) + rowid AS position`;
-    const rows = `FROM ${table} WHERE rowid >= ${file.kind === 'text' && layout.hasHeader ? 1 : 0}`;
+    const rows = `FROM ${table} WHERE rowid >= ${layout.start}`;
     const columns = Object.keys(projection.columns).map(sqlName);
     // Lines without a record have nulls throughout.
-    good.push(`SELECT ${position}, ${columns.join(', ')} ${rows} AND problem IS NULL AND ${columns[0]} IS NOT NULL`);
-    bad.push(`SELECT ${position}, ${sqlString(name)} AS file, rowid + 1 AS line, problem AS reason, content
+    const isGood = `problem IS NULL AND ${columns[0]} IS NOT NULL`;
+    good.push(`SELECT ${position}, ${columns.join(', ')} ${rows} AND ${isGood}`);
+    bad.push(`SELECT ${position}, ${sqlString(file.name)} AS file, rowid + 1 AS line, problem AS reason, content
       ${rows} AND problem IS NOT NULL`);
-    const header = file.kind === 'text' && layout.hasHeader ? 1 : 0;
-    const [[lines, usable, unusable] = []] = await session.rows(`SELECT count(*),
-      count(*) FILTER (problem IS NULL AND ${columns[0]} IS NOT NULL AND rowid >= ${header}),
-      count(*) FILTER (problem IS NOT NULL AND rowid >= ${header}) FROM ${table}`);
-    const taken = Object.entries<number | undefined>(layout.columns);
-    readings.push({
-      file: name,
-      format: file.kind === 'parquet' ? 'Parquet' : 'CSV',
-      columns: Object.fromEntries(taken.map(([role, at]) => [role, layout.names[at ?? 0] ?? ''])),
-      unused: layout.names.filter((_, position) => !taken.some(([, at]) => at === position)),
-      lines: Number(lines),
-      header,
-      blank: Number(lines) - header - Number(usable) - Number(unusable),
-      continued: 0,
-      good: Number(usable),
-      bad: Number(unusable),
-    });
+    readings.push(await readingOf(session, table, isGood, file, layout, continued));
   }
   await session.run(`CREATE TEMP VIEW usable AS ${good.join(' UNION ALL ')}`);
   await session.run(`CREATE TEMP VIEW bad AS ${bad.join(' UNION ALL ')}`);
-  const total = await session.number('SELECT count(*) FROM bad');
-  if (total === 0) return readings;
+  const rejected = readings.filter(reading => reading.bad > 0);
+  if (rejected.length === 0) return readings;
+  const total = rejected.reduce((sum, reading) => sum + reading.bad, 0);
   if (skipBadRows === false) throw await badRowsError(session, total);
-  await writeBadRows(session, total, skipBadRows === true ? DEFAULT_REJECTS_FILE : skipBadRows);
+  const path = skipBadRows === true ? DEFAULT_REJECTS_FILE : skipBadRows;
+  await writeBadRows(session, rejected, path);
   return readings;
 }
 
-/** Replaces the file if it exists. */
-async function writeBadRows(session: DuckDbSession, total: number, path: string): Promise<void> {
+/** @throws ShortlistError `rows-lost` unless each line of the file became a row of the table */
+async function readingOf<Wanted extends Role>(
+  session: DuckDbSession,
+  table: string,
+  isGood: string,
+  file: InputFile,
+  { delimiter, start, blankStart, names, columns }: TableLayout<Wanted>,
+  continued: number,
+): Promise<FileReading> {
+  const [counts = []] = await session.rows(`SELECT count(*), count(*) FILTER (${isGood} AND rowid >= ${start}),
+    count(*) FILTER (problem IS NOT NULL AND rowid >= ${start}) FROM ${table}`);
+  const [lines = 0, good = 0, bad = 0] = counts.map(Number);
+  await requireAllLines(session, file, lines);
+  const header = start - blankStart;
+  const taken = Object.entries<number | undefined>(columns);
+  const format = file.kind === 'parquet' ? ['Parquet'] : delimiter === undefined ? [] : [nameOf(delimiter)];
+  return {
+    file: file.name,
+    format: [...format, ...file.format].join(', '),
+    columns: Object.fromEntries(taken.map(([role, at]) => [role, names[at ?? 0] ?? ''])),
+    unused: names.filter((_, position) => !taken.some(([, at]) => at === position)),
+    lines,
+    header,
+    blank: lines - header - continued - good - bad,
+    continued,
+    good,
+    bad,
+  };
+}
+
+async function requireAllLines(session: DuckDbSession, file: InputFile, rows: number): Promise<void> {
+  const least = file.lines ?? (await parquetRows(session, file));
+  if (rows === least) return;
+  // A log may have been added to since its lines were counted.
+  const most = file.kind === 'parquet' ? least : (await countLines(file.path)).lines;
+  if (rows > least && rows <= most) return;
+  throw new ShortlistError(
+    'rows-lost',
+    `${file.name} has ${most} lines, but ${rows} were read, so that none of it is used. If nothing wrote to the file ` +
+      'meanwhile, this is a fault of Shortlist: please report it with the lines around the first that is missing.',
+    { file: file.name, lines: most, rows },
+  );
+}
+
+/** A separator as the kind of file that it makes. */
+function nameOf(delimiter: Delimiter): string {
+  if (delimiter === ',') return 'CSV';
+  return delimiter === '\t' ? 'TSV' : `text separated by ${JSON.stringify(delimiter)}`;
+}
+
+/** For each file of bad rows that this process wrote, the files whose rows are in it. */
+const written = new Map<string, Set<string>>();
+
+/**
+ * Adds to what this process wrote already, so that a command keeps the bad rows of all files that it reads. A file that
+ * is read again starts anew.
+ */
+async function writeBadRows(session: DuckDbSession, rejected: readonly FileReading[], path: string): Promise<void> {
+  const earlier = written.get(path);
+  const adds = earlier !== undefined && !rejected.some(({ file }) => earlier.has(file));
+  const files = adds ? earlier : new Set<string>();
+  const part = join(session.scratch, 'bad-rows.csv');
   try {
     await mkdir(dirname(path), { recursive: true });
-    await session.run(
-      `COPY (SELECT file, line, reason, content FROM bad ORDER BY position) TO ${sqlString(path)} (FORMAT csv, HEADER)`,
-    );
+    await session.run(`COPY (SELECT file, line, reason, content FROM bad ORDER BY position) TO ${sqlString(part)}
+      (FORMAT csv, HEADER ${!adds})`);
+    await pipeline(createReadStream(part), createWriteStream(path, { flags: adds ? 'a' : 'w' }));
   } catch (cause) {
+    const total = rejected.reduce((sum, { bad }) => sum + bad, 0);
     const why = messageOf(cause).split('\n')[0];
     throw new ShortlistError(
       'output-unwritable',
@@ -102,6 +157,8 @@ async function writeBadRows(session: DuckDbSession, total: number, path: string)
       { cause },
     );
   }
+  for (const { file } of rejected) files.add(file);
+  written.set(path, files);
 }
 
 async function badRowsError(session: DuckDbSession, total: number): Promise<ShortlistError> {

@@ -21,9 +21,10 @@ const ID_NAME = /^(|id|index)$/i;
  * @throws ShortlistError `bad-rows`, `missing-column`, `file-empty`, `out-of-memory`
  */
 export async function readCsvFactors(file: InputFile): Promise<FactorTable> {
-  const split = splitter(file.firstLine);
-  const header = headerOf(split(file.firstLine));
-  const width = split(file.firstLine).length;
+  const firstLine = file.head[0] ?? '';
+  const split = splitter(firstLine);
+  const header = headerOf(split(firstLine));
+  const width = split(firstLine).length;
   if (width < 2) {
     throw new ShortlistError('missing-column', `${file.name} has one column; expected an id and numbers, or numbers.`, {
       file: file.name,
