@@ -31,6 +31,8 @@ export const MAX_LINE_BYTES = 2_000_000;
 /** The name that stands for standard input. */
 export const STANDARD_INPUT = '-';
 
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+
 /** Lines that are looked at to tell what a file is. */
 const HEAD_LINES = 200;
 
@@ -73,8 +75,8 @@ export async function openInputFile(name: string, scratch: string): Promise<Inpu
   }
 
   const marked = encodingOf(head);
-  const start = head.toString('latin1', 0, 16);
-  const other = OTHER_KINDS.find(([bytes]) => start.startsWith(bytes))?.[1] ?? (marked ? undefined : 'binary');
+  const magic = head.toString('latin1', 0, 16);
+  const other = OTHER_KINDS.find(([bytes]) => magic.startsWith(bytes))?.[1] ?? (marked ? undefined : 'binary');
   if (other) throw unreadable(shown, `it is ${other}. Expected CSV, TSV, JSON, Parquet, or gzip of one of them`);
   let count = marked === 'UTF-8' ? await countLines(path) : undefined;
   const encoding: TextEncoding = count?.utf8 === false ? 'Windows-1252' : (marked ?? 'UTF-8');
@@ -90,7 +92,8 @@ export async function openInputFile(name: string, scratch: string): Promise<Inpu
     const cut = (elements: number): never => {
       throw unreadable(shown, `its JSON ends inside record ${elements + 1}; it was cut short, fetch it again`);
     };
-    await rewrite(`cut ${shown} into records`, jsonElements(createReadStream(path), cut));
+    const start = head.indexOf(BYTE_ORDER_MARK) === 0 ? BYTE_ORDER_MARK.length : 0;
+    await rewrite(`cut ${shown} into records`, jsonElements(createReadStream(path, { start }), cut));
     count = undefined;
   }
   const { lines } = count ?? (await countLines(path));

@@ -64,7 +64,7 @@ function wholeNumber(column: string, condition: string, type: string): string {
 /** Columns of a file of JSON objects, of whatever record, with a JSON pointer to each. */
 export async function jsonColumns(file: InputFile, session: DuckDbSession): Promise<Column[]> {
   const [structure] = await session.texts(`SELECT json_group_structure(
-      CASE WHEN json_valid(record) THEN CASE WHEN json_type(record) = 'OBJECT' THEN record END END)
+      CASE WHEN json_valid(record) THEN CASE WHEN json_type(record) = 'OBJECT' THEN record::JSON END END)
     FROM ${sqlLines(file.path)}`);
   const columns = structure === undefined ? [] : keysOf(JSON.parse(structure), '', '');
   if (columns.length === 0) {
