@@ -73,17 +73,19 @@ async function surveyAs(quoting: Quoting, text: TextFacts): Promise<Survey> {
 
   /** How many lines after the first belong to the record that it opens; 0 where its quote is stray. */
   const continuedBy = async (first: string): Promise<number> => {
-    const firstIsRow = isRow(first);
+    let openedInRow = isRow(first);
     let record = first;
     for (let more = 1; more <= MAX_LINES; more++) {
       const line = await lineAt(more);
       if (line === undefined) return 0;
       record += `\n${line}`;
       if (record.length > MAX_CHARACTERS) return 0;
-      const closes = line.includes('"') && !isOpen(record);
+      const closes = line.replaceAll('""', '').includes('"');
       // A text in quotes may end in what looks like a row, but hardly begin and end so.
-      if (isRow(line) && (firstIsRow || !closes)) return 0;
-      if (closes) return fieldsOf(record)?.length === width ? more : 0;
+      if (isRow(line) && (openedInRow || !closes)) return 0;
+      if (!closes) continue;
+      if (!isOpen(record)) return fieldsOf(record)?.length === width ? more : 0;
+      openedInRow = isRow(line);
     }
     return 0;
   };
@@ -99,7 +101,8 @@ async function surveyAs(quoting: Quoting, text: TextFacts): Promise<Survey> {
       hasEscapes ||= line.includes('\\"');
       const fields = fieldsOf(line);
       if (fields?.length === width) {
-        if (line.split(delimiter).length !== width || line.includes('""')) enclosing++;
+        if (fields.some(field => /^"./.test(field) && (field.includes(delimiter) || field.slice(1, -1).includes('"'))))
+          enclosing++;
       } else {
         more = fields === undefined && isOpen(line) ? await continuedBy(line) : 0;
         if (more === 0) broken++;
