@@ -2,7 +2,8 @@ import { statfs } from 'node:fs/promises';
 import { messageOf, ShortlistError } from '../../errors.js';
 
 /**
- * The error for a disk that is full, or undefined where something else went wrong.
+ * The error for a disk that is full, or undefined where something else went wrong. Of DuckDB's errors those
+ * about its spill files are meant.
  * @param directory where room was needed
  * @param purpose what for, such as `unpack ratings.csv.gz`
  * @param bytes how much is needed in all, where that is known

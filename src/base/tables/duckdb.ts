@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import { messageOf, ShortlistError } from '../../errors.js';
+import { diskFull } from './disk-full.js';
 import { withScratchDirectory } from './scratch-directory.js';
 
 /** An in-memory DuckDB with a scratch directory of its own. */
@@ -58,11 +60,21 @@ export async function withDuckDb<T>(work: (session: DuckDbSession) => Promise<T>
       // Times without an offset mean the same on every machine.
       await connection.run(`SET TimeZone = 'UTC'`);
       return await work(new DuckDbSession(connection, scratch));
+    } catch (error) {
+      throw (await spillFull(error, scratch)) ?? error;
     } finally {
       connection.closeSync();
       instance.closeSync();
     }
   });
+}
+
+/** DuckDB's error, or that of a reader around it, when the scratch directory has no room for what exceeds memory. */
+async function spillFull(error: unknown, scratch: string): Promise<ShortlistError | undefined> {
+  const cause = error instanceof ShortlistError ? error.cause : error;
+  const message = messageOf(cause);
+  if (!message.includes(scratch) && !message.includes('max_temp_directory_size')) return undefined;
+  return diskFull(cause, scratch, 'hold what does not fit into memory');
 }
 
 /** A SQL string literal. */

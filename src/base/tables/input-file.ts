@@ -202,7 +202,8 @@ export async function readHead(name: string, path: string, bytes: number): Promi
     if (!facts.isFile()) throw unreadable(name, 'it is not a regular file; save its content to a file first');
     const file = await open(path);
     try {
-      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(bytes), position: 0 });
+      const room = Buffer.alloc(Math.min(bytes, facts.size));
+      const { buffer, bytesRead } = await file.read({ buffer: room, position: 0 });
       if (bytesRead === 0) throw new ShortlistError('file-empty', `${name} is empty.`, { file: name });
       return buffer.subarray(0, bytesRead);
     } finally {

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type DuckDbSession, sqlString } from './duckdb.js';
 import { STANDARD_INPUT, unreadable } from './input-file.js';
 
@@ -32,7 +32,7 @@ async function pathsOf(name: string, session: DuckDbSession): Promise<readonly s
     const paths = within
       .filter(entry => !entry.isDirectory())
       .map(entry => join(entry.parentPath ?? entry.path, entry.name));
-    return required(name, 'it is a folder without files', visible(paths, join(name, '/').length));
+    return required(name, 'it is a folder without files', await visible(paths, path => relative(name, path)));
   }
   const wildcard = name.search(/[*?[]/);
   if (facts !== undefined || wildcard === -1) return [name];
@@ -40,7 +40,7 @@ async function pathsOf(name: string, session: DuckDbSession): Promise<readonly s
   return required(
     name,
     'no file has this name or fits this pattern',
-    visible(paths, name.lastIndexOf('/', wildcard) + 1),
+    await visible(paths, path => path.slice(name.lastIndexOf('/', wildcard) + 1)),
   );
 }
 
@@ -49,10 +49,19 @@ function required(name: string, why: string, paths: readonly string[]): readonly
   return paths;
 }
 
-/** Sorted, without `.hidden`, `_SUCCESS`, `_temporary/…` and checksums. @param start where the part that counts begins */
-function visible(paths: readonly string[], start: number): string[] {
-  const isHidden = (path: string) => /(^|\/)[._]|\.crc$/.test(path.slice(start));
-  return paths.filter(path => !isHidden(path)).sort();
+/**
+ * Sorted, without `.hidden`, `_SUCCESS`, `_temporary/…`, checksums, and files without a byte, as Spark writes them for
+ * parts without rows.
+ * @param partOf the part of a path that was not named itself
+ */
+async function visible(paths: readonly string[], partOf: (path: string) => string): Promise<string[]> {
+  const shown: string[] = [];
+  for (const path of paths) {
+    if (/(^|\/)[._]|\.crc$/.test(partOf(path))) continue;
+    const facts = await stat(path);
+    if (facts.size > 0 || !facts.isFile()) shown.push(path);
+  }
+  return shown.sort();
 }
 
 /** What Hive writes for a missing value. */

@@ -1,16 +1,13 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { withDuckDb } from '../../../src/base/tables/duckdb.js';
-import type { FileReading } from '../../../src/base/tables/file-reading.js';
-import { loadUsableRows } from '../../../src/base/tables/usable-rows.js';
+import { READ_COLUMNS, readTables } from '../../support/read-tables.js';
 import { scratchDirectory } from '../../support/scratch-directory.js';
 
 // Tables as the most diverse programs write them. Many are read in one session, since a session takes longer than a table.
 
 const TABLES = 2000;
 const TABLES_PER_SESSION = 100;
-const COLUMNS = ['user', 'item', 'rating', 'timestamp'] as const;
 
 type Row = readonly string[];
 
@@ -124,7 +121,7 @@ function written(table: Table, hasHeader: boolean): { content: Uint8Array; badLi
   const { separator, quotes, lineEnd, encoding } = table;
   const noteAt = hasHeader ? table.noteAt : 4;
   const withNote = (row: Row) => [...row.slice(0, noteAt), row[4] ?? '', ...row.slice(noteAt, 4)];
-  const names = withNote([...COLUMNS, 'note']);
+  const names = withNote([...READ_COLUMNS, 'note']);
   const fieldOf = (text: string) => {
     if (quotes === 'all') return quoted(text);
     return quotes === 'needed' && (/["\n]/.test(text) || text.includes(separator)) ? quoted(text) : text;
@@ -199,43 +196,17 @@ test(`${TABLES} random tables in random dialects are read back as they were, but
     const batch = tables.slice(start, start + TABLES_PER_SESSION);
     const files = batch.map((one, i) => ({ ...written(one, hasHeader), name: `${start + i}.txt` }));
     const paths = files.map(({ name, content }) => write(name, content));
-    const { readings, rows, bad } = await readAll(paths, !hasHeader);
+    const { readings, rows, bad } = await readTables(paths, { headerless: !hasHeader, required: READ_COLUMNS });
     batch.forEach((one, i) => {
       const shown = `${JSON.stringify(one)}\n${files[i]?.content.toString()}`;
       expect(rows[i], shown).toEqual(one.rows.map(row => row.slice(0, 4)));
-      expect(bad[i], shown).toEqual(files[i]?.badLines);
+      expect(
+        bad[i]?.map(([line]) => line),
+        shown,
+      ).toEqual(files[i]?.badLines);
       const { lines, header, blank, continued, good, bad: rejected } = readings[i]!;
       expect(lines, shown).toBe(files[i]?.lines);
       expect(header + blank + continued + good + rejected, shown).toBe(lines);
     });
   }
 });
-
-/** Good rows and lines of bad ones, for each file. */
-async function readAll(
-  paths: readonly string[],
-  headerless: boolean,
-): Promise<{ readings: FileReading[]; rows: unknown[][][]; bad: number[][] }> {
-  return withDuckDb(async session => {
-    const readings = await loadUsableRows(
-      session,
-      paths,
-      { positions: COLUMNS, required: COLUMNS, named: {}, headerless },
-      write('rejects.csv', ''),
-      () => ({ columns: { user_id: '"user"', item: 'item', rating: 'rating', time: '"timestamp"' }, problems: [] }),
-    );
-    const rows: unknown[][][] = paths.map(() => []);
-    for (const [file, ...row] of await session.rows(
-      'SELECT (position >> 40)::INTEGER, user_id, item, rating, time FROM usable ORDER BY position',
-    )) {
-      rows[Number(file)]?.push(row);
-    }
-    const bad: number[][] = paths.map(() => []);
-    for (const [file, line] of await session.rows(
-      'SELECT (position >> 40)::INTEGER, line::INTEGER FROM bad ORDER BY position',
-    )) {
-      bad[Number(file)]?.push(Number(line));
-    }
-    return { readings, rows, bad };
-  });
-}
