@@ -49,7 +49,14 @@ export async function layoutOf<Wanted extends Role>(
   wanted: WantedColumns<Wanted>,
   session: DuckDbSession,
 ): Promise<TableLayout<Wanted>> {
-  const text = file.kind === 'text' ? headOf(file.head, wanted) : undefined;
+  const isNamed = Object.values(wanted.named).some(name => name !== undefined);
+  const text =
+    file.kind === 'text'
+      ? headOf(file.head, {
+          recognises: names => wanted.positions.some(role => columnOf(role, names) !== -1),
+          hasHeader: wanted.headerless ? false : isNamed || undefined,
+        })
+      : undefined;
   const own: readonly Column[] =
     text?.names.map(name => ({ name })) ??
     (file.kind === 'parquet' ? await parquetColumns(file, session) : await jsonColumns(file, session));

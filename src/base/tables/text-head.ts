@@ -1,5 +1,3 @@
-import { columnOf, type Role } from './column-names.js';
-import type { WantedColumns } from './layout.js';
 import { type Delimiter, delimiterOf, openPattern, quotingOf, splitLine } from './text-line.js';
 
 /** A spreadsheet's note on the separator, which stands before the header. */
@@ -17,57 +15,60 @@ export interface TextHead {
   readonly names: readonly string[];
 }
 
-/** Finds separator and header in the first lines of a text. */
-export function headOf<Wanted extends Role>(head: readonly string[], wanted: WantedColumns<Wanted>): TextHead {
-  let start = 0;
-  let blankStart = 0;
-  const skipBlank = () => {
-    for (; start < head.length && head[start]?.trim() === ''; start++) blankStart++;
-  };
-  skipBlank();
-  const noted = SEPARATOR_NOTE.exec(head[start] ?? '')?.[1]?.replace('\\t', '\t');
-  if (noted !== undefined) start++;
-  skipBlank();
-  const plain = head.slice(start).findIndex(line => line !== '' && !/^[#%]/.test(line));
-  const body = head.slice(start + Math.max(0, plain)).filter(line => line !== '');
-  const delimiter = noted ?? delimiterOf(body[0] ?? '', body.slice(1, 50));
-  const fieldsOf = (line: string) => splitLine(line, delimiter).map(field => field.trim());
-  const isHeader = (fields: readonly string[]) => wanted.positions.some(role => columnOf(role, fields) !== -1);
-  if (plain > 0) {
-    const fields = fieldsOf(body[0] ?? '').length;
-    const isComment = (line: string) =>
-      line === '' || (!isHeader(fieldsOf(line)) && (/^[#%]\s/.test(line) || fieldsOf(line).length !== fields));
-    for (const end = start + plain; start < end && isComment(head[start] ?? ''); start++) {
-      if (head[start] === '') blankStart++;
-    }
-  }
-
-  // The header itself may have line breaks in quotes.
-  let first = head[start] ?? '';
-  let end = start + 1;
-  const isOpen = openPattern(delimiter, quotingOf(delimiter));
-  const opens = (line: string) => quotingOf(delimiter) !== 'none' && isOpen.test(delimiter + line);
-  if (wanted.headerless !== true && opens(first)) {
-    const close = head.findIndex((_, at) => at > start && !opens(head.slice(start, at + 1).join('\n')));
-    if (close !== -1 && isHeader(fieldsOf(head.slice(start, close + 1).join('\n')))) {
-      first = head.slice(start, close + 1).join('\n');
-      end = close + 1;
-    }
-  }
-  const fields = fieldsOf(first);
-  if (wanted.headerless || looksLikeData(fields, delimiter, wanted)) {
-    return { delimiter, start, blankStart, hasHeader: false, names: fields.map((_, position) => String(position + 1)) };
-  }
-  return { delimiter, start: end, blankStart, hasHeader: true, names: fields };
+/** What a reader knows of its headers. */
+export interface HeaderRules {
+  /** Whether there is one of its columns among names. */
+  readonly recognises: (names: readonly string[]) => boolean;
+  /** Whether the caller says that there is a header, by naming columns, or that there is none; undefined: neither. */
+  readonly hasHeader: boolean | undefined;
 }
 
-function looksLikeData<Wanted extends Role>(
-  fields: readonly string[],
-  delimiter: Delimiter,
-  { positions, named }: WantedColumns<Wanted>,
-): boolean {
-  if (Object.values(named).some(name => name !== undefined)) return false;
-  if (positions.some(role => columnOf(role, fields) !== -1)) return false;
+/** Finds separator and header in the first lines of a text. */
+export function headOf(head: readonly string[], { recognises, hasHeader }: HeaderRules): TextHead {
+  const isBlank = (line: string | undefined) => line?.trim() === '';
+  const textFrom = (line: number) =>
+    line +
+    Math.max(
+      0,
+      head.slice(line).findIndex(text => !isBlank(text)),
+    );
+  let start = textFrom(0);
+  const noted = SEPARATOR_NOTE.exec(head[start] ?? '')?.[1]?.replace('\\t', '\t');
+  if (noted !== undefined) start = textFrom(start + 1);
+
+  const uncommented = head.findIndex((line, at) => at >= start && !isBlank(line) && !/^[#%]/.test(line));
+  const [body = '', ...following] = head.slice(Math.max(start, uncommented)).filter(line => line !== '');
+  const delimiter = noted ?? delimiterOf(body, following.slice(0, 50));
+  const namesIn = (line: string) => splitLine(line, delimiter).map(field => field.trim());
+  const isComment = (line: string) =>
+    isBlank(line) ||
+    (!recognises(namesIn(line)) && (/^[#%]\s/.test(line) || namesIn(line).length !== namesIn(body).length));
+  while (start < uncommented && isComment(head[start] ?? '')) start++;
+
+  const lines = hasHeader === false ? 1 : headerLines(head.slice(start), delimiter);
+  const header = namesIn(head.slice(start, start + lines).join('\n'));
+  const first = lines === 1 || recognises(header) ? header : namesIn(head[start] ?? '');
+  const isHeader = hasHeader ?? (recognises(first) || !looksLikeData(first, delimiter));
+  if (isHeader) start += first === header ? lines : 1;
+  const names = isHeader ? first : first.map((_, position) => String(position + 1));
+  return { delimiter, start, blankStart: head.slice(0, start).filter(isBlank).length, hasHeader: isHeader, names };
+}
+
+/** How many lines the first record takes: its names may have line breaks in quotes. */
+function headerLines(head: readonly string[], delimiter: Delimiter): number {
+  const quoting = quotingOf(delimiter);
+  if (quoting === 'none') return 1;
+  const open = openPattern(delimiter, quoting);
+  let record = '';
+  for (const [at, line] of head.entries()) {
+    record += `${at === 0 ? delimiter : '\n'}${line}`;
+    if (!open.test(record)) return at + 1;
+  }
+  return 1;
+}
+
+/** MovieLens `.dat` and `u.data`, published splits, tables of Hive. */
+function looksLikeData(fields: readonly string[], delimiter: Delimiter): boolean {
   if (delimiter === '::') return true;
   return ['\t', ' ', '\u0001'].includes(delimiter) && fields.every(field => /^-?\d+(\.\d+)?$/.test(field));
 }
