@@ -19,7 +19,7 @@ await main({
   name: 'rebuild',
   summary: SUMMARIES.rebuild,
   flags: {
-    ratings: { value: 'FILE...', help: 'ratings: CSV, TSV, MovieLens, Parquet; may be gzipped', schema: texts() },
+    ratings: { value: 'FILE...', help: 'ratings: files (CSV, TSV, JSON, Parquet, gzipped or not), folders, patterns, or - for standard input', schema: texts() },
     items: { value: 'FILE', help: 'titles and categories of the items, such as movies.csv', schema: text().optional() },
     ...snapshotFlags,
     warmStart: {
