@@ -12,6 +12,7 @@ import { main, type Options } from './command/command.js';
 import { numberFlag, text, texts } from './command/flag-values.js';
 import { createProgress } from './command/progress.js';
 import { readerFlags } from './command/reader-flags.js';
+import { readingLines } from './command/reading-lines.js';
 import { buildOptions, snapshotFlags } from './command/snapshot-flags.js';
 import { SUMMARIES } from './command/summaries.js';
 
@@ -40,6 +41,7 @@ await main({
     reading.end(
       `${table.users.length} ratings of ${table.itemIds.length} items by ${table.userIds.length} users${skipped}`,
     );
+    for (const line of readingLines(table)) progress.note(line);
     await buildSnapshot(store, table, { ...options, items: catalogue, progress });
 
     const server = await serveAt(given.port, given.snapshots);

@@ -11,6 +11,7 @@ import { type CommandContext, main, type Options } from './command/command.js';
 import { commaList, numberFlag, numberValue } from './command/flag-values.js';
 import { createProgress, type Progress } from './command/progress.js';
 import { readerFlags } from './command/reader-flags.js';
+import { readingLines } from './command/reading-lines.js';
 import { SUMMARIES } from './command/summaries.js';
 import { trainingChoice, trainingFlags } from './command/training-flags.js';
 import { partFlags, readParts } from './evaluate/parts.js';
@@ -54,6 +55,7 @@ async function evaluate(options: Options<typeof flags>, context: CommandContext)
   const parts = await readParts(options, options, seed);
   const { train: dataset, test, negatives } = parts;
   reading.end(`${dataset.byUser.indices.length} interactions to train on, ${test.indices.length} to test on`);
+  for (const line of parts.tables.flatMap(readingLines)) progress.note(line);
   const tuning = options.tune ? await tune(given, parts, { ...options, seed }, progress, context) : undefined;
   const choice: TrainingChoice = tuning ? { algorithm: 'als', options: { ...given.options, ...tuning.best } } : given;
   const trained = await trainTimed(choice, dataset, progress);
@@ -95,6 +97,7 @@ async function evaluate(options: Options<typeof flags>, context: CommandContext)
       popularity: evaluation.popularity.activity[n]?.metrics ?? {},
     })),
     ...(tuning ? { tuning } : {}),
+    reading: parts.tables.flatMap(({ reading }) => reading ?? []),
   };
 }
 

@@ -1,4 +1,5 @@
 import { ShortlistError } from '../src/errors.js';
+import { catalogueMatch } from '../src/learn/ratings/catalogue-match.js';
 import { readItems } from '../src/learn/ratings/read-items.js';
 import { readRatings } from '../src/learn/ratings/read-ratings.js';
 import { ALS_OPTIONS } from '../src/learn/training/als-options.js';
@@ -11,6 +12,7 @@ import { main } from './command/command.js';
 import { onOff, text, texts } from './command/flag-values.js';
 import { createProgress } from './command/progress.js';
 import { readerFlags } from './command/reader-flags.js';
+import { matchLines, readingLines } from './command/reading-lines.js';
 import { buildOptions, snapshotFlags } from './command/snapshot-flags.js';
 import { printSummary, summaryOf } from './command/snapshot-summary.js';
 import { SUMMARIES } from './command/summaries.js';
@@ -44,8 +46,11 @@ await main({
     const catalogue = flags.items === undefined ? [] : await readItems(flags.items, { skipBadRows: flags.skipBadRows });
     const left = `${table.duplicates} duplicates dropped, ${table.rejected} bad rows skipped`;
     const read = reading.end(`${table.users.length} ratings; ${left}`);
+    const match = flags.items === undefined ? undefined : catalogueMatch(table.itemIds, catalogue);
+    for (const line of [...readingLines(table), ...(match ? matchLines(match) : [])]) progress.note(line);
     const manifest = await buildSnapshot(store, table, { ...options, items: catalogue, warmStart, progress });
-    return summaryOf(manifest, store, { read, total: (performance.now() - started) / 1000 });
+    const summary = await summaryOf(manifest, store, { read, total: (performance.now() - started) / 1000 });
+    return { ...summary, reading: { ...table.reading, ...(match && { catalogue: match }) } };
   },
   print: printSummary,
 });

@@ -2,6 +2,7 @@ import { type Csr, filterEntries, hasEntry } from '../../src/base/numeric/sparse
 import { ShortlistError } from '../../src/errors.js';
 import { createDataset, type Dataset, interactionsOf } from '../../src/learn/dataset/dataset.js';
 import { parseSplitSpec, splitDataset } from '../../src/learn/dataset/splits.js';
+import type { RatingsTable } from '../../src/learn/ratings/ratings-table.js';
 import { type ReadRatingsOptions, readRatings } from '../../src/learn/ratings/read-ratings.js';
 import type { Flags, Options } from '../command/command.js';
 import { parsedBy, texts } from '../command/flag-values.js';
@@ -32,6 +33,8 @@ export interface EvaluationParts {
   readonly train: Dataset;
   readonly test: Csr;
   readonly negatives?: Csr;
+  /** The files as they were read, part by part. */
+  readonly tables: readonly RatingsTable[];
 }
 
 /**
@@ -45,8 +48,10 @@ export async function readParts(
 ): Promise<EvaluationParts> {
   const wholeGiven = ratings ?? split;
   const partsGiven = train ?? test ?? negatives;
-  if (ratings && split && !partsGiven)
-    return splitDataset(createDataset(await readRatings(ratings, reader)), split, seed);
+  if (ratings && split && !partsGiven) {
+    const table = await readRatings(ratings, reader);
+    return { ...splitDataset(createDataset(table), split, seed), tables: [table] };
+  }
   if (train && test && !wholeGiven) return readFiles(train, test, negatives, reader);
   throw new ShortlistError(
     'invalid-option',
@@ -72,5 +77,6 @@ async function readFiles(
     // What training has seen is never recommended again, so as a test item it could only be missed.
     test: filterEntries(interactionsOf(test, dataset), (user, item) => !hasEntry(byUser, user, item)),
     ...(negatives ? { negatives: interactionsOf(negatives, dataset) } : {}),
+    tables: [train, test, ...(negatives ? [negatives] : [])],
   };
 }

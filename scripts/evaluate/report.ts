@@ -1,3 +1,4 @@
+import type { RatingsReading } from '../../src/learn/ratings/ratings-reading.js';
 import type { AlsOptions } from '../../src/learn/training/als-options.js';
 import type { TrainingParameters } from '../../src/learn/training/train.js';
 import type { ActivitySlice } from '../../src/measure/quality/activity-slices.js';
@@ -34,6 +35,8 @@ export interface EvaluationResult {
   readonly activity: readonly (ActivitySlice & { readonly popularity: ActivitySlice['metrics'] })[];
   /** Only with `--tune`. */
   readonly tuning?: Tuning;
+  /** What was read: of the ratings, or of the parts to train on, to test on and of the negatives in this order. */
+  readonly reading: readonly RatingsReading[];
 }
 
 /** What a search found. */

@@ -1,5 +1,5 @@
 import { ShortlistError } from '../../errors.js';
-import { columnOf, namedColumn, quotedNames, type Role } from './column-names.js';
+import { columnOf, missingColumnHint, namedColumn, quotedNames, type Role } from './column-names.js';
 import { type DuckDbSession, sqlString } from './duckdb.js';
 import type { InputFile } from './input-file.js';
 import { type Column, jsonColumns, parquetColumns } from './nested-columns.js';
@@ -92,7 +92,7 @@ function columnsByName<Wanted extends Role>(
       const what = name === undefined ? `no ${role} column that is recognised` : `no column "${name}"`;
       throw new ShortlistError(
         'missing-column',
-        `${file.name} has ${what}. Its columns are ${quotedNames(names)}. Name the right one with \`${role}Column\`` +
+        `${file.name} has ${what}. Its columns are ${quotedNames(names)}.${missingColumnHint(role, names)} Name the right one with \`${role}Column\`` +
           (file.kind === 'text' ? ', or say `headerless` if its first line is data already.' : '.'),
         { file: file.name, role, columns: names },
       );

@@ -1,8 +1,8 @@
 import { extname } from 'node:path';
+import { MAX_ID_LENGTH } from '../../base/tables/field-values.js';
 import { linesOf } from '../../base/tables/lines.js';
 import { delimiterOf, splitLine } from '../../base/tables/text-line.js';
 import { ShortlistError } from '../../errors.js';
-import { MAX_ID_LENGTH } from '../ratings/rating-projection.js';
 import { transposed } from './checks.js';
 import type { FactorTable, Side } from './factor-table.js';
 

@@ -1,7 +1,7 @@
 import { GrowingArray } from '../../base/numeric/growing-array.js';
+import { MAX_ID_LENGTH } from '../../base/tables/field-values.js';
 import { ShortlistError } from '../../errors.js';
 import { withoutDuplicates } from './duplicate-rows.js';
-import { MAX_ID_LENGTH } from './rating-projection.js';
 import type { RatingsTable } from './ratings-table.js';
 
 /** What a user thought of an item, or that they met: a row of a database, for example. */

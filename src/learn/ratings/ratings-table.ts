@@ -1,3 +1,5 @@
+import type { RatingsReading } from './ratings-reading.js';
+
 /**
  * What the values of interactions are:
  * - `none`: there are none, every interaction has the value 1;
@@ -29,6 +31,8 @@ export interface RatingsTable {
   readonly duplicates: number;
   /** Bad rows that were skipped (only with the reader's `skipBadRows`). */
   readonly rejected: number;
+  /** What the files held, and what is odd about it. Only of ratings that were read from files. */
+  readonly reading?: RatingsReading;
 }
 
 /** Facts about an item that are not ratings. */

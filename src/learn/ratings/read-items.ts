@@ -1,9 +1,9 @@
 import { sqlString, withDuckDb } from '../../base/tables/duckdb.js';
+import { idProblems, idValue } from '../../base/tables/field-values.js';
 import type { WantedColumns } from '../../base/tables/layout.js';
 import type { Projection } from '../../base/tables/records.js';
 import { loadUsableRows, type TableOptions } from '../../base/tables/usable-rows.js';
 import { ShortlistError } from '../../errors.js';
-import { idProblems } from './rating-projection.js';
 import type { CatalogueItem } from './ratings-table.js';
 
 /** As for ratings; the columns of files without a header are item id, title, categories, available. */
@@ -71,7 +71,7 @@ function itemProjection({ item, title, categories, available }: Partial<Record<I
   const unavailable = `coalesce(${AVAILABILITY} IN (${UNAVAILABLE.map(sqlString)}), false)`;
   return {
     columns: {
-      item_id: 'item',
+      item_id: idValue('item'),
       title: titled ? "nullif(trim(title), '')" : 'NULL::VARCHAR',
       categories: categories === undefined ? 'NULL::VARCHAR' : 'categories',
       unavailable: available === undefined ? 'false' : unavailable,

@@ -2,9 +2,12 @@ import { type DuckDbSession, withDuckDb } from '../../base/tables/duckdb.js';
 import type { WantedColumns } from '../../base/tables/layout.js';
 import { loadUsableRows, type TableOptions } from '../../base/tables/usable-rows.js';
 import { ShortlistError } from '../../errors.js';
+import { readingOf } from './describe-rows.js';
 import { withoutDuplicates } from './duplicate-rows.js';
+import { withIdRemarks } from './id-remarks.js';
 import { ratingProjection } from './rating-projection.js';
 import type { RatingsTable } from './ratings-table.js';
+import { settleTimes } from './settle-times.js';
 
 export interface ReadRatingsOptions extends TableOptions {
   /** Name of the column with user ids; by default the first that is spelled in a usual way. Likewise the others. */
@@ -51,19 +54,21 @@ export async function readRatings(
   };
   return withDuckDb(async session => {
     let first: Kind | undefined;
-    const readings = await loadUsableRows(session, files, wanted, options.skipBadRows ?? false, (columns, name) => {
+    const fileReadings = await loadUsableRows(session, files, wanted, options.skipBadRows ?? false, (columns, name) => {
       const kind = { name, rated: columns.rating !== undefined, timed: columns.timestamp !== undefined };
       first ??= kind;
       requireSameColumns(first, kind);
       return ratingProjection(kind.rated, kind.timed);
     });
-    const rejected = readings.reduce((sum, { bad }) => sum + bad, 0);
+    const rejected = fileReadings.reduce((sum, { bad }) => sum + bad, 0);
+    const isOrderKnown = await settleTimes(session, fileReadings);
+    const reading = await readingOf(session, fileReadings, isOrderKnown);
     const table = await fetchTable(session, first?.rated ?? false, first?.timed ?? false);
     if (table.users.length === 0) {
       const why = rejected > 0 ? `all ${rejected} rows are bad` : 'there are no rows';
       throw new ShortlistError('no-usable-rows', `No ratings in ${files.join(', ')}: ${why}.`, { files, rejected });
     }
-    return withoutDuplicates({ ...table, rejected });
+    return withIdRemarks(withoutDuplicates({ ...table, rejected }), reading);
   });
 }
 
