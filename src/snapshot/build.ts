@@ -3,6 +3,7 @@ import { createDataset, type Dataset } from '../learn/dataset/dataset.js';
 import { AverageUser, countInteractions } from '../learn/model/average-user.js';
 import { objectiveOf } from '../learn/model/objective.js';
 import type { CatalogueItem, RatingsTable } from '../learn/ratings/ratings-table.js';
+import { scaleOf } from '../learn/ratings/value-kind.js';
 import { type TrainingChoice, train, trainingMemory, trainingParameters } from '../learn/training/train.js';
 import type { TrainedFactors, TrainingProgress } from '../learn/training/trained-factors.js';
 import { type KnownFactors, matchFactors } from '../learn/training/warm-start.js';
@@ -85,7 +86,7 @@ export async function buildSnapshot(
 
 /** @param table what `dataset` was made of, with the counts of its reader */
 export function datasetFacts(
-  { users, items, byUser, timestamps, rated }: Dataset,
+  { users, items, byUser, timestamps, rated, valueKind }: Dataset,
   { duplicates, rejected }: Pick<RatingsTable, 'duplicates' | 'rejected'>,
 ): FactorModel['facts'] {
   const ratings = byUser.values.length;
@@ -105,6 +106,8 @@ export function datasetFacts(
     rejected,
     rated,
     meanRating: rated ? sum / ratings : null,
+    valueKind,
+    scale: valueKind === 'ratings' || valueKind === 'labels' ? scaleOf(byUser.values) : null,
     from: timestamps && new Date(from * 1000).toISOString(),
     to: timestamps && new Date(to * 1000).toISOString(),
   };

@@ -1,13 +1,14 @@
 import { placesIn } from '../../base/numeric/sorting.js';
 import { type Csr, csrFromCoordinates, filterEntries, rowNumbers, transpose } from '../../base/numeric/sparse.js';
-import type { RatingsTable } from '../ratings/ratings-table.js';
+import type { RatingsTable, ValueKind } from '../ratings/ratings-table.js';
+import { valueKindOf } from '../ratings/value-kind.js';
 import { IdMap, type ItemIndex, type UserIndex } from './id-map.js';
 
 /** Who interacted with what: the id maps and the interactions in both directions. Immutable. */
 export interface Dataset {
   readonly users: IdMap<UserIndex>;
   readonly items: IdMap<ItemIndex>;
-  /** Users × items; values are ratings (all 1 for data without ratings). */
+  /** Users × items; values are ratings, quantities or labels; in data without any, how often. */
   readonly byUser: Csr;
   /** Items × users: the same entries. */
   readonly byItem: Csr;
@@ -15,8 +16,9 @@ export interface Dataset {
   readonly timestamps: Float64Array | null;
   /** For each entry of `byUser` its position in the source: of two entries the later one has the higher. */
   readonly positions: Uint32Array;
-  /** True when the values are ratings that were given, false when all are 1 because the source had none. */
+  /** True when the values were given, false when the source had none. */
   readonly rated: boolean;
+  readonly valueKind: ValueKind;
 }
 
 /**
@@ -36,7 +38,8 @@ export function createDataset(table: RatingsTable, ...alsoIds: Pick<RatingsTable
 export function datasetFromCoordinates(
   users: IdMap<UserIndex>,
   items: IdMap<ItemIndex>,
-  rows: Pick<RatingsTable, 'users' | 'items' | 'values' | 'timestamps' | 'rated'> & Partial<Pick<Dataset, 'positions'>>,
+  rows: Pick<RatingsTable, 'users' | 'items' | 'values' | 'timestamps' | 'rated' | 'valueKind'> &
+    Partial<Pick<Dataset, 'positions'>>,
 ): Dataset {
   const { csr, origin } = csrFromCoordinates(users.size, items.size, rows.users, rows.items, rows.values);
   const { timestamps, positions, rated } = rows;
@@ -48,6 +51,7 @@ export function datasetFromCoordinates(
     timestamps: timestamps && Float64Array.from(origin, i => timestamps[i]!),
     positions: positions ? origin.map(i => positions[i]!) : origin,
     rated,
+    valueKind: valueKindOf(rows),
   };
 }
 
@@ -97,7 +101,7 @@ export function filterDataset(dataset: Dataset, keep: (entry: number) => boolean
 /** The same dataset with the items renumbered: new index i is old index `order[i]`. */
 export function reorderItems(dataset: Dataset, order: Uint32Array): Dataset {
   const newIndex = placesIn(order);
-  const { byUser, timestamps, positions, rated } = dataset;
+  const { byUser, timestamps, positions, rated, valueKind } = dataset;
   const items = new IdMap<ItemIndex>(Array.from(order, old => dataset.items.ids[old]!));
   return datasetFromCoordinates(dataset.users, items, {
     users: rowNumbers(byUser),
@@ -106,6 +110,7 @@ export function reorderItems(dataset: Dataset, order: Uint32Array): Dataset {
     timestamps,
     positions,
     rated,
+    valueKind,
   });
 }
 

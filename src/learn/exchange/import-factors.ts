@@ -94,6 +94,7 @@ export function knownRatings(
     values: Float32Array.from(kept, row => table?.values[row] ?? 1),
     timestamps: timestamps ? Float64Array.from(kept, row => timestamps[row] ?? 0) : null,
     rated: table?.rated ?? false,
+    ...(table?.valueKind ? { valueKind: table.valueKind } : {}),
   });
   return { dataset, outside };
 }

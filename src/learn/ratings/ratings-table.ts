@@ -25,8 +25,10 @@ export interface RatingsTable {
   readonly values: Float32Array;
   /** Seconds since 1970 of each row, or null when the files have no timestamp column. */
   readonly timestamps: Float64Array | null;
-  /** True when the files had a rating column. */
+  /** True when the rows came with values, such as ratings or quantities; false when each is an interaction and no more. */
   readonly rated: boolean;
+  /** What the values are. Default: `ratings` where they were `rated`, otherwise `none`. */
+  readonly valueKind?: ValueKind;
   /** Rows dropped because a later row rates the same (user, item). */
   readonly duplicates: number;
   /** Bad rows that were skipped (only with the reader's `skipBadRows`). */
