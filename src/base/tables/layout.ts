@@ -10,6 +10,8 @@ import type { Delimiter } from './text-line.js';
 export interface WantedColumns<Wanted extends Role> {
   /** Roles in the order in which files without a header hold them. */
   readonly positions: readonly Wanted[];
+  /** Roles of columns that only their names tell: files without a header do not have them. */
+  readonly byName?: readonly Wanted[];
   readonly required: readonly Wanted[];
   /** Names that the caller gave for roles. */
   readonly named: Readonly<Partial<Record<Wanted, string | undefined>>>;
@@ -80,10 +82,10 @@ export async function layoutOf<Wanted extends Role>(
 function columnsByName<Wanted extends Role>(
   file: InputFile,
   names: readonly string[],
-  { positions, required, named }: WantedColumns<Wanted>,
+  { positions, byName = [], required, named }: WantedColumns<Wanted>,
 ): Partial<Record<Wanted, number>> {
   const columns: Partial<Record<Wanted, number>> = {};
-  for (const role of positions) {
+  for (const role of [...positions, ...byName]) {
     const name = named[role];
     const position = name === undefined ? columnOf(role, names) : namedColumn(name, names);
     if (position !== -1) {

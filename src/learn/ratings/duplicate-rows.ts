@@ -1,14 +1,21 @@
 import { groupByKey } from '../../base/numeric/sorting.js';
+import type { RepeatRule } from './interaction-options.js';
 import type { RatingsTable } from './ratings-table.js';
 
-/** The rows that stay when each (user, item) is kept once, and how many do not; see `latestRows`. */
-export function withoutDuplicates(table: Omit<RatingsTable, 'duplicates'>): RatingsTable {
-  const { users, items, values, timestamps } = table;
-  const kept = latestRows(users, items, timestamps, table.userIds.length, table.itemIds.length);
+/**
+ * One row for each (user, item): where `latestRows` would keep it, with the value that the rule makes of all their rows.
+ * The others are the `duplicates`.
+ */
+export function withoutRepeats(table: Omit<RatingsTable, 'duplicates'>, rule: RepeatRule): RatingsTable {
+  const { users, items, timestamps } = table;
+  const merged = rule === 'last' ? undefined : mergedValues(table.values, rule);
+  const kept = latestRows(users, items, timestamps, table.userIds.length, table.itemIds.length, merged?.merge);
+  const values = merged?.values ?? table.values;
   const duplicates = users.length - kept.length;
-  if (duplicates === 0) return { ...table, duplicates };
+  if (duplicates === 0) return { ...table, values: Float32Array.from(values), repeats: rule, duplicates };
   return {
     ...table,
+    repeats: rule,
     duplicates,
     users: kept.map(row => users[row]!),
     items: kept.map(row => items[row]!),
@@ -17,11 +24,21 @@ export function withoutDuplicates(table: Omit<RatingsTable, 'duplicates'>): Rati
   };
 }
 
+/** Values that take in, row by row, what the rule makes of them; in double precision, as sums of many want. */
+function mergedValues(values: Float32Array, rule: Exclude<RepeatRule, 'last'>) {
+  const merged = rule === 'count' ? new Float64Array(values.length).fill(1) : Float64Array.from(values);
+  const merge = (into: number, from: number) => {
+    merged[into] = rule === 'max' ? Math.max(merged[into]!, merged[from]!) : merged[into]! + merged[from]!;
+  };
+  return { values: merged, merge };
+}
+
 /**
  * Marks the rows that stay when each (user, item) is kept once: the one with the latest timestamp; of equal timestamps,
  * or without any, the last row. Linear in rows, two passes over rows grouped by user.
  * @param users user of each row, below `userCount`
  * @param items item of each row, below `itemCount`
+ * @param merge called for each row that does not stay, after the one that stays in its place so far
  * @returns positions of the rows that stay, ascending
  */
 export function latestRows(
@@ -30,6 +47,7 @@ export function latestRows(
   timestamps: Float64Array | null,
   userCount: number,
   itemCount: number,
+  merge: (into: number, from: number) => void = () => {},
 ): Uint32Array {
   const { starts, positions: byUser } = groupByKey(users, userCount);
   const dropped = new Uint8Array(users.length);
@@ -48,9 +66,11 @@ export function latestRows(
         const rivalRow = byUser[rival - 1]!;
         if (timestamps !== null && timestamps[rivalRow]! > timestamps[row]!) {
           dropped[row] = 1;
+          merge(rivalRow, row);
           continue;
         }
         dropped[rivalRow] = 1;
+        merge(row, rivalRow);
       }
       keptPlace[item] = place + 1;
     }

@@ -1,7 +1,8 @@
 import { GrowingArray } from '../../base/numeric/growing-array.js';
 import { MAX_ID_LENGTH } from '../../base/tables/field-values.js';
 import { ShortlistError } from '../../errors.js';
-import { withoutDuplicates } from './duplicate-rows.js';
+import { aboutTypes, checkInteractionOptions, foldedType, type InteractionOptions } from './interaction-options.js';
+import { interactionTable } from './interaction-table.js';
 import type { RatingsTable } from './ratings-table.js';
 
 /** What a user thought of an item, or that they met: a row of a database, for example. */
@@ -12,14 +13,24 @@ export interface Rating {
   readonly rating?: number | null | undefined;
   /** A date, or seconds or milliseconds since 1970. All rows have one, or none has. */
   readonly timestamp?: Date | number | null | undefined;
+  /** The type of an event, such as `purchase`, which `eventWeights` weigh. */
+  readonly event?: string | null | undefined;
 }
 
 /**
- * Takes ratings that are in memory, or come one after the other from a database. Of several rows of a user and an item the
- * latest is kept, as in `readRatings`.
- * @throws {ShortlistError} `bad-rows` for the first row that cannot be used, `no-usable-rows` when there is none
+ * Takes ratings that are in memory, or come one after the other from a database. Several rows of a user and an item become
+ * one, as in `readRatings`.
+ * @throws {ShortlistError} `bad-rows` for the first row that cannot be used, `no-usable-rows` when there is none,
+ *   `invalid-option`
  */
-export async function ratingsFrom(rows: Iterable<Rating> | AsyncIterable<Rating>): Promise<RatingsTable> {
+export async function ratingsFrom(
+  rows: Iterable<Rating> | AsyncIterable<Rating>,
+  options: InteractionOptions = {},
+): Promise<RatingsTable> {
+  checkInteractionOptions(options);
+  const { eventWeights } = options;
+  const weightOf = new Map(Object.entries(eventWeights ?? {}).map(([type, weight]) => [foldedType(type), weight]));
+  const types = new Map<string, number>();
   const userOf = new Map<string, number>();
   const itemOf = new Map<string, number>();
   const users = new GrowingArray(length => new Uint32Array(length));
@@ -29,7 +40,7 @@ export async function ratingsFrom(rows: Iterable<Rating> | AsyncIterable<Rating>
   let rated = false;
   let timed = false;
   let row = 0;
-  for await (const { userId, itemId, rating, timestamp } of rows) {
+  for await (const { userId, itemId, rating, timestamp, event } of rows) {
     const refuse = (reason: string) => badRow(row, reason);
     checkId('userId', userId, refuse);
     checkId('itemId', itemId, refuse);
@@ -42,23 +53,38 @@ export async function ratingsFrom(rows: Iterable<Rating> | AsyncIterable<Rating>
     const seconds = hasTime ? secondsOf(timestamp) : 0;
     if (!Number.isFinite(value)) throw refuse(`the rating ${rating} is not a finite number`);
     if (!Number.isFinite(seconds)) throw refuse(`the timestamp ${timestamp} is not a time`);
+    row++;
+    const hasType = event !== undefined && event !== null;
+    if (hasType) types.set(foldedType(event), (types.get(foldedType(event)) ?? 0) + 1);
+    const weight = hasType && eventWeights ? (weightOf.get(foldedType(event)) ?? 0) : 1;
+    if (weight === 0) continue;
     users.push(indexOf(userOf, userId));
     items.push(indexOf(itemOf, itemId));
-    values.push(value);
+    values.push(Math.fround(value * weight));
     if (timed) timestamps.push(seconds);
-    row++;
   }
   if (row === 0) throw new ShortlistError('no-usable-rows', 'There are no ratings: no row came.');
-  return withoutDuplicates({
+  const { notes, leftOut } = rated && !eventWeights ? { notes: [], leftOut: 0 } : aboutTypes(types, eventWeights);
+  if (leftOut === row) {
+    throw new ShortlistError(
+      'no-usable-rows',
+      `There are no ratings: all ${row} rows are left out. ${notes.join(' ')}`,
+    );
+  }
+  const table = {
     userIds: [...userOf.keys()],
     itemIds: [...itemOf.keys()],
     users: users.values(),
     items: items.values(),
     values: values.values(),
     timestamps: timed ? timestamps.values() : null,
-    rated,
+    rated: rated || eventWeights !== undefined,
+    quantities: eventWeights !== undefined,
     rejected: 0,
-  });
+    leftOut,
+    notes,
+  };
+  return interactionTable(table, options);
 }
 
 function indexOf(indices: Map<string, number>, id: string): number {

@@ -1,3 +1,4 @@
+import type { RepeatRule } from './interaction-options.js';
 import type { RatingsReading } from './ratings-reading.js';
 
 /**
@@ -21,7 +22,7 @@ export interface RatingsTable {
   readonly users: Uint32Array;
   /** Position in `itemIds` of each row. */
   readonly items: Uint32Array;
-  /** Rating of each row; all 1 when the files have no rating column. */
+  /** Rating, quantity or label of each row; without any, the number of rows that it stands for, which is mostly 1. */
   readonly values: Float32Array;
   /** Seconds since 1970 of each row, or null when the files have no timestamp column. */
   readonly timestamps: Float64Array | null;
@@ -29,12 +30,18 @@ export interface RatingsTable {
   readonly rated: boolean;
   /** What the values are. Default: `ratings` where they were `rated`, otherwise `none`. */
   readonly valueKind?: ValueKind;
-  /** Rows dropped because a later row rates the same (user, item). */
+  /** Rows that went into another one of the same (user, item). */
   readonly duplicates: number;
+  /** What their values became. Default: `last`. */
+  readonly repeats?: RepeatRule;
   /** Bad rows that were skipped (only with the reader's `skipBadRows`). */
   readonly rejected: number;
   /** What the files held, and what is odd about it. Only of ratings that were read from files. */
   readonly reading?: RatingsReading;
+  /** Good rows that are left out, since events of their type weigh nothing. Default 0. */
+  readonly leftOut?: number;
+  /** What was assumed about the rows, a line each. Default: nothing. */
+  readonly notes?: readonly string[];
 }
 
 /** Facts about an item that are not ratings. */
