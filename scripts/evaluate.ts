@@ -1,12 +1,15 @@
 import { type Csr, filterEntries } from '../src/base/numeric/sparse.js';
 import { integer, rangeOf } from '../src/base/options/option.js';
 import type { Dataset } from '../src/learn/dataset/dataset.js';
+import { aboutValues } from '../src/learn/training/about-values.js';
 import { ALS_OPTIONS } from '../src/learn/training/als-options.js';
+import { leastPositive, requirePositive } from '../src/learn/training/learnable.js';
 import { type TrainingChoice, train, trainingMemory, trainingParameters } from '../src/learn/training/train.js';
 import type { TrainedFactors } from '../src/learn/training/trained-factors.js';
 import { evaluateRanking } from '../src/measure/quality/evaluation.js';
 import { itemMeanPrediction, ratingError } from '../src/measure/quality/rating-error.js';
 import { createScorer } from '../src/measure/quality/scorer.js';
+import { requireTestable } from '../src/measure/quality/testable-users.js';
 import { type CommandContext, main, type Options } from './command/command.js';
 import { commaList, numberFlag, numberValue } from './command/flag-values.js';
 import { createProgress, type Progress } from './command/progress.js';
@@ -55,14 +58,16 @@ async function evaluate(options: Options<typeof flags>, context: CommandContext)
   const parts = await readParts(options, options, seed);
   const { train: dataset, test, negatives } = parts;
   reading.end(`${dataset.byUser.indices.length} interactions to train on, ${test.indices.length} to test on`);
-  for (const line of parts.tables.flatMap(readingLines)) progress.note(line);
+  const read = new Set(parts.tables.flatMap(readingLines));
+  for (const line of [...read, ...aboutValues(dataset, trainingParameters(given, dataset))]) progress.note(line);
+  // An interaction that training would not count as a positive one is no hit either; it is not shown again all the same.
+  const least = leastPositive(trainingParameters(given, dataset), dataset);
+  const relevant = filterEntries(test, (_user, _item, value) => value >= least);
+  requirePositive(trainingParameters(given, dataset), dataset);
+  requireTestable({ history: dataset.byUser, heldBack: test, relevant, least, negatives, split: options.split });
   const tuning = options.tune ? await tune(given, parts, { ...options, seed }, progress, context) : undefined;
   const choice: TrainingChoice = tuning ? { algorithm: 'als', options: { ...given.options, ...tuning.best } } : given;
   const trained = await trainTimed(choice, dataset, progress);
-
-  // An interaction that training would not count as a positive one is no hit either; it is not shown again all the same.
-  const least = choice.algorithm === 'als' ? (choice.options.minRating ?? ALS_OPTIONS.minRating.default) : -Infinity;
-  const relevant = filterEntries(test, (_user, _item, value) => value >= least);
   const stage = progress.stage('rank');
   const evaluation = await evaluateRanking(trained.factors, dataset, relevant, {
     cutOffs: options.k,

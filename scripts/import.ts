@@ -59,7 +59,7 @@ await main({
     }
     if (!table) note('Without --ratings nothing counts as seen, and all items are equally popular.');
     const read = reading.end(`${dataset.users.size} users, ${dataset.items.size} items`);
-    for (const line of notes) progress.note(line);
+    for (const line of [...notes, ...(table?.notes ?? [])]) progress.note(line);
 
     const objective = objectiveFrom(flags);
     const parameters = { algorithm: 'import', userFactors: flags.userFactors, itemFactors: flags.itemFactors };

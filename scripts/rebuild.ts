@@ -1,5 +1,6 @@
 import { ShortlistError } from '../src/errors.js';
 import { catalogueMatch } from '../src/learn/ratings/catalogue-match.js';
+import type { RatingsTable } from '../src/learn/ratings/ratings-table.js';
 import { readItems } from '../src/learn/ratings/read-items.js';
 import { readRatings } from '../src/learn/ratings/read-ratings.js';
 import { ALS_OPTIONS } from '../src/learn/training/als-options.js';
@@ -21,7 +22,11 @@ await main({
   name: 'rebuild',
   summary: SUMMARIES.rebuild,
   flags: {
-    ratings: { value: 'FILE...', help: 'ratings: files (CSV, TSV, JSON, Parquet, gzipped or not), folders, patterns, or - for standard input', schema: texts() },
+    ratings: {
+      value: 'FILE...',
+      help: 'ratings: files (CSV, TSV, JSON, Parquet, gzipped or not), folders, patterns, or - for standard input',
+      schema: texts(),
+    },
     items: { value: 'FILE', help: 'titles and categories of the items, such as movies.csv', schema: text().optional() },
     ...snapshotFlags,
     warmStart: {
@@ -44,7 +49,7 @@ await main({
     const reading = progress.stage('read');
     const table = await readRatings(flags.ratings, flags);
     const catalogue = flags.items === undefined ? [] : await readItems(flags.items, { skipBadRows: flags.skipBadRows });
-    const left = `${table.duplicates} duplicates dropped, ${table.rejected} bad rows skipped`;
+    const left = `${repeatsOf(table)}, ${table.rejected} bad rows skipped`;
     const read = reading.end(`${table.users.length} ratings; ${left}`);
     const match = flags.items === undefined ? undefined : catalogueMatch(table.itemIds, catalogue);
     for (const line of [...readingLines(table), ...(match ? matchLines(match) : [])]) progress.note(line);
@@ -54,6 +59,13 @@ await main({
   },
   print: printSummary,
 });
+
+/** What became of rows of the same user and item. */
+function repeatsOf({ duplicates, repeats }: RatingsTable): string {
+  return repeats === 'sum' || repeats === 'count'
+    ? `${duplicates} repeats ${repeats === 'sum' ? 'added up' : 'counted'}`
+    : `${duplicates} duplicates dropped`;
+}
 
 /** @throws {ShortlistError} `invalid-option` where the trainer takes no earlier factors */
 async function earlierModel(

@@ -58,6 +58,8 @@ export interface ErrorFields {
   // The search for hyper-parameters
   'tuning-mismatch': { readonly path: string; readonly different?: readonly string[]; readonly line?: number };
   // Training
+  'nothing-positive': { readonly interactions: number; readonly minRating: number; readonly largest?: number };
+  'factors-vanished': { readonly regularization: number; readonly unobservedWeight?: number };
   'non-finite-factors': { readonly file?: string } & Numbers<
     'rows' | 'first' | 'iteration' | 'regularization' | 'alpha' | 'stddev' | 'learningRate'
   >;

@@ -5,7 +5,12 @@ import type { Options } from './command.js';
 import { numberFlags } from './flag-values.js';
 
 /** There are no data that the default of the weight could depend on. */
-const OPTIONS = { ...ALS_LOSS_OPTIONS, unobservedWeight: { ...ALS_LOSS_OPTIONS.unobservedWeight, default: 0.1 } };
+const OPTIONS = {
+  ...ALS_LOSS_OPTIONS,
+  unobservedWeight: { ...ALS_LOSS_OPTIONS.unobservedWeight, default: 0.1 },
+  alpha: { ...ALS_LOSS_OPTIONS.alpha, meaning: 'a value r weighs 1 + alpha * r', default: 0 },
+  minRating: { ...ALS_LOSS_OPTIONS.minRating, default: 0 },
+};
 
 /** What suits factors of other libraries. */
 const ADVICE: Readonly<Partial<Record<keyof typeof OPTIONS, string>>> = {

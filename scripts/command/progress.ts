@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress';
+import { kebabCase } from './command.js';
 
 /** A plain line at most this often, so that a log stays readable and a long silence does not look like a hang. */
 const PLAIN_LINE_MS = 2_000;
@@ -24,8 +25,13 @@ export interface Stage {
 export function createProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
   return {
     stage: (name, total = 0) => (stream.isTTY ? barStage(stream, name, total) : plainStage(stream, name, total)),
-    note: line => stream.write(`${line}\n`),
+    note: line => stream.write(`${withFlags(line)}\n`),
   };
+}
+
+/** A line of the library speaks of options in backticks; all of them are flags to those who run commands. */
+function withFlags(line: string): string {
+  return line.replace(/`(\w+)`/g, (_, option: string) => `--${kebabCase(option)}`);
 }
 
 function barStage(stream: NodeJS.WriteStream, name: string, total: number): Stage {

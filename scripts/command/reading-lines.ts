@@ -7,8 +7,8 @@ const SHOWN_FILES = 5;
 
 /** What was read, in a few lines: each file with its columns and rows, the ranges, and whatever is odd. */
 export function readingLines(table: RatingsTable): string[] {
-  const { reading, userIds, itemIds, users } = table;
-  if (reading === undefined) return [];
+  const { reading, userIds, itemIds, users, notes = [] } = table;
+  if (reading === undefined) return [...notes];
   const { files, values, times, remarks } = reading;
   const facts = [
     `${count(users.length)} interactions of ${count(userIds.length)} users with ${count(itemIds.length)} items`,
@@ -21,7 +21,7 @@ export function readingLines(table: RatingsTable): string[] {
     ...files.slice(0, SHOWN_FILES).map(fileLine),
     ...(more.length > 0 ? [`  … and ${more.length} more files with ${count(rows)} rows`] : []),
     `  ${facts.join('; ')}`,
-    ...remarks.map(({ text }) => `  note: ${text}`),
+    ...[...remarks.map(({ text }) => text), ...notes].map(text => `  note: ${text}`),
   ];
 }
 

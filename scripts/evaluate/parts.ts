@@ -2,7 +2,7 @@ import { type Csr, filterEntries, hasEntry } from '../../src/base/numeric/sparse
 import { ShortlistError } from '../../src/errors.js';
 import { createDataset, type Dataset, interactionsOf } from '../../src/learn/dataset/dataset.js';
 import { parseSplitSpec, splitDataset } from '../../src/learn/dataset/splits.js';
-import type { RatingsTable } from '../../src/learn/ratings/ratings-table.js';
+import type { RatingsTable, ValueKind } from '../../src/learn/ratings/ratings-table.js';
 import { type ReadRatingsOptions, readRatings } from '../../src/learn/ratings/read-ratings.js';
 import type { Flags, Options } from '../command/command.js';
 import { parsedBy, texts } from '../command/flag-values.js';
@@ -66,9 +66,11 @@ async function readFiles(
   reader: ReadRatingsOptions,
 ): Promise<EvaluationParts> {
   const train = await readRatings(trainFiles, reader);
-  const test = await readRatings(testFiles, reader);
+  // A part of the same data: alone, it may look like something else.
+  const test = await readRatings(testFiles, { ...reader, values: reader.values ?? sameAs(train) });
   // Negatives are pairs: any other columns of their file are left out.
-  const { ratingColumn: _, timestampColumn: __, ...pairs } = reader;
+  const { headerless, skipBadRows, userColumn, itemColumn } = reader;
+  const pairs = { headerless, skipBadRows, userColumn, itemColumn, values: 'none' } as const;
   const negatives = negativesFiles && (await readRatings(negativesFiles, pairs));
   const dataset = createDataset(train, test, ...(negatives ? [negatives] : []));
   const { byUser } = dataset;
@@ -79,4 +81,9 @@ async function readFiles(
     ...(negatives ? { negatives: interactionsOf(negatives, dataset) } : {}),
     tables: [train, test, ...(negatives ? [negatives] : [])],
   };
+}
+
+/** The kind of values to read the test part with: without any in training, its own say what is a hit. */
+function sameAs({ valueKind }: RatingsTable): ValueKind | undefined {
+  return valueKind === 'none' ? undefined : valueKind;
 }

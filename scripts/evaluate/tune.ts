@@ -1,6 +1,7 @@
 import { ShortlistError } from '../../src/errors.js';
 import type { SplitSpec } from '../../src/learn/dataset/splits.js';
 import { ALS_OPTIONS, type AlsOptions } from '../../src/learn/training/als-options.js';
+import { valueDefaults } from '../../src/learn/training/confidence.js';
 import type { TrainingChoice } from '../../src/learn/training/train.js';
 import { Budget, BudgetEnd, createForecast } from '../../src/measure/tuning/budget.js';
 import { type FoldOptions, validationFolds, validationSplit } from '../../src/measure/tuning/folds.js';
@@ -36,7 +37,7 @@ export async function tune(
   { onInterrupt }: CommandContext,
 ): Promise<Tuning> {
   const given = givenOptions(choice);
-  const { minRating = ALS_OPTIONS.minRating.default, iterations = ALS_OPTIONS.iterations.default } = given;
+  const { minRating = valueDefaults(train).minRating, iterations = ALS_OPTIONS.iterations.default } = given;
   const { metric, k } = wantedMetric(tuneMetric, cutOffs);
   const folding: FoldOptions = {
     split: split ?? validationSplit(test),

@@ -4,6 +4,7 @@ import { AverageUser, countInteractions } from '../learn/model/average-user.js';
 import { objectiveOf } from '../learn/model/objective.js';
 import type { CatalogueItem, RatingsTable } from '../learn/ratings/ratings-table.js';
 import { scaleOf } from '../learn/ratings/value-kind.js';
+import { aboutValues } from '../learn/training/about-values.js';
 import { type TrainingChoice, train, trainingMemory, trainingParameters } from '../learn/training/train.js';
 import type { TrainedFactors, TrainingProgress } from '../learn/training/trained-factors.js';
 import { type KnownFactors, matchFactors } from '../learn/training/warm-start.js';
@@ -56,6 +57,7 @@ export async function buildSnapshot(
   const facts = datasetFacts(dataset, ratings);
 
   const memory = trainingMemory(choice, dataset);
+  for (const line of aboutValues(dataset, parameters)) progress.note(line);
   if (memory !== undefined) progress.note(memory);
   const warmStart = options.warmStart && matchFactors(options.warmStart, dataset);
   const training = progress.stage('train', parameters.iterations);
@@ -67,7 +69,7 @@ export async function buildSnapshot(
   const factors = await train(choice, dataset, showLoss, warmStart);
   const seconds = { train: training.end(`${parameters.algorithm}, loss ${loss.toPrecision(6)}`) };
 
-  const objective = objectiveOf(parameters, facts.meanRating ?? 1);
+  const objective = objectiveOf(parameters, dataset, facts.meanRating ?? 1);
   const averageUser = objective.algorithm === 'als' ? blendUsers(factors, dataset, objective.minRating) : null;
   const origin = options.warmStart && { warmStart: options.warmStart.origin };
   const model: FactorModel = {

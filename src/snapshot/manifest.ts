@@ -17,7 +17,12 @@ const sourceKind = z.enum(SOURCE_KINDS);
 const effort = z.union([finite.nonnegative(), z.literal('exact')]);
 
 const objective = z.discriminatedUnion('algorithm', [
-  z.object({ algorithm: z.literal('als'), ...numbers(namesOf(ALS_LOSS_OPTIONS)) }),
+  z.object({
+    algorithm: z.literal('als'),
+    ...numbers(namesOf(ALS_LOSS_OPTIONS)),
+    /** Where values are quantities and `alpha` is not 0: what 1 + alpha · √quantity is divided by. */
+    quantityUnit: finite.positive().exactOptional(),
+  }),
   z.object({ algorithm: z.literal('sgd'), regularization: finite, meanRating: finite }),
 ]);
 

@@ -42,7 +42,7 @@ export function plainLoss(
   items: readonly ArrayLike<number>[],
   options: Partial<AlsOptions>,
 ): number {
-  const all = completeAlsOptions(options, alsCountsOf(byUser, options));
+  const all = completeAlsOptions(options, alsCountsOf({ byUser }, options));
   const userPositives = positivesOf(byUser, all);
   const itemPositives = positivesOf(byItem, all);
   let loss = 0;
@@ -59,7 +59,7 @@ export function plainLoss(
 
 /** The loss after every iteration of exact alternating least squares from random items. */
 export function plainAls(byUser: Csr, byItem: Csr, options: Partial<AlsOptions>, start?: number[][]): number[] {
-  const all = completeAlsOptions(options, alsCountsOf(byUser, options));
+  const all = completeAlsOptions(options, alsCountsOf({ byUser }, options));
   const random = createRandom(all.seed + 1000);
   const sigma = all.stddev / Math.sqrt(all.factors);
   let items =

@@ -1,5 +1,6 @@
 import type { Arena } from '../../base/kernels/arena.js';
 import { type Matrix, rowOf } from '../../base/numeric/matrix.js';
+import { confidenceOf } from '../training/confidence.js';
 import type { AverageUser } from './average-user.js';
 import type { Objective } from './objective.js';
 import { RowSystem, type SystemTerm } from './row-system.js';
@@ -31,8 +32,8 @@ export const MAX_FOLDED = 1000;
  * training, so that the vector of a known user's own history is that user's trained vector up to convergence.
  *
  * What the value of an entry means for `als`: from `minRating` on, or without a value, it is an interaction with the
- * confidence 1 + alpha · value, as in training. A negative value below `minRating` is a dislike: the score is drawn to 0
- * with the confidence 1 + alpha · |value| of an observation, instead of the weight of an item that was never met. Any
+ * confidence of `confidenceOf`, as in training. A negative value below `minRating` is a dislike: the score is drawn to 0
+ * with the confidence of an observation of |value|, instead of the weight of an item that was never met. Any
  * other value below `minRating` says nothing, as in training. For `sgd` a value is a rating, and an entry without one
  * says nothing.
  */
@@ -99,7 +100,7 @@ export class FoldIn {
       }
       const isLiked = value === undefined || value >= objective.minRating;
       if (!isLiked && value >= 0) return undefined;
-      const weight = 1 + objective.alpha * (isLiked ? (value ?? 1) : -value);
+      const weight = confidenceOf(objective, isLiked ? (value ?? 1) : -value);
       // Of a negative value above a negative `minRating` the confidence may be none.
       return weight > 0 ? { item, weight, target: isLiked ? 1 : 0 } : undefined;
     });

@@ -182,7 +182,7 @@ async function fetchRows(
   session: DuckDbSession,
   rated: boolean,
   timed: boolean,
-): Promise<Omit<InteractionRows, 'quantities' | 'rejected'>> {
+): Promise<Omit<InteractionRows, 'quantities' | 'rejected' | 'leftOut' | 'notes'>> {
   const idsOf = async (table: string, column: string): Promise<string[]> => {
     await session.run(`CREATE TEMP TABLE ${table} AS
       SELECT id, (row_number() OVER (ORDER BY first) - 1)::UINTEGER AS index

@@ -110,6 +110,8 @@ export function generateSynthetic(options: SyntheticOptions = {}): SyntheticData
       values,
       timestamps,
       rated: true,
+      valueKind: 'ratings',
+      repeats: 'last',
       duplicates: 0,
       rejected: 0,
     },

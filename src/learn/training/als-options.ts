@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import type { Csr } from '../../base/numeric/sparse.js';
 import { ABOVE_ZERO, completeOptions, integer, type OptionValues, real } from '../../base/options/option.js';
+import { confidenceIn, meanConfidence, QUANTITY_ALPHA, type ValuedInteractions, valueDefaults } from './confidence.js';
 
 /** All pairs together weigh this many times what the interactions weigh, by default. */
 export const UNOBSERVED_MASS = 15;
@@ -26,10 +26,20 @@ export const ALS_LOSS_OPTIONS = {
     min: ABOVE_ZERO,
     default: `${UNOBSERVED_MASS} x share of pairs with one x its mean weight`,
   }),
-  /** Ratings as confidence: an interaction of rating r weighs 1 + alpha · r. 0 ignores the ratings. */
-  alpha: real({ meaning: 'a rating r weighs 1 + alpha * r', min: 0, default: 0 }),
-  /** Interactions rated lower are not taken as positive and left out. With 0 only negative ratings are. */
-  minRating: real({ meaning: 'lower ratings are not taken as positive', default: 0 }),
+  /**
+   * Values as confidence: an interaction of rating r weighs 1 + alpha · r, one of quantity q (1 + alpha · √q) divided by
+   * the mean of all. 0 ignores the values. Default: see `valueDefaults`.
+   */
+  alpha: real({
+    meaning: 'a rating r weighs 1 + alpha * r, a quantity q in proportion to 1 + alpha * √q',
+    min: 0,
+    default: `0, or ${QUANTITY_ALPHA} for quantities that differ`,
+  }),
+  /** Interactions of lower value are not taken as positive and left out. With 0 only negative ratings are. */
+  minRating: real({
+    meaning: 'lower values are not taken as positive',
+    default: '0; labels 1, quantities above 0',
+  }),
 };
 
 /** Most worker threads. */
@@ -74,32 +84,24 @@ export interface AlsCounts {
   readonly interactions: number;
   /** Mean confidence of those interactions that are taken as positive. Default 1, as it is without `alpha`. */
   readonly meanConfidence?: number;
+  /** As `valueDefaults` says. Default: those of ratings. */
+  readonly defaults?: Pick<AlsOptions, 'alpha' | 'minRating'>;
 }
 
-/** @param options of the training: they say what the ratings count for */
-export function alsCountsOf(byUser: Csr, options: Pick<Partial<AlsOptions>, 'alpha' | 'minRating'> = {}): AlsCounts {
+/** @param options of the training: they say what the values count for */
+export function alsCountsOf(
+  interactions: ValuedInteractions,
+  options: Pick<Partial<AlsOptions>, 'alpha' | 'minRating'> = {},
+): AlsCounts {
+  const { byUser } = interactions;
   const { rows: users, columns: items, indices } = byUser;
-  return { users, items, interactions: indices.length, meanConfidence: meanConfidence(byUser.values, options) };
-}
-
-function meanConfidence(
-  ratings: Float32Array,
-  {
-    alpha = ALS_OPTIONS.alpha.default,
-    minRating = ALS_OPTIONS.minRating.default,
-  }: Pick<Partial<AlsOptions>, 'alpha' | 'minRating'>,
-): number {
-  if (alpha === 0) return 1;
-  let sum = 0;
-  let kept = 0;
-  for (const rating of ratings) {
-    if (!(rating >= minRating)) continue;
-    sum += 1 + alpha * rating;
-    kept++;
-  }
-  const mean = sum / kept;
+  const defaults = valueDefaults(interactions);
+  const { alpha = defaults.alpha, minRating = defaults.minRating } = options;
+  const confidence = confidenceIn(interactions, { alpha, minRating });
+  const mean = alpha === 0 || confidence.quantityUnit !== undefined ? 1 : meanConfidence(byUser, minRating, confidence);
   // What is no confidence at all, training refuses with an error of its own.
-  return Number.isFinite(mean) && mean > 0 ? mean : 1;
+  const isUsable = Number.isFinite(mean) && mean > 0;
+  return { users, items, interactions: indices.length, meanConfidence: isUsable ? mean : 1, defaults };
 }
 
 /**
@@ -114,5 +116,6 @@ export function defaultUnobservedWeight({ users, items, interactions, meanConfid
 
 /** The options with defaults filled in. @throws ShortlistError `invalid-option` for a value out of range */
 export function completeAlsOptions(options: Partial<AlsOptions>, counts: AlsCounts): AlsOptions {
-  return completeOptions(ALS_OPTIONS, options, { unobservedWeight: defaultUnobservedWeight(counts) });
+  const { defaults = { alpha: 0, minRating: 0 } } = counts;
+  return completeOptions(ALS_OPTIONS, options, { ...defaults, unobservedWeight: defaultUnobservedWeight(counts) });
 }

@@ -6,6 +6,7 @@ import type { Csr } from '../../base/numeric/sparse.js';
 import { BARRIER_INTEGERS } from '../../base/threads/barrier.js';
 import { ShortlistError } from '../../errors.js';
 import type { AlsOptions } from './als-options.js';
+import { type Confidence, confidenceIn, confidenceOf, type ValuedInteractions } from './confidence.js';
 import { type DegreeOrder, degreeOrder } from './degree-order.js';
 import { eigenWorkDoubles } from './eigenbasis.js';
 import type { TrainedFactors } from './trained-factors.js';
@@ -63,9 +64,7 @@ export interface AlsPlan {
   readonly scratch: readonly Float32Array[];
 }
 
-export interface AlsInteractions {
-  /** Users × items. */
-  readonly byUser: Csr;
+export interface AlsInteractions extends ValuedInteractions {
   /** The same entries, items × users. */
   readonly byItem: Csr;
 }
@@ -85,8 +84,9 @@ export function planAls(
     users: degreeOrder(interactions.byUser, minRating),
     items: degreeOrder(interactions.byItem, minRating),
   };
-  const users = layOutSide(arena, interactions.byUser, orders.users, orders.items, stride, longestDual, options);
-  const items = layOutSide(arena, interactions.byItem, orders.items, orders.users, stride, longestDual, options);
+  const all = { ...options, ...confidenceIn(interactions, options) };
+  const users = layOutSide(arena, interactions.byUser, orders.users, orders.items, stride, longestDual, all);
+  const items = layOutSide(arena, interactions.byItem, orders.items, orders.users, stride, longestDual, all);
   const longest = Math.max(orders.users.degrees[0] ?? 0, orders.items.degrees[0] ?? 0);
   const scratchFloats = solveScratchFloats(stride, longest, longestDual);
   startFactors(users, items, orders, stride, options, warmStart);
@@ -129,7 +129,7 @@ function layOutSide(
   other: DegreeOrder,
   stride: number,
   longestDual: number,
-  options: AlsOptions,
+  options: AlsOptions & Confidence,
 ): AlsSide {
   const { regularization, regularizationExponent, unobservedWeight, alpha, minRating } = options;
   const { active, entries, degrees } = order;
@@ -143,7 +143,7 @@ function layOutSide(
     for (let e = csr.starts[row]!; e < csr.starts[row + 1]!; e++) {
       const value = csr.values[e]!;
       if (!(value >= minRating)) continue;
-      if (weights) weights[next] = confidence(alpha, value);
+      if (weights) weights[next] = checkedConfidence(options, value);
       indices[next++] = other.positionOf[csr.indices[e]!]!;
     }
     starts[position + 1] = next;
@@ -179,8 +179,9 @@ function countAbove(degrees: Uint32Array, bound: number): number {
   return first < 0 ? degrees.length : first;
 }
 
-function confidence(alpha: number, rating: number): number {
-  const weight = 1 + alpha * rating;
+function checkedConfidence(confidence: Confidence, rating: number): number {
+  const weight = confidenceOf(confidence, rating);
+  const { alpha } = confidence;
   if (!(weight > 0)) {
     throw new ShortlistError(
       'invalid-option',

@@ -3,7 +3,11 @@ import { ShortlistError } from '../../errors.js';
 import type { AlsReport } from './als-iterations.js';
 import { type AlsOptions, alsCountsOf, completeAlsOptions } from './als-options.js';
 import { type AlsInteractions, type AlsPlan, collectFactors, planAls } from './als-plan.js';
+import { vanished } from './learnable.js';
 import type { TrainedFactors, TrainingProgress } from './trained-factors.js';
+
+/** Penalties beyond this leave nothing that numbers in single precision can hold. */
+const BEYOND_FLOATS = 1e6;
 
 /** A thread costs some ten milliseconds to start; with less than this to do (multiplications) it does not pay. */
 const WORK_PER_THREAD = 2e7;
@@ -25,7 +29,7 @@ export async function trainAls(
   warmStart?: TrainedFactors,
 ): Promise<TrainedFactors> {
   const start = performance.now();
-  const all = completeAlsOptions(options, alsCountsOf(interactions.byUser, options));
+  const all = completeAlsOptions(options, alsCountsOf(interactions, options));
   const work = interactions.byUser.indices.length * all.factors * all.iterations;
   const threads = Math.min(all.threads, Math.ceil(work / WORK_PER_THREAD) || 1);
   const { plan, orders } = planAls(interactions, all, threads, warmStart);
@@ -46,7 +50,9 @@ export async function trainAls(
   };
 }
 
-function nonFinite(iteration: number, { regularization, alpha, stddev }: AlsOptions): ShortlistError {
+function nonFinite(iteration: number, options: AlsOptions): ShortlistError {
+  const { regularization, unobservedWeight, alpha, stddev } = options;
+  if (alpha === 0 && Math.max(regularization, unobservedWeight) > BEYOND_FLOATS) return vanished(options);
   return new ShortlistError(
     'non-finite-factors',
     `The factors stopped being finite numbers in iteration ${iteration}. Raise \`regularization\` (${regularization}), or ` +

@@ -3,6 +3,8 @@ import type { Dataset } from '../dataset/dataset.js';
 import { trainAls } from './als.js';
 import { describeAlsMemory } from './als-memory.js';
 import { type AlsOptions, alsCountsOf, completeAlsOptions } from './als-options.js';
+import type { ValuedInteractions } from './confidence.js';
+import { requireAlive, requirePositive } from './learnable.js';
 import { trainSgd } from './sgd.js';
 import { completeSgdOptions, type SgdOptions } from './sgd-options.js';
 import type { TrainedFactors, TrainingProgress } from './trained-factors.js';
@@ -20,13 +22,13 @@ export type TrainingParameters =
 /** Fills in the defaults for these data. @throws ShortlistError `invalid-option` for a value out of range */
 export function trainingParameters(
   { algorithm, options }: TrainingChoice,
-  { byUser }: Pick<Dataset, 'byUser'>,
+  interactions: ValuedInteractions,
 ): TrainingParameters {
   if (algorithm !== 'als' && algorithm !== 'sgd') {
     throw new ShortlistError('invalid-option', `\`algorithm\` must be als or sgd, got ${String(algorithm)}.`);
   }
   return algorithm === 'als'
-    ? { algorithm, ...completeAlsOptions(options, alsCountsOf(byUser, options)) }
+    ? { algorithm, ...completeAlsOptions(options, alsCountsOf(interactions, options)) }
     : { algorithm, ...completeSgdOptions(options) };
 }
 
@@ -36,15 +38,17 @@ export function trainingParameters(
  */
 export function trainingMemory(
   { algorithm, options }: TrainingChoice,
-  { byUser }: Pick<Dataset, 'byUser'>,
+  interactions: ValuedInteractions,
 ): string | undefined {
-  return algorithm === 'als' ? describeAlsMemory(alsCountsOf(byUser), options, process.memoryUsage.rss()) : undefined;
+  return algorithm === 'als'
+    ? describeAlsMemory(alsCountsOf(interactions, options), options, process.memoryUsage.rss())
+    : undefined;
 }
 
 /**
  * Trains with the chosen algorithm.
  * @param warmStart factors to begin with, in the index space of `dataset`; only als has a use for them
- * @throws ShortlistError as the trainers do
+ * @throws ShortlistError as the trainers do, `nothing-positive`, `factors-vanished`
  */
 export async function train(
   choice: TrainingChoice,
@@ -52,7 +56,13 @@ export async function train(
   onProgress?: (progress: TrainingProgress) => void,
   warmStart?: TrainedFactors,
 ): Promise<TrainedFactors> {
-  if (choice.algorithm === 'als') return trainAls(dataset, choice.options, onProgress, warmStart);
+  const parameters = trainingParameters(choice, dataset);
+  requirePositive(parameters, dataset);
+  if (choice.algorithm === 'als') {
+    const factors = await trainAls(dataset, choice.options, onProgress, warmStart);
+    requireAlive(factors, parameters);
+    return factors;
+  }
   if (!dataset.rated) {
     throw new ShortlistError(
       'invalid-option',

@@ -1,6 +1,5 @@
 import { createRandom } from '../../base/numeric/random.js';
-import { type Csr, rowIndices, rowLengths, rowsWithEntries } from '../../base/numeric/sparse.js';
-import { ShortlistError } from '../../errors.js';
+import { type Csr, rowLengths, rowsWithEntries } from '../../base/numeric/sparse.js';
 import type { Dataset } from '../../learn/dataset/dataset.js';
 import type { TrainedFactors } from '../../learn/training/trained-factors.js';
 import { type ActivitySlice, activitySlices } from './activity-slices.js';
@@ -11,6 +10,7 @@ import { listedNegativesMetrics, type Score } from './listed-negatives.js';
 import { rankUsers } from './rank-users.js';
 import { rankingMetrics } from './ranking-metrics.js';
 import { createRankingScorer } from './scorer.js';
+import { requireTestable, testableUsers } from './testable-users.js';
 import type { TopLists } from './top-lists.js';
 import { meanMetrics, type UserMetrics } from './user-metrics.js';
 
@@ -59,9 +59,18 @@ export async function evaluateRanking(
   test: Csr,
   options: EvaluationOptions,
 ): Promise<Evaluation> {
-  const { users, skippedUsers } = testableUsers(train.byUser, test, options.negatives);
-  const qualities = options.negatives
-    ? againstListed(factors, train, test, options.negatives, users, options)
+  const { negatives } = options;
+  requireTestable({
+    history: train.byUser,
+    heldBack: test,
+    relevant: test,
+    least: Number.NEGATIVE_INFINITY,
+    negatives,
+  });
+  const users = testableUsers(train.byUser, test, negatives);
+  const skippedUsers = rowsWithEntries(test).length - users.length;
+  const qualities = negatives
+    ? againstListed(factors, train, test, negatives, users, options)
     : await againstCatalogue(factors, train, test, users, options);
   return { testedUsers: users.length, skippedUsers, ...qualities };
 }
@@ -124,20 +133,4 @@ function qualityOf(
     intervals: bootstrapIntervals(metrics, seed),
     activity: activitySlices(metrics, history),
   };
-}
-
-function testableUsers(history: Csr, test: Csr, negatives?: Csr): { users: Uint32Array; skippedUsers: number } {
-  const tested = rowsWithEntries(test);
-  const users = tested.filter(
-    u => rowIndices(history, u).length > 0 && (!negatives || rowIndices(negatives, u).length > 0),
-  );
-  if (users.length === 0) {
-    throw new ShortlistError(
-      'no-usable-rows',
-      `There is no user to test on: of ${tested.length} users with test interactions none has training interactions` +
-        `${negatives ? ' and listed negatives' : ''}. Check that the files use the same user ids.`,
-      { tested: tested.length },
-    );
-  }
-  return { users, skippedUsers: tested.length - users.length };
 }

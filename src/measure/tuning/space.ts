@@ -47,15 +47,16 @@ const POINTS = [1, 9, 27] as const;
  * @param confidence what the ratings count for in training
  */
 export function tuneSpaceOf(
-  { byUser, byItem }: Pick<Dataset, 'byUser' | 'byItem'>,
+  interactions: Pick<Dataset, 'byUser' | 'byItem'> & Partial<Pick<Dataset, 'valueKind'>>,
   fixed: TuneSpace['fixed'],
   confidence: Pick<Partial<AlsOptions>, 'alpha' | 'minRating'> = {},
 ): TuneSpace {
+  const { byUser, byItem } = interactions;
   return {
     fixed,
     // There are no more independent directions than rows.
     mostFactors: Math.max(LEAST_FACTORS, Math.min(MOST_FACTORS, byUser.rows, byItem.rows)),
-    unobservedWeight: defaultUnobservedWeight(alsCountsOf(byUser, confidence)),
+    unobservedWeight: defaultUnobservedWeight(alsCountsOf(interactions, confidence)),
     typicalFrequency(unobservedWeight) {
       const logarithm = (side: Csr, others: number) => {
         let sum = 0;

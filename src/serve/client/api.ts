@@ -298,6 +298,8 @@ export interface Snapshot {
         unobservedWeight: number;
         alpha: number;
         minRating: number;
+        /** Only for quantities as confidence: what 1 + alpha · √quantity is divided by. */
+        quantityUnit?: number;
       }
     | { algorithm: 'sgd'; regularization: number; meanRating: number };
   dataset: {

@@ -133,9 +133,12 @@ describe('FoldIn, implicit', () => {
 
   test('gives known users the vectors that training gave them', async () => {
     const { byUser, byItem } = createDataset(smallData.table);
-    const options = completeAlsOptions({ factors: 12, iterations: 60, alpha: 0.2, minRating: 3 }, alsCountsOf(byUser));
+    const options = completeAlsOptions(
+      { factors: 12, iterations: 60, alpha: 0.2, minRating: 3 },
+      alsCountsOf({ byUser }),
+    );
     const { userFactors, itemFactors } = await trainAls({ byUser, byItem }, options);
-    const foldIn = foldInOf(objectiveOf({ algorithm: 'als', ...options }, 1), itemFactors);
+    const foldIn = foldInOf(objectiveOf({ algorithm: 'als', ...options }, { byUser }, 1), itemFactors);
     for (let user = 0; user < byUser.rows; user++) {
       const trained = rowOf(userFactors, user);
       const values = rowValues(byUser, user);

@@ -93,6 +93,8 @@ describe('values', () => {
       values: Float32Array.of(1, 1, 1, 1),
       timestamps: null,
       rated: false,
+      valueKind: 'none',
+      repeats: 'sum',
       duplicates: 0,
       rejected: 0,
     });

@@ -18,7 +18,7 @@ describe('estimateAlsBytes', () => {
 
   test('covers what is laid out in shared memory', () => {
     const interactions = randomInteractions(2000, 1500, 40, 1);
-    const counts = alsCountsOf(interactions.byUser);
+    const counts = alsCountsOf(interactions);
     const options = completeAlsOptions({ factors: 40, threads: 2, alpha: 1 }, counts);
     const { plan } = planAls(interactions, options, 2);
     const estimate = estimateAlsBytes(counts, options);

@@ -23,10 +23,16 @@ describe('completeAlsOptions', () => {
       [0, 3, 4],
       [1, 2, 5],
     ]);
-    expect(alsCountsOf(byUser)).toEqual({ users: 2, items: 4, interactions: 3, meanConfidence: 1 });
-    expect(alsCountsOf(byUser, { alpha: 2, minRating: 4 }).meanConfidence).toBe(10);
-    const plain = completeAlsOptions({}, alsCountsOf(byUser)).unobservedWeight;
-    expect(completeAlsOptions({}, alsCountsOf(byUser, { alpha: 3 })).unobservedWeight).toBeCloseTo(11 * plain, 9);
+    expect(alsCountsOf({ byUser })).toEqual({
+      users: 2,
+      items: 4,
+      interactions: 3,
+      meanConfidence: 1,
+      defaults: { alpha: 0, minRating: 0 },
+    });
+    expect(alsCountsOf({ byUser }, { alpha: 2, minRating: 4 }).meanConfidence).toBe(10);
+    const plain = completeAlsOptions({}, alsCountsOf({ byUser })).unobservedWeight;
+    expect(completeAlsOptions({}, alsCountsOf({ byUser }, { alpha: 3 })).unobservedWeight).toBeCloseTo(11 * plain, 9);
   });
 
   test.each([
