@@ -2,10 +2,10 @@
 
 export type { FileReading } from './base/tables/file-reading.js';
 export { type ErrorCode, type ErrorFields, ShortlistError } from './errors.js';
-export type { EventWeights, InteractionOptions, RepeatRule } from './learn/ratings/interaction-options.js';
+export type { EventWeights, InteractionOptions } from './learn/ratings/interaction-options.js';
 export { type Rating, ratingsFrom } from './learn/ratings/ratings-from.js';
 export type { RatingsReading, Remark } from './learn/ratings/ratings-reading.js';
-export type { CatalogueItem, RatingsTable, ValueKind } from './learn/ratings/ratings-table.js';
+export type { CatalogueItem, RatingsTable, RepeatRule, ValueKind } from './learn/ratings/ratings-table.js';
 export { type ReadItemsOptions, readItems } from './learn/ratings/read-items.js';
 export { type ReadRatingsOptions, readRatings } from './learn/ratings/read-ratings.js';
 export { CsvEventLog } from './recommend/events/csv-log.js';

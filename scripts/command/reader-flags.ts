@@ -1,5 +1,5 @@
-import { parseEventWeights, REPEAT_RULES } from '../../src/learn/ratings/interaction-options.js';
-import { VALUE_KINDS } from '../../src/learn/ratings/ratings-table.js';
+import { parseEventWeights } from '../../src/learn/ratings/interaction-options.js';
+import { REPEAT_RULES, VALUE_KINDS } from '../../src/learn/ratings/ratings-table.js';
 import type { Flags } from './command.js';
 import { oneOf, onOff, parsedBy, text } from './flag-values.js';
 

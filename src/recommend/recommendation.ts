@@ -41,8 +41,11 @@ export interface HistoryEntry {
 
 /** What users did since the snapshot was made, or shortly before. */
 export interface UserEvents {
-  /** A user's events, at most one for each item. `timestamp` is in seconds since 1970, 0 when it is not known. */
-  of(userId: string): readonly (HistoryEntry & { readonly timestamp: number })[] | undefined;
+  /**
+   * A user's events, at most one for each item. `timestamp` is in seconds since 1970, 0 when it is not known; `total` the sum
+   * of what all events with the item are worth, by default the value.
+   */
+  of(userId: string): readonly (HistoryEntry & { readonly timestamp: number; readonly total?: number })[] | undefined;
 }
 
 /** For whom, and what `REQUEST_OPTIONS` describes. */

@@ -25,14 +25,11 @@ import type {
   SimilarItems,
   UserEvents,
 } from './recommendation.js';
-import { checkRequest, REQUEST_OPTIONS } from './request-options.js';
+import { checkRequest, defaultRankerOf, REQUEST_OPTIONS } from './request-options.js';
 import { type KnownUser, UserVectors } from './user-vectors.js';
 
 const LIMIT = REQUEST_OPTIONS.limit;
 const DEFAULT_COLD_SHARE = REQUEST_OPTIONS.coldShare.default;
-
-/** Ranker of the lists for users of whom nothing is known. */
-export const DEFAULT_RANKER: RankerName = 'damped-mean';
 
 /**
  * Answers requests from one snapshot: candidates from the source at its operating point, masked, ranked by exact dot
@@ -114,7 +111,7 @@ export class Recommender {
     this.#restrict(request);
 
     if (!vector) {
-      const found = this.#mostPopular(DEFAULT_RANKER, request.limit);
+      const found = this.#mostPopular(defaultRankerOf(this.manifest), request.limit);
       const items = request.explain ? found.map(explainPopular) : found;
       return this.#reply(request, known, items, { source: 'popularity', candidates: items.length, certified: true });
     }
@@ -158,11 +155,11 @@ export class Recommender {
   /**
    * The most popular items.
    * @param options `limit`: items wanted, 1 to 1000. `category`: only items of it. `ranker`: what counts as popular.
-   *   Default: `damped-mean`.
+   *   Default: what suits the data, see `defaultRankerOf`.
    * @throws {ShortlistError} `unknown-category` when the category has no items; `invalid-option`
    */
   popular(options: { limit: number; category?: string; ranker?: RankerName }): PopularItems {
-    const { limit, category, ranker = DEFAULT_RANKER } = options;
+    const { limit, category, ranker = defaultRankerOf(this.manifest) } = options;
     checkOption('limit', LIMIT, limit);
     this.#mask.clear();
     if (category !== undefined) this.#mask.keepOnly(this.#facts.inCategory(category));

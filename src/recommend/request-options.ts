@@ -1,4 +1,6 @@
 import { boolean, checkOption, choice, type GivenValues, integer, list, real } from '../base/options/option.js';
+import type { RankerName } from '../learn/model/popularity.js';
+import type { Manifest } from '../snapshot/manifest.js';
 
 /**
  * Longest list that may be diversified or explained: both take time in proportion to it, at most about 0.1 ms an item (256
@@ -55,6 +57,17 @@ export const REQUEST_OPTIONS = {
     default: false,
   }),
 };
+
+/** Ranker of popularity lists for data of ratings. */
+export const DEFAULT_RANKER: RankerName = 'damped-mean';
+
+/**
+ * The ranker of popularity lists where none is asked for: where values are quantities, or there are none, by how many have
+ * an item, since means say nothing there; otherwise by what they think of it.
+ */
+export function defaultRankerOf({ dataset }: Pick<Manifest, 'dataset'>): RankerName {
+  return dataset.valueKind === 'quantities' || dataset.valueKind === 'none' ? 'count' : DEFAULT_RANKER;
+}
 
 export type RequestOptions = GivenValues<typeof REQUEST_OPTIONS>;
 

@@ -61,20 +61,25 @@ export class UserVectors {
     const events = userId === undefined ? undefined : this.events?.of(userId);
     if (!events) return [];
     const { items, seen, manifest } = this.snapshot;
-    const { rated, to } = manifest.dataset;
+    const { rated, to, valueKind } = manifest.dataset;
     const old = new Map<number, number>();
     if (user !== undefined) {
       const values = rowValues(seen, user);
       rowIndices(seen, user).forEach((item, i) => void old.set(item, values[i]!));
     }
     const newest = to === null ? Number.NEGATIVE_INFINITY : Date.parse(to) / 1000;
-    return events.flatMap(({ itemId, value, timestamp }) => {
+    return events.flatMap(({ itemId, value, total = value, timestamp }) => {
       const item = items.indexOf(itemId);
       if (item === undefined) return [];
       // Where the snapshot has a value of this item, it may be the event's own, or one that was given after it.
       const before = old.get(item);
-      if (before !== undefined && (!rated || timestamp <= newest || before === Math.fround(value ?? 1))) return [];
-      return [{ item, value: rated ? value : undefined }];
+      if (before !== undefined && (!rated || timestamp <= newest)) return [];
+      if (valueKind === 'quantities' || !rated) {
+        // Without times nobody can tell whether the snapshot's quantity holds the event's.
+        if (before !== undefined) return to === null ? [] : [{ item, value: before + (value ?? 1) }];
+        return [{ item, value: total }];
+      }
+      return before === Math.fround(value ?? 1) ? [] : [{ item, value: this.#opinionOf(value) }];
     });
   }
 
@@ -85,7 +90,7 @@ export class UserVectors {
   historyOf({ user, newInteractions }: Pick<KnownUser, 'user' | 'newInteractions'>): FoldInEntry[] {
     const entries = new Map(newInteractions.map(entry => [entry.item, entry]));
     if (user === undefined) return [...entries.values()];
-    const { seen, manifest } = this.snapshot;
+    const { seen } = this.snapshot;
     const items = rowIndices(seen, user);
     const values = rowValues(seen, user);
     const taken = Math.min(items.length, Math.max(0, MAX_FOLDED - entries.size));
@@ -93,7 +98,7 @@ export class UserVectors {
       const at = Math.floor((i * items.length) / taken);
       const item = items[at]!;
       if (entries.has(item) || values[at]! < this.#minRating) continue;
-      entries.set(item, { item, value: manifest.dataset.rated ? values[at]! : undefined });
+      entries.set(item, { item, value: values[at]! });
     }
     return [...entries.values()];
   }
@@ -114,8 +119,13 @@ export class UserVectors {
     const { items } = this.snapshot;
     return history.flatMap(({ itemId, value }) => {
       const item = items.indexOf(itemId);
-      return item === undefined ? [] : [{ item, value }];
+      return item === undefined ? [] : [{ item, value: this.#opinionOf(value) }];
     });
+  }
+
+  /** A label of 0 says no: as much as a negative value, a dislike. */
+  #opinionOf(value: number | undefined): number | undefined {
+    return value === 0 && this.snapshot.manifest.dataset.valueKind === 'labels' ? -1 : value;
   }
 
   get #minRating(): number {

@@ -91,9 +91,15 @@ export function datasetFacts(
   { users, items, byUser, timestamps, rated, valueKind }: Dataset,
   { duplicates, rejected }: Pick<RatingsTable, 'duplicates' | 'rejected'>,
 ): FactorModel['facts'] {
-  const ratings = byUser.values.length;
+  const scale = valueKind === 'ratings' || valueKind === 'labels' ? scaleOf(byUser.values) : null;
   let sum = 0;
-  for (const value of byUser.values) sum += value;
+  let counted = 0;
+  for (const value of byUser.values) {
+    // Neither dislikes nor mistakes.
+    if (scale && !(value >= scale.min && value <= scale.max)) continue;
+    sum += value;
+    counted++;
+  }
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
   for (const time of timestamps ?? []) {
@@ -103,13 +109,13 @@ export function datasetFacts(
   return {
     users: users.size,
     items: items.size,
-    ratings,
+    ratings: byUser.values.length,
     duplicates,
     rejected,
     rated,
-    meanRating: rated ? sum / ratings : null,
+    meanRating: rated ? sum / counted : null,
     valueKind,
-    scale: valueKind === 'ratings' || valueKind === 'labels' ? scaleOf(byUser.values) : null,
+    scale,
     from: timestamps && new Date(from * 1000).toISOString(),
     to: timestamps && new Date(to * 1000).toISOString(),
   };

@@ -1,4 +1,5 @@
 import type { Dataset } from '../dataset/dataset.js';
+import { scaleOf } from '../ratings/value-kind.js';
 
 /** The popularity rankers; `rankPopularity` says what each computes. */
 export const RANKER_NAMES = ['damped-mean', 'mean', 'count', 'trending'] as const;
@@ -27,17 +28,21 @@ const SECONDS_PER_DAY = 86_400;
  * - `damped-mean`: (sum of ratings + m · C) / (number of ratings + m), the Bayesian average, where C is the mean of all
  *   ratings and m the mean number of ratings of a rated item: an item needs about that many ratings to be judged by its own;
  * - `mean`: average rating;
- * - `count`: number of ratings;
- * - `trending`: number of ratings, each halved for every `TRENDING_HALF_LIFE_DAYS` before the newest one; the same as
+ * - `count`: number of ratings; of labels those that say yes, of quantities those above zero: how many have it, not how much;
+ * - `trending`: that number, each halved for every `TRENDING_HALF_LIFE_DAYS` before the newest one; the same as
  *   `count` for data without timestamps.
  *
  * An item that nobody has rated has the score 0 and comes after all others: nothing says that it is popular.
- * For data without ratings both means are the same for every item, and the number of interactions decides.
+ * What is not on the scale of the ratings (`scaleOf`), dislikes and mistakes, enters no mean; of labels the mean is the share
+ * of those that say yes. For data without values both means are about the same for every item, and the number of
+ * interactions decides.
  */
-export function rankPopularity(dataset: Pick<Dataset, 'byUser' | 'timestamps'>): Popularity {
-  const { byUser, timestamps } = dataset;
+export function rankPopularity(dataset: Pick<Dataset, 'byUser' | 'timestamps' | 'valueKind'>): Popularity {
+  const { byUser, timestamps, valueKind } = dataset;
+  const scale = valueKind === 'ratings' ? scaleOf(byUser.values) : null;
   const items = byUser.columns;
   const count = new Float64Array(items);
+  const opinions = new Float64Array(items);
   const sum = new Float64Array(items);
   const recent = new Float64Array(items);
   let total = 0;
@@ -46,21 +51,26 @@ export function rankPopularity(dataset: Pick<Dataset, 'byUser' | 'timestamps'>):
   for (let e = 0; e < byUser.indices.length; e++) {
     const item = byUser.indices[e]!;
     const value = byUser.values[e]!;
-    count[item]!++;
-    sum[item]! += value;
-    total += value;
-    recent[item]! += timestamps ? 2 ** ((timestamps[e]! - newest) / (TRENDING_HALF_LIFE_DAYS * SECONDS_PER_DAY)) : 1;
+    if (valueKind === 'ratings' || value > 0) {
+      count[item]!++;
+      recent[item]! += timestamps ? 2 ** ((timestamps[e]! - newest) / (TRENDING_HALF_LIFE_DAYS * SECONDS_PER_DAY)) : 1;
+    }
+    if (scale && !(value >= scale.min && value <= scale.max)) continue;
+    const opinion = valueKind === 'labels' ? Number(value > 0) : value;
+    opinions[item]!++;
+    sum[item]! += opinion;
+    total += opinion;
   }
-  const ratings = byUser.indices.length;
+  const ratings = opinions.reduce((sum, n) => sum + n, 0);
   const overallMean = ratings > 0 ? total / ratings : 0;
-  const rated = count.reduce((sum, n) => sum + (n > 0 ? 1 : 0), 0);
+  const rated = opinions.reduce((sum, n) => sum + (n > 0 ? 1 : 0), 0);
   const damping = rated > 0 ? ratings / rated : 0;
 
   const scores: Record<RankerName, Float32Array> = {
     'damped-mean': Float32Array.from(sum, (s, i) =>
-      count[i]! > 0 ? (s + damping * overallMean) / (count[i]! + damping) : 0,
+      opinions[i]! > 0 ? (s + damping * overallMean) / (opinions[i]! + damping) : 0,
     ),
-    mean: Float32Array.from(sum, (s, i) => (count[i]! > 0 ? s / count[i]! : 0)),
+    mean: Float32Array.from(sum, (s, i) => (opinions[i]! > 0 ? s / opinions[i]! : 0)),
     count: Float32Array.from(count),
     trending: Float32Array.from(recent),
   };

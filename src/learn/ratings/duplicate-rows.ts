@@ -1,6 +1,5 @@
 import { groupByKey } from '../../base/numeric/sorting.js';
-import type { RepeatRule } from './interaction-options.js';
-import type { RatingsTable } from './ratings-table.js';
+import type { RatingsTable, RepeatRule } from './ratings-table.js';
 
 /**
  * One row for each (user, item): where `latestRows` would keep it, with the value that the rule makes of all their rows.

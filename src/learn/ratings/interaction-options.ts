@@ -1,9 +1,5 @@
 import { ShortlistError } from '../../errors.js';
-import { VALUE_KINDS, type ValueKind } from './ratings-table.js';
-
-/** What becomes of several rows of one user and item. */
-export const REPEAT_RULES = ['sum', 'last', 'max', 'count'] as const;
-export type RepeatRule = (typeof REPEAT_RULES)[number];
+import { REPEAT_RULES, type RepeatRule, VALUE_KINDS, type ValueKind } from './ratings-table.js';
 
 /** What an event of each type weighs. */
 export type EventWeights = Readonly<Record<string, number>>;

@@ -1,6 +1,6 @@
 import { withoutRepeats } from './duplicate-rows.js';
-import type { InteractionOptions, RepeatRule } from './interaction-options.js';
-import type { RatingsTable, ValueKind } from './ratings-table.js';
+import type { InteractionOptions } from './interaction-options.js';
+import type { RatingsTable, RepeatRule, ValueKind } from './ratings-table.js';
 import { judgeValues } from './value-kind.js';
 
 /** Rows as a reader has them, repeats included. */

@@ -1,4 +1,3 @@
-import type { RepeatRule } from './interaction-options.js';
 import type { RatingsReading } from './ratings-reading.js';
 
 /**
@@ -10,6 +9,10 @@ import type { RatingsReading } from './ratings-reading.js';
  */
 export const VALUE_KINDS = ['none', 'ratings', 'quantities', 'labels'] as const;
 export type ValueKind = (typeof VALUE_KINDS)[number];
+
+/** What becomes of several rows of one user and item. */
+export const REPEAT_RULES = ['sum', 'last', 'max', 'count'] as const;
+export type RepeatRule = (typeof REPEAT_RULES)[number];
 
 /**
  * Ratings as they were read: one row per kept (user, item) pair, ids replaced by positions in the id lists, which hold

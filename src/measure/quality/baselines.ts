@@ -1,18 +1,24 @@
 import { createRandom } from '../../base/numeric/random.js';
 import { descendingOrder } from '../../base/numeric/sorting.js';
-import { type Csr, rowIndices, rowLengths } from '../../base/numeric/sparse.js';
+import { type Csr, filterEntries, rowIndices, rowLengths } from '../../base/numeric/sparse.js';
 import type { Dataset } from '../../learn/dataset/dataset.js';
 import { createTopLists, type TopLists } from './top-lists.js';
 
 // What a recommender has to beat: the same list for all users, and chance. Both leave out what the user has in
 // training, as the recommender does.
 
+/** How often each item was chosen in training: not counting labels that say no and quantities that came to nothing. */
+export function choicesOf({ byItem, valueKind }: Dataset): Uint32Array {
+  const isChosen = (value: number) => valueKind === 'ratings' || value > 0;
+  return rowLengths(filterEntries(byItem, (_item, _user, value) => isChosen(value)));
+}
+
 /**
  * The items with the most interactions in training, ties by lower index. Of the usual popularity rankers the strongest
  * where held-out interactions are to be found: a mean rating says nothing of how often an item is chosen.
  */
 export function popularityLists(train: Dataset, users: Uint32Array, k: number): TopLists {
-  const counts = rowLengths(train.byItem);
+  const counts = choicesOf(train);
   const byCount = descendingOrder(counts);
   const seenBy = new Uint32Array(counts.length);
   const lists = createTopLists(users, k);

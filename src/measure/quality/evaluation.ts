@@ -1,9 +1,9 @@
 import { createRandom } from '../../base/numeric/random.js';
-import { type Csr, rowLengths, rowsWithEntries } from '../../base/numeric/sparse.js';
+import { type Csr, rowsWithEntries } from '../../base/numeric/sparse.js';
 import type { Dataset } from '../../learn/dataset/dataset.js';
 import type { TrainedFactors } from '../../learn/training/trained-factors.js';
 import { type ActivitySlice, activitySlices } from './activity-slices.js';
-import { popularityLists, randomLists } from './baselines.js';
+import { choicesOf, popularityLists, randomLists } from './baselines.js';
 import { bootstrapIntervals, type Interval } from './bootstrap.js';
 import { catalogueMetrics } from './catalogue-metrics.js';
 import { listedNegativesMetrics, type Score } from './listed-negatives.js';
@@ -108,7 +108,7 @@ function againstListed(
   users: Uint32Array,
   { cutOffs, seed = 1 }: EvaluationOptions,
 ): Qualities {
-  const counts = rowLengths(train.byItem);
+  const counts = choicesOf(train);
   const random = createRandom(seed);
   const rank = (by: Score) => listedNegativesMetrics(by, users, test, negatives, cutOffs);
   return {

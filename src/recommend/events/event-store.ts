@@ -7,6 +7,11 @@ export interface LoggedEvent {
   readonly value: number | undefined;
   /** Seconds since 1970, whole. 0 where there are no times. */
   readonly timestamp: number;
+  /**
+   * Of what `of` tells: the sum of the values of all events of the user and the item that are there, one without a value
+   * counting 1. Default: the value.
+   */
+  readonly total?: number;
 }
 
 /** What events have beside ids: the same as the ratings that the next rebuild reads together with them. */

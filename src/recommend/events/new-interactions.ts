@@ -8,7 +8,10 @@ export interface NewInteraction {
   readonly userId: string;
   /** Likewise. */
   readonly itemId: string;
-  /** Rating or weight, finite. Default: the mean rating of the snapshot, or the lowest that its training takes. */
+  /**
+   * Rating, label or quantity, finite. Default: the mean rating of the snapshot, or the lowest that its training takes; 1
+   * where its values are no ratings.
+   */
   readonly value?: number | undefined;
   /** ISO 8601. Default: now. */
   readonly timestamp?: string | undefined;
@@ -30,12 +33,12 @@ export const LOGGABLE = /^[^\p{Cc}\p{Cs}\uFEFF]*$/u;
  * await logInteractions(events, [{ userId: '7', itemId: '50' }], live.recommender.manifest);
  */
 export async function logInteractions(
-  store: Pick<EventStore, 'append'>,
+  store: Pick<EventStore, 'append'> & Partial<Pick<EventStore, 'of'>>,
   interactions: readonly NewInteraction[],
   manifest: Manifest,
 ): Promise<void> {
   interactions.forEach(check);
-  await store.append(storedEvents(interactions, manifest), columnsLike(manifest));
+  await store.append(storedEvents(interactions, manifest, store), columnsLike(manifest));
 }
 
 /** One that a log cannot hold would be lost, or keep the next build from reading it. */
@@ -58,17 +61,33 @@ function columnsLike({ dataset }: Manifest): EventColumns {
 }
 
 /**
- * Among ratings each event needs one: one without a value gets the mean of the snapshot's, so that it shifts no mean, or
- * where the training leaves low ratings out the lowest that it takes.
+ * The order in which events of a user and an item come decides, here and in the next build, where the latest time does: a
+ * clock that is late must not make an event older than one before it.
  */
-function storedEvents(interactions: readonly NewInteraction[], { dataset, objective }: Manifest): LoggedEvent[] {
-  const least = objective.algorithm === 'als' ? objective.minRating : Number.NEGATIVE_INFINITY;
-  const ordinary = dataset.meanRating === null ? undefined : Math.max(dataset.meanRating, least);
+function storedEvents(
+  interactions: readonly NewInteraction[],
+  manifest: Manifest,
+  store: Partial<Pick<EventStore, 'of'>>,
+): LoggedEvent[] {
+  const ordinary = ordinaryValue(manifest);
   const now = Date.now();
-  return interactions.map(({ userId, itemId, value = ordinary, timestamp }) => ({
-    userId,
-    itemId,
-    value,
-    timestamp: Math.floor((timestamp === undefined ? now : Date.parse(timestamp)) / 1000),
-  }));
+  const latest = new Map<string, number>();
+  return interactions.map(({ userId, itemId, value = ordinary, timestamp }) => {
+    const pair = JSON.stringify([userId, itemId]);
+    const before = latest.get(pair) ?? store.of?.(userId)?.find(event => event.itemId === itemId)?.timestamp ?? 0;
+    const seconds = Math.floor((timestamp === undefined ? now : Date.parse(timestamp)) / 1000);
+    latest.set(pair, Math.max(before, seconds));
+    return { userId, itemId, value, timestamp: Math.max(before, seconds) };
+  });
+}
+
+/**
+ * The value of an event that comes without one. Among ratings it is the mean of the snapshot's, so that it shifts no mean,
+ * or where the training leaves low ratings out the lowest that it takes. A label says yes, and a quantity is one.
+ */
+function ordinaryValue({ dataset, objective }: Manifest): number | undefined {
+  const { meanRating, valueKind = 'ratings' } = dataset;
+  if (meanRating === null) return undefined;
+  if (valueKind !== 'ratings') return 1;
+  return Math.max(meanRating, objective.algorithm === 'als' ? objective.minRating : Number.NEGATIVE_INFINITY);
 }

@@ -24,15 +24,22 @@ export class RecentEvents {
   add(event: LoggedEvent): void {
     const events = this.#byUser.get(event.userId) ?? [];
     const earlier = events.findIndex(({ itemId }) => itemId === event.itemId);
+    let latest = event;
     if (earlier !== -1) {
-      if (events[earlier]!.timestamp > event.timestamp) return;
+      const before = events[earlier]!;
+      const total = (before.total ?? before.value ?? 1) + (event.value ?? 1);
+      latest = { ...(before.timestamp > event.timestamp ? before : event), total };
+      if (latest.timestamp > event.timestamp) {
+        events[earlier] = latest;
+        return;
+      }
       events.splice(earlier, 1);
     } else if (events.length === MAX_EVENTS_PER_USER) {
       events.shift();
     } else {
       this.#size++;
     }
-    events.push(event);
+    events.push(latest);
     this.#byUser.delete(event.userId);
     this.#byUser.set(event.userId, events);
     if (this.#size > this.maxEvents) this.#forget();

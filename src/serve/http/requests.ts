@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { numberSchema } from '../../base/options/schema.js';
 import { RANKER_NAMES } from '../../learn/model/popularity.js';
-import { DEFAULT_RANKER } from '../../recommend/recommender.js';
 import { MAX_CAREFUL_LIMIT, REQUEST_OPTIONS } from '../../recommend/request-options.js';
 import {
   choiceField,
@@ -61,8 +60,8 @@ export const popularQuery = z.strictObject({
   category: id.exactOptional().meta({ description: 'Rank inside this category only.' }),
   ranker: z
     .enum(RANKER_NAMES, `expected one of ${RANKER_NAMES.join(', ')}`)
-    .default(DEFAULT_RANKER)
-    .meta({ description: 'Popularity ranker.' }),
+    .exactOptional()
+    .meta({ description: 'Popularity ranker. Default: what suits the data.' }),
 });
 
 export const findItemsQuery = z.strictObject({
