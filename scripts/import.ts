@@ -61,7 +61,7 @@ await main({
     const read = reading.end(`${dataset.users.size} users, ${dataset.items.size} items`);
     for (const line of [...notes, ...(table?.notes ?? [])]) progress.note(line);
 
-    const objective = objectiveFrom(flags);
+    const objective = objectiveFrom(flags, dataset);
     const parameters = { algorithm: 'import', userFactors: flags.userFactors, itemFactors: flags.itemFactors };
     const facts = datasetFacts(dataset, table ?? { duplicates: 0, rejected: 0 });
     const { userFactors, itemFactors } = factors;

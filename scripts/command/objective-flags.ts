@@ -1,6 +1,7 @@
 import { valuesOf } from '../../src/base/options/option.js';
 import type { Objective } from '../../src/learn/model/objective.js';
 import { ALS_LOSS_OPTIONS } from '../../src/learn/training/als-options.js';
+import { type ValuedInteractions, valueDefaults } from '../../src/learn/training/confidence.js';
 import type { Options } from './command.js';
 import { numberFlags } from './flag-values.js';
 
@@ -24,6 +25,8 @@ const ADVICE: Readonly<Partial<Record<keyof typeof OPTIONS, string>>> = {
  */
 export const objectiveFlags = numberFlags(OPTIONS, ({ meaning }, name) => `fold-in: ${meaning}${ADVICE[name] ?? ''}`);
 
-export function objectiveFrom(flags: Options<typeof objectiveFlags>): Objective {
-  return { algorithm: 'als', ...valuesOf(OPTIONS, flags) };
+/** @param interactions where they are known: of labels and quantities 0 is not positive, unless a flag says otherwise */
+export function objectiveFrom(flags: Options<typeof objectiveFlags>, interactions?: ValuedInteractions): Objective {
+  const minRating = flags.minRating === 0 && interactions ? valueDefaults(interactions).minRating : flags.minRating;
+  return { algorithm: 'als', ...valuesOf(OPTIONS, { ...flags, minRating }) };
 }

@@ -49,6 +49,9 @@ const { threads: _, ...ALS } = ALS_OPTIONS;
 const entries = (options: Readonly<Record<string, NumberOption>>) => Object.entries(options);
 const onPublishing = { ...publishFlags, ...seedFlag };
 
+/** Defaults of the loss where no data are trained on. */
+const IMPORTED: Readonly<Record<string, number>> = { unobservedWeight: 0.1, alpha: 0, minRating: 0 };
+
 const everyOption: readonly Taken[] = [
   ...entries(ALS).map(([name, option]) => ({
     name,
@@ -125,7 +128,7 @@ describe('an option', () => {
       const shown = help.slice(help.indexOf(` --${kebabCase(name)} <`)).match(/\(.*?\)/)?.[0];
       expect(shown).toContain(rangeOf(option));
       // An import has no data that a default could depend on.
-      const preset = shown?.endsWith('default: 0.1)') && name === 'unobservedWeight' ? 0.1 : option.default;
+      const preset = shown?.endsWith(`default: ${IMPORTED[name]})`) ? IMPORTED[name] : option.default;
       expect(shown).toContain(`${preset}`);
     },
   );
@@ -140,7 +143,7 @@ test('no flag at all leaves every default to the trainers, or is the default', a
   const published = await given(onPublishing, flags => completeOptions(PUBLISH_OPTIONS, publishOptions(flags), {}));
   expect(published).toEqual(presets);
   const loss = Object.fromEntries(entries(ALS_LOSS_OPTIONS).map(([name, option]) => [name, option.default]));
-  expect(await given(objectiveFlags, objectiveFrom)).toEqual({ algorithm: 'als', ...loss, unobservedWeight: 0.1 });
+  expect(await given(objectiveFlags, objectiveFrom)).toEqual({ algorithm: 'als', ...loss, ...IMPORTED });
 });
 
 test('what one algorithm takes of a flag that both have, the other may refuse', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createDataset } from '../../../src/learn/dataset/dataset.js';
 import { rankPopularity, TRENDING_HALF_LIFE_DAYS } from '../../../src/learn/model/popularity.js';
-import type { RatingsTable } from '../../../src/learn/ratings/ratings-table.js';
+import type { RatingsTable, ValueKind } from '../../../src/learn/ratings/ratings-table.js';
+import { datasetOf } from '../../support/sample-data.js';
 
 const DAY = 86_400;
 
@@ -69,5 +70,42 @@ describe('rankPopularity', () => {
     const ones = rows.map(([user, item, , day]) => [user, item, 1, day] as [number, number, number, number]);
     const unrated = rankPopularity(createDataset(tableOf(ones, false)));
     for (const ranking of Object.values(unrated)) expect([...ranking.order]).toEqual([0, 2, 1, 3]);
+  });
+});
+
+describe('values that are no opinions', () => {
+  const of = (valueKind: ValueKind, values: readonly (readonly [item: number, value: number])[]) => {
+    const dataset = datasetOf(
+      4,
+      values.map(([item]) => [item]),
+      user => values[user]![1],
+    );
+    return rankPopularity({ ...dataset, valueKind });
+  };
+  const repeated = (count: number, item: number, value: number) =>
+    Array.from({ length: count }, () => [item, value] as const);
+
+  test('of quantities: the number of those who have an item, not how much, nor what was returned', () => {
+    const { count, trending } = of('quantities', [[0, 900], ...repeated(3, 1, 2), ...repeated(4, 2, 0)]);
+    expect([...count.scores]).toEqual([1, 3, 0, 0]);
+    expect(trending).toEqual(count);
+  });
+
+  test('of labels: the share of those that say yes', () => {
+    const { mean, count } = of('labels', [
+      [0, 1],
+      [1, 1],
+      [1, -1],
+      [2, -1],
+    ]);
+    expect([...mean.scores]).toEqual([1, 0.5, 0, 0]);
+    expect([...count.order]).toEqual([0, 1, 2, 3]);
+  });
+
+  test('among ratings, dislikes and mistakes, enter no mean', () => {
+    const values = [...repeated(100, 0, 4), ...repeated(100, 1, 2), [2, 1_000_000], [1, -3], [3, -1]] as const;
+    const { mean, 'damped-mean': damped } = of('ratings', values);
+    expect([...mean.scores]).toEqual([4, 2, 0, 0]);
+    expect([...damped.order].slice(0, 2)).toEqual([0, 1]);
   });
 });

@@ -10,7 +10,10 @@ describe('RecentEvents', () => {
     recent.add(event('u', 'b', 10, 2));
     recent.add(event('u', 'a', 10, 3));
     recent.add(event('u', 'b', 9, 4));
-    expect(recent.of('u')).toEqual([event('u', 'b', 10, 2), event('u', 'a', 10, 3)]);
+    expect(recent.of('u')).toEqual([
+      { ...event('u', 'b', 10, 2), total: 6 },
+      { ...event('u', 'a', 10, 3), total: 4 },
+    ]);
     expect(recent.of('v')).toBeUndefined();
   });
 
