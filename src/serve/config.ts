@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { numberTextSchema } from '../base/options/schema.js';
 import { ShortlistError } from '../errors.js';
@@ -7,13 +8,40 @@ function whole(min: number, max: number, preset: number) {
   return numberTextSchema({ kind: 'integer', min, max }).default(preset);
 }
 
-/** Hashes of keys, separated by commas. */
-function keyHashes() {
+/** Entries separated by commas; none where it is not set. */
+function list(entry: z.ZodType<string, string>) {
   return z
     .string()
-    .transform(text => text.split(',').map(hash => hash.trim()))
-    .pipe(z.array(z.string().regex(/^[0-9a-fA-F]{64}$/, 'expected SHA-256 hashes of 64 hexadecimal digits')))
+    .transform(text => text.split(',').map(part => part.trim()))
+    .pipe(z.array(entry))
     .default([]);
+}
+
+const keyHash = z.string().regex(/^[0-9a-fA-F]{64}$/, 'expected SHA-256 hashes of 64 hexadecimal digits');
+
+/** An origin as browsers send it: no path, no slash at the end, a port only where it is not the usual one. */
+const origin = z
+  .string()
+  .refine(
+    text => text === '*' || (URL.canParse(text) && new URL(text).origin === text),
+    'expected * or origins such as https://shop.example, separated by commas',
+  );
+
+/** A number of proxies or their addresses. All of them cannot be trusted: clients would choose their own address. */
+const trustedProxies = z
+  .string()
+  .transform(text => (/^\d+$/.test(text) ? Number(text) : text.split(',').map(part => part.trim())))
+  .refine(
+    given => typeof given === 'number' || given.every(isAddress),
+    'expected a number of proxies, or addresses and subnets (also loopback, linklocal, uniquelocal), separated by commas',
+  )
+  .default(0);
+
+function isAddress(text: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  const [address = '', bits = '1', ...more] = text.split('/');
+  const family = isIP(address);
+  return family !== 0 && more.length === 0 && /^[1-9]\d*$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -67,10 +95,10 @@ const schema = z.object({
   DEADLINE_MS: whole(1, 3_600_000, 10_000).meta({
     description: 'Time after which a long request, such as a batch that waits for others, gives up with 503.',
   }),
-  API_KEYS_SHA256: keyHashes().meta({
+  API_KEYS_SHA256: list(keyHash).meta({
     description: 'SHA-256 of each key that may read and write, separated by commas. None: everybody may write.',
   }),
-  ADMIN_KEYS_SHA256: keyHashes().meta({
+  ADMIN_KEYS_SHA256: list(keyHash).meta({
     description: 'SHA-256 of each key that may also use /v1/admin. None: the API keys may; without those, nobody.',
   }),
   READS: z
@@ -83,6 +111,31 @@ const schema = z.object({
   REQUESTS_PER_MINUTE: whole(0, 1_000_000_000, 0).meta({
     description:
       'Most requests to /v1 in a minute by one API key or, where none is needed, from one address. 0: no limit.',
+  }),
+  TRUST_PROXY: trustedProxies.meta({
+    description:
+      'Whose X-Forwarded-For and X-Forwarded-Prefix are believed, as Express means it: so many proxies in front, or their ' +
+      "addresses and subnets, separated by commas (also loopback, linklocal, uniquelocal). 0: nobody's.",
+  }),
+  BASE_PATH: z
+    .string()
+    .regex(/^(\/[\w.~-]+)+$/, 'expected a path such as /recommendations, without a slash at the end')
+    .exactOptional()
+    .meta({
+      description:
+        'Path below which clients see the service, where a proxy puts it below one. The proxy may take it off or leave it.',
+    }),
+  CORS_ORIGINS: list(origin).meta({
+    description:
+      'Origins whose pages may use the API from a browser, such as https://shop.example, separated by commas; * for all.',
+  }),
+  CACHE_SECONDS: whole(0, 31_536_000, 0).meta({
+    description:
+      'Time for which caches need not ask again for replies that are the same for all, and may miss a new snapshot. ' +
+      '0: they ask each time, and hear 304 where nothing has changed.',
+  }),
+  COMPRESS_FROM_BYTES: whole(0, 2 ** 30, 0).meta({
+    description: 'Size from which replies are compressed (br or gzip) where the client can read that. 0: none is.',
   }),
   REQUEST_TIMEOUT_MS: whole(100, 3_600_000, 30_000).meta({
     description: 'Time for a client to send its whole request.',
@@ -130,6 +183,11 @@ export function apiOptions(config: Config) {
     apiKeyHashes: config.API_KEYS_SHA256,
     adminKeyHashes: config.ADMIN_KEYS_SHA256,
     readsClosed: config.READS === 'closed',
+    trustProxy: config.TRUST_PROXY,
+    basePath: config.BASE_PATH ?? '',
+    corsOrigins: config.CORS_ORIGINS,
+    cacheSeconds: config.CACHE_SECONDS,
+    compressFromBytes: config.COMPRESS_FROM_BYTES,
   };
 }
 

@@ -14,6 +14,10 @@ const defaults = {
   ADMIN_KEYS_SHA256: [],
   RECALL_SAMPLE: 500,
   REQUESTS_PER_MINUTE: 0,
+  TRUST_PROXY: 0,
+  CORS_ORIGINS: [],
+  CACHE_SECONDS: 0,
+  COMPRESS_FROM_BYTES: 0,
   REQUEST_TIMEOUT_MS: 30_000,
   PROCESSES: 1,
   RELOAD_INTERVAL_MS: 2000,
@@ -41,6 +45,32 @@ describe('readConfig', () => {
     expect(readConfig({ API_KEYS_SHA256: key, READS: 'open' }).READS).toBe('open');
     expect(readConfig({ ADMIN_KEYS_SHA256: key }).READS).toBe('open');
     expect(() => readConfig({ READS: 'closed' })).toThrow('READS is "closed", expected API_KEYS_SHA256 beside it');
+  });
+
+  test.each([
+    ['TRUST_PROXY', '2', 2],
+    ['TRUST_PROXY', 'loopback, 10.0.0.0/8,2001:db8::/32', ['loopback', '10.0.0.0/8', '2001:db8::/32']],
+    ['BASE_PATH', '/a/b-c', '/a/b-c'],
+    ['CORS_ORIGINS', '*', ['*']],
+    ['CORS_ORIGINS', 'https://a.example, http://b.example:8080', ['https://a.example', 'http://b.example:8080']],
+  ])('%s may be %s', (name, text, value) => {
+    expect(readConfig({ [name]: text })).toMatchObject({ [name]: value });
+  });
+
+  test.each([
+    ['TRUST_PROXY', 'true', 'expected a number of proxies'],
+    ['TRUST_PROXY', '10.0.0.0/33', 'expected a number of proxies'],
+    ['TRUST_PROXY', '10.0.0.0/0', 'expected a number of proxies'],
+    ['TRUST_PROXY', 'proxy.example', 'expected a number of proxies'],
+    ['BASE_PATH', '/', 'expected a path such as'],
+    ['BASE_PATH', 'a', 'expected a path such as'],
+    ['BASE_PATH', '/a/', 'expected a path such as'],
+    ['BASE_PATH', '//evil.example', 'expected a path such as'],
+    ['CORS_ORIGINS', 'shop.example', 'expected * or origins'],
+    ['CORS_ORIGINS', 'https://shop.example/', 'expected * or origins'],
+    ['CORS_ORIGINS', 'null', 'expected * or origins'],
+  ])('%s may not be %s', (name, text, expected) => {
+    expect(() => readConfig({ [name]: text })).toThrow(`${name} is "${text}", ${expected}`);
   });
 
   test('every wrong variable is named, with what came and what was expected', () => {

@@ -4,6 +4,7 @@ import type { RequestHandler } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import { ShortlistError } from '../../errors.js';
 import type { Access } from './endpoint.js';
+import type { Proxies } from './proxies.js';
 
 const MINUTE_MS = 60_000;
 
@@ -49,7 +50,8 @@ function requireKey(hashes: readonly string[]): RequestHandler {
   const known = hashes.map(hash => Buffer.from(hash, 'hex'));
   return (request, response, next) => {
     const key = keyOf(request);
-    const hash = key === undefined ? undefined : createHash('sha256').update(key).digest();
+    // Node reads each byte of a header as one character.
+    const hash = key === undefined ? undefined : createHash('sha256').update(key, 'latin1').digest();
     // All are compared, so that the time does not tell which one came close.
     if (hash && known.filter(one => timingSafeEqual(one, hash)).length > 0) {
       response.locals.shortlistKeyHash = hash.toString('hex');
@@ -73,16 +75,16 @@ function keyOf({ headers }: IncomingMessage): string | undefined {
 }
 
 /** @internal Bounds the requests in a minute of one API key or, of those who need none, of one address. */
-export function limitRate(requestsPerMinute: number): RequestHandler {
+export function limitRate(requestsPerMinute: number, proxies: Proxies): RequestHandler {
   return rateLimit({
     windowMs: MINUTE_MS,
     limit: requestsPerMinute,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    // The address is that of the connection, whatever a header claims.
+    // Which headers to believe is known to `proxies`.
     validate: { xForwardedForHeader: false, forwardedHeader: false },
     // A key that nobody checked could be another one in every request.
-    keyGenerator: ({ socket }, { locals }) => locals.shortlistKeyHash ?? ipKeyGenerator(socket.remoteAddress ?? ''),
+    keyGenerator: (request, { locals }) => locals.shortlistKeyHash ?? ipKeyGenerator(proxies.addressOf(request)),
     handler() {
       throw new ShortlistError(
         'rate-limited',

@@ -1,7 +1,7 @@
 import { IncomingMessage, type RequestListener, type ServerOptions, ServerResponse } from 'node:http';
 import express, { type Express } from 'express';
-import { LoadBound, Turns } from './load.js';
-import { type ApiOptions, addMetrics, addRoutes } from './router.js';
+import { LoadBound } from './load.js';
+import { type ApiOptions, addMetrics, addRoutes, contextFor, entranceFor } from './router.js';
 
 export interface AppOptions extends ApiOptions {
   /** Milliseconds that requests may take in one turn of the event loop; those that come after it are refused at once. */
@@ -20,7 +20,7 @@ export interface App {
 export function createApp(options: AppOptions): App {
   const { metrics } = options;
   const bound = new LoadBound(options.maxTurnMs);
-  const context = { ...options, stopping: false, turns: new Turns(), admits: () => bound.admits() };
+  const context = contextFor(options, () => bound.admits());
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -29,8 +29,12 @@ export function createApp(options: AppOptions): App {
   app.set('case sensitive routing', true);
   app.set('strict routing', true);
   addRoutes(app, context, to => addMetrics(to, metrics));
+  const lets = entranceFor(context);
+  const bounded = bound.guard(app, context.proxies, metrics.countRefused);
   return {
-    listener: bound.guard(app, metrics.countRefused),
+    listener: (request, response) => {
+      if (lets(request, response)) bounded(request, response);
+    },
     classes: expressClasses(app),
     stop() {
       context.stopping = true;

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { Router } from 'express';
+import { type Response, Router } from 'express';
 import helmet from 'helmet';
+import type { HandlerContext } from './handler.js';
 import { createOpenApi, type OpenApiDocument, type OpenApiOperation } from './openapi.js';
 import { PROBLEM_KINDS } from './problem.js';
+import { requestIdOf, sendText } from './send-json.js';
 
 /** A JSON Schema as far as this page reads it. */
 interface Schema {
@@ -42,21 +44,36 @@ small { color: #57606a }
 `;
 
 /** `/openapi.json` and `/docs`, both made once; `/` leads to the latter. Links and paths hold below any prefix. */
-export function documentation(): Router {
+export function documentation(context: HandlerContext): Router {
+  const { proxies, compressFromBytes: compressFrom } = context;
   const document = createOpenApi();
-  const json = JSON.stringify(document);
   const page = renderDocs(document);
   const style = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
   const secure = helmet({
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], styleSrc: [style] } },
+    // Whether a host is reached by HTTPS alone is for whoever ends the TLS to say, and not for one page of it.
+    strictTransportSecurity: false,
   });
+  const send = (response: Response, text: string, type: string, isPage: boolean) => {
+    const requestId = requestIdOf(response.req);
+    sendText(response, text, {
+      status: 200,
+      requestId,
+      type,
+      last: context.stopping,
+      // Nobody needs a key for these, and they change with the server alone.
+      caching: 'no-cache',
+      isPage,
+      compressFrom,
+    });
+  };
   const router = Router({ caseSensitive: true, strict: true });
-  router.get('/', ({ baseUrl }, response) => response.redirect(`${baseUrl}/docs`));
-  router.get('/openapi.json', ({ baseUrl }, response) => {
-    const text = baseUrl === '' ? json : JSON.stringify({ ...document, servers: [{ url: baseUrl }] });
-    response.type('json').send(text);
+  router.get('/', (request, response) => response.redirect(`${proxies.prefixOf(request)}/docs`));
+  router.get('/openapi.json', (request, response) => {
+    const url = proxies.prefixOf(request) || '/';
+    send(response, JSON.stringify({ ...document, servers: [{ url }] }), 'application/json; charset=utf-8', false);
   });
-  router.get('/docs', secure, (_request, response) => void response.type('html').send(page));
+  router.get('/docs', secure, (_request, response) => send(response, page, 'text/html; charset=utf-8', true));
   return router;
 }
 

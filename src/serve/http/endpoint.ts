@@ -47,6 +47,16 @@ export type Failures = Readonly<Partial<Record<ErrorCode, Omit<FieldError, 'mess
 /** What a key has to be good for, where there are keys. `open` never needs one. */
 export type Access = 'open' | 'read' | 'write' | 'admin';
 
+/** Groups of endpoints in the documentation, in its order, with what they are for. */
+export const TAGS = {
+  Recommendations: 'Lists for a user, for a history, or for many users at once.',
+  Items: 'What the catalogue knows: similar and popular items, search, details.',
+  Events: 'New interactions, which count at once.',
+  Snapshot: 'What answers, and the change to another one.',
+  Health: 'For load balancers and orchestrators.',
+} as const;
+export type Tag = keyof typeof TAGS;
+
 /** One operation of the API. Validation, routing, OpenAPI and the client all come from this. */
 export interface Endpoint<
   Path extends z.ZodType = z.ZodType,
@@ -59,6 +69,9 @@ export interface Endpoint<
   /** With parameters in braces, as OpenAPI writes them. */
   readonly url: string;
   readonly summary: string;
+  readonly tag: Tag;
+  /** Whether the reply follows from the URL and the snapshot alone, so that caches may keep it. */
+  readonly sameForAll: boolean;
   readonly path: Path;
   readonly query: Query;
   /** Only where there is one. */
@@ -78,13 +91,14 @@ export interface Endpoint<
 
 type Nothing = typeof noParameters;
 
-/** What an endpoint may leave out: it then reads, without path and query parameters, without failures of its own. */
+/** What an endpoint may leave out: it then reads, for one caller, without path and query parameters, without failures of its own. */
 interface Optional<Path, Query, Body> {
   readonly path?: Path;
   readonly query?: Query;
   readonly body?: Body;
   readonly failures?: Failures;
   readonly access?: Access;
+  readonly sameForAll?: boolean;
 }
 
 export function endpoint<
@@ -93,11 +107,11 @@ export function endpoint<
   Query extends z.ZodType = Nothing,
   Body extends z.ZodType = Nothing,
 >(
-  parts: Pick<Endpoint<Path, Query, Body, Reply>, 'method' | 'url' | 'summary' | 'reply' | 'answer'> &
+  parts: Pick<Endpoint<Path, Query, Body, Reply>, 'method' | 'url' | 'summary' | 'tag' | 'reply' | 'answer'> &
     Optional<Path, Query, Body>,
 ): Endpoint<Path, Query, Body, Reply> {
   // The cast is sound: a schema type parameter is `Nothing` exactly when its schema was left out.
-  const presets = { access: 'read', path: noParameters, query: noParameters, failures: {} };
+  const presets = { access: 'read', sameForAll: false, path: noParameters, query: noParameters, failures: {} };
   return { ...presets, ...parts } as Endpoint<Path, Query, Body, Reply>;
 }
 
@@ -107,7 +121,7 @@ export function listEndpoint<
   Query extends z.ZodType = Nothing,
   Body extends z.ZodType = Nothing,
 >(
-  parts: Pick<Endpoint<Path, Query, Body, typeof recommendation>, 'method' | 'url' | 'summary'> &
+  parts: Pick<Endpoint<Path, Query, Body, typeof recommendation>, 'method' | 'url' | 'summary' | 'tag'> &
     Required<Pick<Endpoint<Path, Query, Body, typeof recommendation>, 'request'>> &
     Optional<Path, Query, Body>,
 ): Endpoint<Path, Query, Body, typeof recommendation> {

@@ -12,6 +12,7 @@ const BATCH_TURN = 16;
 export const endpoints = {
   recommendForUser: listEndpoint({
     method: 'get',
+    tag: 'Recommendations',
     url: '/v1/users/{userId}/recommendations',
     summary: 'Recommendations for a user. Unknown users get the popular items.',
     path: requests.userPath,
@@ -33,6 +34,7 @@ export const endpoints = {
 
   recommend: listEndpoint({
     method: 'post',
+    tag: 'Recommendations',
     url: '/v1/recommendations',
     summary: 'Recommendations for a user or for a history, with long filters.',
     body: requests.recommendBody,
@@ -42,6 +44,7 @@ export const endpoints = {
 
   recommendBatch: endpoint({
     method: 'post',
+    tag: 'Recommendations',
     url: '/v1/recommendations/batch',
     summary: 'Recommendations for many users at once.',
     body: requests.batchBody,
@@ -59,6 +62,7 @@ export const endpoints = {
 
   logEvents: endpoint({
     method: 'post',
+    tag: 'Events',
     url: '/v1/events',
     access: 'write',
     summary: 'Logs new interactions. They count at once: the next recommendations of these users take them in.',
@@ -82,6 +86,8 @@ export const endpoints = {
 
   similarItems: endpoint({
     method: 'get',
+    tag: 'Items',
+    sameForAll: true,
     url: '/v1/items/{itemId}/similar',
     summary: 'The items most similar to an item.',
     path: requests.itemPath,
@@ -93,6 +99,8 @@ export const endpoints = {
 
   popularItems: endpoint({
     method: 'get',
+    tag: 'Items',
+    sameForAll: true,
     url: '/v1/popular',
     summary: 'The most popular items, overall or in one category.',
     query: requests.popularQuery,
@@ -103,6 +111,8 @@ export const endpoints = {
 
   findItems: endpoint({
     method: 'get',
+    tag: 'Items',
+    sameForAll: true,
     url: '/v1/items',
     summary: 'Finds items by a part of their title or id, the most rated first.',
     query: requests.findItemsQuery,
@@ -115,6 +125,8 @@ export const endpoints = {
 
   item: endpoint({
     method: 'get',
+    tag: 'Items',
+    sameForAll: true,
     url: '/v1/items/{itemId}',
     summary: 'What the catalogue knows about an item.',
     path: requests.itemPath,
@@ -125,6 +137,8 @@ export const endpoints = {
 
   snapshot: endpoint({
     method: 'get',
+    tag: 'Snapshot',
+    sameForAll: true,
     url: '/v1/snapshot',
     summary: 'The snapshot that answers: its data, parameters, measured quality and files.',
     reply: replies.snapshotManifest,
@@ -133,6 +147,7 @@ export const endpoints = {
 
   reload: endpoint({
     method: 'post',
+    tag: 'Snapshot',
     url: '/v1/admin/reload',
     access: 'admin',
     summary: 'Switches to the current snapshot of the store. One that is damaged is refused, and the old one stays.',
@@ -143,6 +158,7 @@ export const endpoints = {
 
   rollback: endpoint({
     method: 'post',
+    tag: 'Snapshot',
     url: '/v1/admin/rollback',
     access: 'admin',
     summary:
@@ -160,6 +176,7 @@ export const endpoints = {
 
   live: endpoint({
     method: 'get',
+    tag: 'Health',
     url: '/health/live',
     access: 'open',
     summary: 'Whether the process answers at all.',
@@ -169,6 +186,7 @@ export const endpoints = {
 
   ready: endpoint({
     method: 'get',
+    tag: 'Health',
     url: '/health/ready',
     access: 'open',
     summary: 'Whether requests should be sent here: a snapshot is loaded and no shutdown is under way.',

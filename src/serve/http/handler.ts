@@ -5,8 +5,10 @@ import type { Endpoint, ServerState } from './endpoint.js';
 import { overloaded, type Turns } from './load.js';
 import type { Metrics } from './metrics.js';
 import { blaming } from './problem.js';
+import type { Proxies } from './proxies.js';
 import { createQueryReader } from './query.js';
 import { requestIdOf, sendJson } from './send-json.js';
+import { traceOf } from './trace-context.js';
 import { validate } from './validation.js';
 
 /** Where requests are logged; a logger of pino is one. */
@@ -22,11 +24,14 @@ export interface RequestLogger {
 export interface HandlerContext extends ServerState {
   readonly metrics: Metrics;
   readonly logger: RequestLogger;
-  /** Longest request URL taken, in characters. */
-  readonly maxUrlLength: number;
   /** Milliseconds after which a request that takes many turns gives up. */
   readonly deadlineMs: number;
   readonly turns: Turns;
+  readonly proxies: Proxies;
+  /** `Cache-Control` of replies that are the same for all. */
+  readonly caching: string;
+  /** Bytes from which replies are compressed. 0: none is. */
+  readonly compressFromBytes: number;
   /** Whether one more request may be computed now. */
   admits(): boolean;
 }
@@ -36,26 +41,36 @@ export function handlerOf(operation: string, endpoint: Endpoint, context: Handle
   const { live, metrics, logger, turns, deadlineMs } = context;
   const countTime = metrics.timerOf(operation);
   const readQuery = createQueryReader(endpoint.query);
+  const caching = endpoint.sameForAll ? context.caching : undefined;
+  const compressFrom = context.compressFromBytes;
+  // What some send as the body of a POST that has only a query is meant, and never passed over.
+  const readsBodyAsQuery = endpoint.method === 'post' && endpoint.body === undefined;
   const blame = (error: unknown) => {
     throw error instanceof ShortlistError ? blaming(error, endpoint.failures) : error;
   };
   const reply = (response: Response, value: unknown, started: number, validated: number) => {
     const answered = performance.now();
     const requestId = requestIdOf(response.req);
-    sendJson(response, { status: 200, value, requestId, last: context.stopping });
+    sendJson(response, value, { status: 200, requestId, last: context.stopping, caching, compressFrom });
     const sent = performance.now();
     countTime(started, validated, answered, sent);
     if (logger.isLevelEnabled('debug'))
-      logger.debug({ requestId, operation, url: response.req.url, seconds: (sent - started) / 1000 }, 'answered');
+      logger.debug(
+        { ...factsOf(response.req, requestId, context), operation, seconds: (sent - started) / 1000 },
+        'answered',
+      );
   };
   // Not an async function, because a promise would cost every request more than its validation does.
   return (request, response) => {
     const started = performance.now();
-    checkLine(request, context.maxUrlLength);
     // A body may have arrived turns after its request was admitted.
     if (endpoint.body && !context.admits()) throw overloaded();
     const path = validate(endpoint.path, 'path', request.params);
-    const query = readQuery(request);
+    const asked = readQuery(request);
+    const query =
+      readsBodyAsQuery && request.body !== undefined
+        ? together(asked, validate(endpoint.query, 'body', request.body))
+        : asked;
     const body = endpoint.body && validate(endpoint.body, 'body', request.body);
     const validated = performance.now();
     try {
@@ -78,14 +93,24 @@ export function handlerOf(operation: string, endpoint: Endpoint, context: Handle
   };
 }
 
-/** What Node leaves to us of the rules for the first lines of a request. */
-function checkLine({ url, headers, httpVersion }: Request, maxUrlLength: number): void {
-  if (headers.host === undefined && httpVersion === '1.1') {
-    throw new ShortlistError('malformed-request', 'A request of HTTP/1.1 needs a Host header.');
+/** The fields of a query and of a body that are meant as one. */
+function together(query: unknown, body: unknown): unknown {
+  const all = { ...(query as Record<string, unknown>) };
+  for (const [name, value] of Object.entries(body as Record<string, unknown>)) {
+    if (name in all && all[name] !== value) {
+      throw new ShortlistError(
+        'invalid-request',
+        `The query says "${all[name]}" for ${name} and the body "${value}". Send one of them.`,
+        { errors: [{ in: 'body', field: name, message: `expected "${all[name]}", as in the query, or none` }] },
+      );
+    }
+    all[name] = value;
   }
-  if (url.length <= maxUrlLength) return;
-  throw new ShortlistError(
-    'url-too-long',
-    `The URL has ${url.length} characters, at most ${maxUrlLength} are taken. Long lists go into a POST.`,
-  );
+  return all;
+}
+
+/** @internal What a line of the log says of a request, whatever became of it. */
+export function factsOf(request: Request, requestId: string, { proxies }: Pick<HandlerContext, 'proxies'>): object {
+  const { method, url, originalUrl = url } = request;
+  return { requestId, ...traceOf(request), method, url: originalUrl, client: proxies.addressOf(request) };
 }

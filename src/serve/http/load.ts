@@ -1,6 +1,7 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { ShortlistError } from '../../errors.js';
 import { problemOf } from './problem.js';
+import type { Proxies } from './proxies.js';
 import { API_HEADERS, PROBLEM_TYPE, requestIdOf } from './send-json.js';
 
 /** Paths that answer under any load: the machinery around a service would end a process that stops answering them. */
@@ -63,11 +64,11 @@ export class LoadBound {
   }
 
   /** A listener that passes on what is admitted and refuses the rest. */
-  guard(listener: RequestListener, onRefused: () => void): RequestListener {
+  guard(listener: RequestListener, proxies: Proxies, onRefused: () => void): RequestListener {
     return (request, response) => {
       if (this.admits() || ALWAYS.test(request.url ?? '')) return listener(request, response);
       onRefused();
-      refuse(response, requestIdOf(request));
+      refuse(response, requestIdOf(request), proxies.prefixOf(request));
     };
   }
 }
@@ -116,16 +117,18 @@ export function overloaded(): ShortlistError {
   );
 }
 
-/** The text of the refusal, once for all, in two parts around the request's id: refusing has to be cheap. */
-const [BEFORE = '', AFTER = ''] = JSON.stringify(problemOf(overloaded(), '\u{1f511}')).split('\u{1f511}');
+/** The text of the refusal, once for all, in parts around the prefix and the request's id: refusing has to be cheap. */
+const [BEFORE = '', BETWEEN = '', AFTER = ''] = JSON.stringify(problemOf(overloaded(), '\u{1f511}', '\u{1f511}')).split(
+  '\u{1f511}',
+);
 
-function refuse(response: ServerResponse, requestId: string): void {
-  const text = BEFORE + requestId + AFTER;
+function refuse(response: ServerResponse, requestId: string, prefix: string): void {
+  const text = BEFORE + prefix + BETWEEN + requestId + AFTER;
   response
     .writeHead(503, [
       'Content-Type',
       PROBLEM_TYPE,
-      // Of ASCII characters, like every request id.
+      // Of ASCII characters, like every prefix and request id.
       'Content-Length',
       text.length,
       'Retry-After',

@@ -9,19 +9,32 @@ import express, {
 import { ShortlistError } from '../../errors.js';
 import { apiOptions, readConfig } from '../config.js';
 import { type AccessOptions, guardsOf, limitRate } from './access.js';
+import { corsFor } from './cors.js';
 import { documentation } from './docs-page.js';
 import type { Endpoint, Live } from './endpoint.js';
 import { endpoints } from './endpoints.js';
-import { type HandlerContext, handlerOf, type RequestLogger } from './handler.js';
+import { factsOf, type HandlerContext, handlerOf, type RequestLogger } from './handler.js';
+import { readJson } from './json-body.js';
 import { Turns } from './load.js';
 import { Metrics } from './metrics.js';
 import { problemOf } from './problem.js';
+import { Proxies, type ProxyOptions } from './proxies.js';
+import { checkHead } from './request-head.js';
 import { API_HEADERS, PROBLEM_TYPE, requestIdOf, sendJson } from './send-json.js';
 
 /** What the API answers from, and what it takes. */
-export interface ApiOptions extends AccessOptions, Omit<HandlerContext, 'stopping' | 'turns' | 'admits'> {
+export interface ApiOptions
+  extends AccessOptions,
+    ProxyOptions,
+    Omit<HandlerContext, 'stopping' | 'turns' | 'admits' | 'proxies' | 'caching'> {
   /** Largest request body taken, in bytes, after decompression. */
   readonly maxBodyBytes: number;
+  /** Longest request URL taken, in characters. */
+  readonly maxUrlLength: number;
+  /** Origins whose pages may use the API from a browser, such as `https://shop.example`; `*` for all. */
+  readonly corsOrigins: readonly string[];
+  /** Seconds for which caches need not ask again for replies that are the same for all. 0: they ask each time. */
+  readonly cacheSeconds: number;
   /** Most requests to `/v1` in a minute by one key or address. 0: no limit. */
   readonly requestsPerMinute: number;
 }
@@ -40,9 +53,9 @@ const quiet: RequestLogger = { error: facts => console.error(facts), debug() {},
  * what is wrong with problem details. Nothing depends on the settings of the application, which guards it, bounds its load
  * and shows its metrics as it does for its other routes.
  * @param options Default: bodies of at most 2²⁰ bytes, URLs of at most 16,384 characters, 10 seconds for a long request, no
- *   limit of requests a minute. Without keys everybody may read and log events, and nobody may use `/v1/admin`; with API
- *   keys, reading needs one as well. Errors of our own go to the console. Pass `metrics` to show them with those of the
- *   application.
+ *   limit of requests a minute; no proxy is believed, no page of another origin allowed, no reply compressed, and caches ask
+ *   each time. Without keys everybody may read and log events, and nobody may use `/v1/admin`; with API keys, reading needs
+ *   one as well. Errors of our own go to the console. Pass `metrics` to show them with those of the application.
  */
 export function createRouter(live: Live, options: Partial<Omit<ApiOptions, 'live'>> = {}): ApiRouter {
   const api: ApiOptions = {
@@ -53,9 +66,55 @@ export function createRouter(live: Live, options: Partial<Omit<ApiOptions, 'live
     readsClosed: (options.apiKeyHashes?.length ?? 0) > 0,
     ...options,
   };
+  const context = contextFor(api);
   const router = express.Router({ caseSensitive: true, strict: true });
-  addRoutes(router, { ...api, stopping: false, turns: new Turns(), admits: () => true });
-  return (request, response, next) => router(request as Request, response as Response, next);
+  addRoutes(router, context);
+  const lets = entranceFor(context);
+  return (request, response, next) => {
+    if (lets(request, response)) router(request as Request, response as Response, next);
+  };
+}
+
+/**
+ * What handlers work with, from what was asked for.
+ * @param admits whether one more request may be computed now
+ * @internal
+ */
+export function contextFor(options: ApiOptions, admits = () => true) {
+  const { readsClosed, cacheSeconds } = options;
+  const kept = cacheSeconds > 0 ? `max-age=${cacheSeconds}` : 'no-cache';
+  return {
+    ...options,
+    stopping: false,
+    turns: new Turns(),
+    admits,
+    proxies: new Proxies(options),
+    caching: readsClosed ? `private, ${kept}` : kept,
+  };
+}
+
+/**
+ * What every request passes before the routes: a check of its head, and what pages of other origins need. It brings the URL
+ * into the form that routes expect and returns true, or answers the request itself.
+ * @internal
+ */
+export function entranceFor(
+  context: ApiOptions & HandlerContext,
+): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const { corsOrigins, maxUrlLength, basePath, proxies } = context;
+  const allow = corsOrigins.length > 0 ? corsFor(corsOrigins) : undefined;
+  return (request, response) => {
+    if (allow?.(request, response)) return false;
+    try {
+      checkHead(request, maxUrlLength);
+    } catch (error) {
+      // Where this runs, Express has made the two already.
+      sendProblem(context, error, request as Request, response as Response);
+      return false;
+    }
+    if (basePath !== '') request.url = proxies.pathOf(request.url ?? '');
+    return true;
+  };
 }
 
 /**
@@ -70,30 +129,33 @@ export function addRoutes(
   more: (to: IRouter) => void = () => {},
 ): void {
   // What costs time is there only where it was asked for.
-  const limits = context.requestsPerMinute > 0 ? [limitRate(context.requestsPerMinute)] : [];
-  const readBody = [requireJson, express.json({ limit: context.maxBodyBytes })];
+  const limits = context.requestsPerMinute > 0 ? [limitRate(context.requestsPerMinute, context.proxies)] : [];
+  const readBody = readJson(context.maxBodyBytes);
   for (const [operation, endpoint] of Object.entries<Endpoint>(endpoints)) {
     to[endpoint.method](
       routeOf(endpoint),
       ...guardsOf(endpoint.access, context),
       ...(endpoint.access === 'open' ? [] : limits),
-      ...(endpoint.body ? readBody : []),
+      ...(endpoint.method === 'post' ? readBody : []),
       handlerOf(operation, endpoint, context),
     );
   }
   more(to);
-  to.use(documentation());
+  to.use(documentation(context));
   for (const endpoint of Object.values<Endpoint>(endpoints)) {
     to.all(routeOf(endpoint), refuseMethod(endpoint.method === 'get' ? READING : ['POST', 'OPTIONS']));
   }
   to.all(['/openapi.json', '/docs'], refuseMethod(READING));
-  to.use(({ baseUrl, path }) => {
+  to.use(request => {
+    const prefix = context.proxies.prefixOf(request);
     throw new ShortlistError(
       'not-found',
-      `There is nothing at ${(baseUrl + path).slice(0, 200)}. See ${baseUrl}/docs for what there is.`,
+      `There is nothing at ${(prefix + request.path).slice(0, 200)}. See ${prefix}/docs for what there is.`,
     );
   });
-  to.use(reportProblem(context));
+  const reportProblem: ErrorRequestHandler = (error, request, response, _next) =>
+    sendProblem(context, error, request, response);
+  to.use(reportProblem);
 }
 
 /** @internal `GET /metrics`: those of this process or, where there are several, of all. */
@@ -104,17 +166,6 @@ export function addMetrics(to: IRouter, metrics: Metrics): void {
   });
   to.all('/metrics', refuseMethod(READING));
 }
-
-const requireJson: RequestHandler = (request, _response, next) => {
-  // A request without a body goes on: the schema says best what is missing.
-  const hasBody = request.headers['content-length'] !== '0' && request.is('*/*') !== null;
-  if (!hasBody || request.is('application/json')) return next();
-  throw new ShortlistError(
-    'unsupported-media-type',
-    'The body must be JSON, with the header "Content-Type: application/json".',
-    { errors: [{ in: 'header', field: 'Content-Type', message: 'expected application/json' }] },
-  );
-};
 
 function refuseMethod(allowed: readonly string[]): RequestHandler {
   return (request, response) => {
@@ -127,19 +178,20 @@ function refuseMethod(allowed: readonly string[]): RequestHandler {
   };
 }
 
-function reportProblem(context: HandlerContext): ErrorRequestHandler {
-  const { logger, metrics } = context;
-  return (error, request, response, _next) => {
-    const requestId = requestIdOf(request);
-    const problem = problemOf(error, requestId, request.baseUrl);
-    const { status, code } = problem;
-    metrics.countProblem(code);
-    if (status === 500) logger.error({ requestId, method: request.method, url: request.originalUrl, err: error });
-    if (status === 503) response.setHeader('Retry-After', '1');
-    if (code === 'overloaded') metrics.countRefused();
-    if (response.headersSent) return void response.destroy();
-    sendJson(response, { status, value: problem, requestId, type: PROBLEM_TYPE, last: context.stopping });
-  };
+function sendProblem(context: HandlerContext, error: unknown, request: Request, response: Response): void {
+  const { logger, metrics, proxies, compressFromBytes } = context;
+  const requestId = requestIdOf(request);
+  const problem = problemOf(error, requestId, proxies.prefixOf(request));
+  const { status, code } = problem;
+  metrics.countProblem(code);
+  if (status === 500) logger.error({ ...factsOf(request, requestId, context), err: error });
+  else if (logger.isLevelEnabled('debug'))
+    logger.debug({ ...factsOf(request, requestId, context), status, code }, 'refused');
+  if (status === 503) response.setHeader('Retry-After', '1');
+  if (code === 'overloaded') metrics.countRefused();
+  if (response.headersSent) return void response.destroy();
+  const last = context.stopping;
+  sendJson(response, problem, { status, requestId, type: PROBLEM_TYPE, last, compressFrom: compressFromBytes });
 }
 
 /** The URL as Express writes it: `:name` for `{name}`. */

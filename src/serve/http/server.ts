@@ -63,7 +63,12 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     listener,
   );
   server.timeout = STALLED_MS;
-  server.on('clientError', answerUnreadable);
+  // An expectation that nobody knows is passed over, like an unknown header.
+  server.on('checkExpectation', listener);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => answerUnreadable(error, socket, options.basePath));
+  server.on('connect', (_request, socket) => {
+    answerRaw(socket, new ShortlistError('method-not-allowed', 'This server is no proxy.'), options.basePath);
+  });
   await listening(server, options.host, options.port);
   const { address, family, port } = server.address() as AddressInfo;
   const host = family === 'IPv6' ? `[${address}]` : address;
@@ -110,16 +115,24 @@ async function drained(server: Server, timeoutMs: number): Promise<void> {
 const UNREADABLE: Readonly<Record<string, [ErrorCode, string]>> = {
   HPE_HEADER_OVERFLOW: ['headers-too-large', 'The URL and the headers together are larger than this server takes.'],
   ERR_HTTP_REQUEST_TIMEOUT: ['request-timeout', 'The request did not arrive in time.'],
+  HPE_INVALID_URL: [
+    'malformed-request',
+    'The URL holds characters that it may not. Other than ASCII ones are percent-encoded UTF-8: %C3%A9 for é.',
+  ],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: ['body-too-large', 'The chunk extensions of the body are too large.'],
 };
 
 const SECURITY = API_HEADERS.flatMap((name, i) => (i % 2 === 0 ? [`${name}: ${API_HEADERS[i + 1]}`] : []));
 
 /** Answers, with a problem like any other, a request that never became one, and ends the connection. */
-function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex, prefix: string): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const [code, message] = UNREADABLE[error.code ?? ''] ?? ['malformed-request', 'This is not a valid HTTP request.'];
-  const problem = problemOf(new ShortlistError(code, message), 'none');
+  answerRaw(socket, new ShortlistError(code, message), prefix);
+}
+
+function answerRaw(socket: Duplex, error: ShortlistError, prefix: string): void {
+  const problem = problemOf(error, 'none', prefix);
   const body = JSON.stringify(problem);
   socket.end(
     [

@@ -129,7 +129,9 @@ describe('problems', () => {
   test.each([
     { body: '{"limit":', status: 400, code: 'malformed-request' },
     { body: 'hello', status: 400, code: 'malformed-request' },
-    { body: '5', status: 400, code: 'malformed-request' },
+    { body: '5', status: 400, errors: one('', 'expected an object, got 5', 'body') },
+    { body: 'null', status: 400, errors: one('', 'expected an object, got null', 'body') },
+    { body: '"text"', status: 400, errors: one('', 'expected an object, got "text"', 'body') },
     { body: '[]', status: 400, errors: one('', 'expected an object, got a list', 'body') },
     { body: undefined, status: 400, errors: one('', 'expected an object, got nothing', 'body') },
     {
@@ -139,7 +141,13 @@ describe('problems', () => {
       code: 'unsupported-media-type',
       errors: one('Content-Type', 'expected application/json', 'header'),
     },
-    { body: '{}', type: 'application/json; charset=utf-7000', status: 415, code: 'unsupported-media-type' },
+    ...['utf-7000', 'utf-16', 'latin1', '"UTF-32"'].map(charset => ({
+      body: '{}',
+      type: `application/json; charset=${charset}`,
+      status: 415,
+      code: 'unsupported-media-type',
+      errors: one('Content-Type', 'expected UTF-8, the only charset', 'header'),
+    })),
     { body: '{}', encoding: 'zip', status: 415, code: 'unsupported-media-type' },
     { body: '{}', encoding: 'gzip', status: 400, code: 'malformed-request' },
     { body: `{"userId":"${'x'.repeat(20_000)}"}`, status: 413, code: 'body-too-large' },
@@ -148,15 +156,26 @@ describe('problems', () => {
       status: 400,
       errors: one('userId', 'expected at most 1024 characters, got 10000', 'body'),
     },
-    { body: '{"limit":"5"}', status: 400, errors: one('limit', range, 'body') },
+    { body: '{"limit":"5"}', status: 400, errors: one('limit', `${range}, got "5"`, 'body') },
     { body: '{"limit":1e9}', status: 400, errors: one('limit', range, 'body') },
-    { body: '{"userId":5}', status: 400, errors: one('userId', 'expected a string', 'body') },
+    { body: '{"userId":5}', status: 400, errors: one('userId', 'expected a string, got 5', 'body') },
+    { body: '{"explain":"yes"}', status: 400, errors: one('explain', 'expected true or false, got "yes"', 'body') },
+    { body: '{"match":1}', status: 400, errors: one('match', 'expected any or all, got 1', 'body') },
+    {
+      body: '{"history":{},"exclude":["a",null,["b"]]}',
+      status: 400,
+      errors: [
+        ...one('history', 'expected a list, got an object', 'body'),
+        ...one('exclude[1]', 'expected a string, got null', 'body'),
+        ...one('exclude[2]', 'expected one value, got several', 'body'),
+      ],
+    },
     {
       body: '{"history":[{"itemId":"a"},{"value":1e999}]}',
       status: 400,
       errors: [
-        ...one('history[1].itemId', 'expected a string', 'body'),
-        ...one('history[1].value', 'expected a number from -1000000 to 1000000', 'body'),
+        ...one('history[1].itemId', 'expected a string, got nothing', 'body'),
+        ...one('history[1].value', 'expected a number from -1000000 to 1000000, got null', 'body'),
       ],
     },
     {
@@ -171,7 +190,9 @@ describe('problems', () => {
     {
       body: '{"history":[{"itemId":"a","__proto__":{"isAdmin":true},"constructor":{"prototype":{"isAdmin":true}}}]}',
       status: 400,
-      errors: ['__proto__', 'constructor'].map(name => one(`history[0].${name}`, 'unknown name', 'body')[0]),
+      errors: ['__proto__', 'constructor'].map(
+        name => one(`history[0].${name}`, 'unknown name; known are itemId, value', 'body')[0],
+      ),
     },
     {
       body: '{"categories":["Nope"]}',
@@ -223,7 +244,7 @@ describe('problems', () => {
   });
 
   test.each([
-    ['/v1/popular', 200],
+    ['/v1/users/ann/recommendations', 200],
     ['/v1/nothing', 404],
     ['/v1/popular?limit=0', 400],
     [`/v1/popular?${long}${long}${long}${long}`, 431],
