@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Response, Router } from 'express';
 import helmet from 'helmet';
 import type { HandlerContext } from './handler.js';
-import { createOpenApi, type OpenApiDocument, type OpenApiOperation } from './openapi.js';
+import { createOpenApi, type OpenApiDocument, type OpenApiOperation, type OpenApiParameter } from './openapi.js';
 import { PROBLEM_KINDS } from './problem.js';
 import { requestIdOf, sendText } from './send-json.js';
 
@@ -31,11 +31,11 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; p
 h2 { margin-top: 2.5rem; border-top: 1px solid #d5d9de; padding-top: 1rem; overflow-wrap: anywhere }
 h2 b { font-size: .8em; color: #fff; background: #175ea8; border-radius: .3rem; padding: .1rem .5rem; margin-right: .5rem }
 h2 b.post { background: #1c6b37 }
-code { font: .9em ui-monospace, monospace; overflow-wrap: break-word }
+code, pre { font: .9em ui-monospace, monospace; overflow-wrap: break-word }
 nav ul { columns: 20rem; padding-left: 1rem }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid #e6e9ed }
-.scroll { overflow-x: auto }
+.scroll, pre { overflow-x: auto }
 small { color: #57606a }
 @media (prefers-color-scheme: dark) {
   body { color: #dde1e6; background: #14171a } a { color: #7db4f0 } small { color: #9aa4af }
@@ -78,14 +78,19 @@ export function documentation(context: HandlerContext): Router {
 }
 
 /** The OpenAPI document as a page for people: no script, nothing from elsewhere. */
-function renderDocs({ info, paths, components }: OpenApiDocument): string {
+function renderDocs({ info, tags, paths, components }: OpenApiDocument): string {
   const operations = Object.entries(paths).flatMap(([url, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ url, method, operation })),
   );
-  const links = operations.map(
-    ({ url, method, operation }) =>
-      `<li><a href="#${operation.operationId}"><code>${method.toUpperCase()} ${escapeHtml(url)}</code></a></li>`,
-  );
+  const groups = tags.map(({ name, description }) => {
+    const own = operations.filter(({ operation }) => operation.tags[0] === name);
+    const links = own.map(
+      ({ url, method, operation }) =>
+        `<li><a href="#${operation.operationId}"><code>${method.toUpperCase()} ${escapeHtml(url)}</code></a></li>`,
+    );
+    const title = `<p><b>${name}</b>: ${escapeHtml(description)}</p>`;
+    return { links: `${title}<ul>${links.join('')}</ul>`, sections: own.map(renderOperation).join('\n') };
+  });
   const schemas = Object.entries(components.schemas).map(
     ([name, schema]) => `<h2 id="schema-${name}"><code>${name}</code></h2>${fieldTable('', schema)}`,
   );
@@ -95,9 +100,9 @@ function renderDocs({ info, paths, components }: OpenApiDocument): string {
 <body>
 <h1>${info.title} API</h1>
 <p>${escapeHtml(info.description)} The same for programs: <a href="openapi.json">openapi.json</a>.</p>
-<nav><ul>${links.join('')}<li><a href="#problems">Problems</a></li></ul></nav>
+<nav>${groups.map(({ links }) => links).join('')}<ul><li><a href="#problems">Problems</a></li></ul></nav>
 <main>
-${operations.map(renderOperation).join('\n')}
+${groups.map(({ sections }) => sections).join('\n')}
 ${schemas.join('\n')}
 <h2 id="problems">Problems</h2>
 <p>Every error is <code>application/problem+json</code> (RFC 9457), a <a href="#schema-Problem">Problem</a>, with one of these codes.</p>
@@ -111,13 +116,15 @@ ${table(['Code', 'Status', 'Title'], problemRows())}
 function renderOperation(given: { url: string; method: string; operation: OpenApiOperation }): string {
   const { url, method, operation } = given;
   const { operationId, summary, parameters, requestBody, responses } = operation;
-  const reply = (responses[200] as { content: { 'application/json': { schema: Schema } } }).content['application/json'];
+  const reply = (responses[200] as { content: { 'application/json': { schema: Schema; example: unknown } } }).content[
+    'application/json'
+  ];
   const rows = parameters.map(({ name, in: part, required, description, schema }) => [
     `<code>${name}</code><br><small>${part}${required ? ', required' : ''}</small>`,
     typeText(schema),
     describe({ ...schema, ...(description !== undefined && { description }) }),
   ]);
-  const example = method === 'get' && !url.includes('{') ? `<p>Try it: <a href="${url.slice(1)}">${url}</a></p>` : '';
+  const tryIt = method === 'get' && !url.includes('{') ? `<p>Try it: <a href="${url.slice(1)}">${url}</a></p>` : '';
   return `<h2 id="${operationId}"><b class="${method}">${method.toUpperCase()}</b><code>${escapeHtml(url)}</code></h2>
 <p>${escapeHtml(summary)}</p>
 ${rows.length > 0 ? `<h3>Parameters</h3>${table(['Name', 'Type', 'Meaning'], rows)}` : ''}
@@ -127,7 +134,28 @@ ${reply.schema.$ref ? `<p>${typeText(reply.schema)}</p>` : fieldTable('', reply.
 <p><small>Problems: ${Object.keys(responses)
     .filter(status => status !== '200')
     .join(', ')}</small></p>
-${example}`;
+<details><summary>Example</summary>
+<pre>${escapeHtml(`${method.toUpperCase()} ${exampleUrl(url, parameters)}`)}</pre>
+${requestBody?.required ? json(requestBody.content['application/json'].example) : ''}
+<p>Reply:</p>
+${json(reply.example)}
+</details>
+${tryIt}`;
+}
+
+/** The URL with the examples of its parameters. */
+function exampleUrl(url: string, parameters: readonly OpenApiParameter[]): string {
+  const query = new URLSearchParams();
+  let path = url;
+  for (const { name, in: part, example } of parameters) {
+    if (part === 'path') path = path.replace(`{${name}}`, encodeURIComponent(String(example)));
+    else for (const value of [example].flat()) query.append(name, String(value));
+  }
+  return query.size > 0 ? `${path}?${query}` : path;
+}
+
+function json(value: unknown): string {
+  return `<pre>${escapeHtml(JSON.stringify(value, null, 2))}</pre>`;
 }
 
 function problemRows(): string[][] {

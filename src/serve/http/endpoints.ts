@@ -68,7 +68,7 @@ export const endpoints = {
     summary: 'Logs new interactions. They count at once: the next recommendations of these users take them in.',
     body: requests.eventsBody,
     reply: replies.loggedEvents,
-    failures: { 'events-off': null },
+    failures: { 'events-off': null, 'events-unavailable': null },
     async answer({ live }, { body: { events } }) {
       const { recommender, events: store } = live;
       if (!store) {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../../errors.js';
-import type { Access, Endpoint } from './endpoint.js';
+import { type Access, type Endpoint, TAGS, type Tag } from './endpoint.js';
 import { endpoints } from './endpoints.js';
-import { PROBLEM_KINDS } from './problem.js';
+import { EXAMPLES, type Example, PROBLEM_EXAMPLES } from './examples.js';
+import { INTERNAL, PROBLEM_KINDS } from './problem.js';
 import { problem } from './replies.js';
 
 /** A part of an OpenAPI document. */
@@ -11,8 +12,13 @@ type Node = Readonly<Record<string, unknown>>;
 export interface OpenApiOperation {
   readonly operationId: string;
   readonly summary: string;
+  readonly tags: readonly [Tag];
   readonly parameters: readonly OpenApiParameter[];
-  readonly requestBody?: { readonly required: true; readonly content: { 'application/json': { schema: Node } } };
+  readonly requestBody?: {
+    readonly required: boolean;
+    readonly description?: string;
+    readonly content: { 'application/json': { schema: Node; example: unknown } };
+  };
   readonly responses: Readonly<Record<string, Node>>;
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
 }
@@ -23,78 +29,178 @@ export interface OpenApiParameter {
   readonly required: boolean;
   readonly description?: string;
   readonly schema: Node;
+  readonly example: unknown;
 }
 
 export interface OpenApiDocument {
   readonly openapi: '3.1.1';
-  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly info: {
+    readonly title: string;
+    readonly version: string;
+    readonly description: string;
+    readonly license: Node;
+  };
+  readonly servers: readonly [{ readonly url: string }];
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
   readonly components: {
     readonly schemas: Readonly<Record<string, Node>>;
+    readonly examples: Readonly<Record<string, Node>>;
     readonly securitySchemes: Readonly<Record<string, Node>>;
   };
 }
 
-const KEY = { key: [] };
+/** Either of the two headers that a key may come in. */
+const KEYS = [{ key: [] }, { keyHeader: [] }];
 /** Which requests need a key: where one server is open and another is not, both are possible. */
 const SECURITY: Readonly<Record<Access, OpenApiOperation['security']>> = {
   open: [],
-  read: [{}, KEY],
-  write: [{}, KEY],
-  admin: [KEY],
+  read: [{}, ...KEYS],
+  write: [{}, ...KEYS],
+  admin: KEYS,
 };
 
-/** Statuses that any endpoint may answer with, and those that only a request with a body can cause. */
-const SHARED_STATUSES = [400, 401, 414, 429, 431, 500, 503];
-const BODY_STATUSES = [408, 413, 415];
+type ProblemCode = ErrorCode | typeof INTERNAL.code;
+
+/** Problems of any endpoint, those that only a request with a body can cause, and those of endpoints that need an admin. */
+const SHARED: readonly ProblemCode[] = [
+  'invalid-request',
+  'malformed-request',
+  'unauthorized',
+  'url-too-long',
+  'rate-limited',
+  'headers-too-large',
+  'internal-error',
+  'not-ready',
+  'overloaded',
+  'deadline-exceeded',
+];
+const OF_BODIES: readonly ProblemCode[] = ['request-timeout', 'body-too-large', 'unsupported-media-type'];
+const OF_ADMIN: readonly ProblemCode[] = ['forbidden'];
 
 /** The OpenAPI 3.1 document of the API, made from the same schemas that check its requests. */
 export function createOpenApi(): OpenApiDocument {
-  const components: Record<string, Node> = {};
+  const schemas: Record<string, Node> = {};
   const paths: Record<string, Record<string, OpenApiOperation>> = {};
+  const codes = new Set<ProblemCode>();
   for (const [operationId, endpoint] of Object.entries<Endpoint>(endpoints)) {
-    paths[endpoint.url] = { ...paths[endpoint.url], [endpoint.method]: operationOf(operationId, endpoint, components) };
+    const example: Example = EXAMPLES[operationId as keyof typeof endpoints];
+    const operation = operationOf(operationId, endpoint, example, schemas);
+    paths[endpoint.url] = { ...paths[endpoint.url], [endpoint.method]: operation };
+    for (const code of codesOf(endpoint)) codes.add(code);
   }
   return {
     openapi: '3.1.1',
     info: {
       title: 'Shortlist',
       version: '1',
-      description: 'Recommendations, similar items and popular items from the current snapshot.',
+      description:
+        'Recommendations, similar items and popular items from the current snapshot. Every error is a problem of RFC 9457 ' +
+        'with a stable `code`. Replies that are the same for all have an ETag.',
+      license: { name: 'MIT', identifier: 'MIT' },
     },
+    servers: [{ url: '/' }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
-    components: { schemas: components, securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+    components: {
+      schemas,
+      examples: Object.fromEntries([...codes].map(code => [code, { value: problemExample(code) }])),
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer' },
+        keyHeader: { type: 'apiKey', in: 'header', name: 'X-Api-Key' },
+      },
+    },
   };
 }
 
-function operationOf(operationId: string, endpoint: Endpoint, components: Record<string, Node>): OpenApiOperation {
-  const { summary, path, query, body, reply } = endpoint;
-  const problems = content('application/problem+json', schemaOf(problem, 'output', components));
-  const own = Object.keys(endpoint.failures).flatMap(code => PROBLEM_KINDS[code as ErrorCode]?.status ?? []);
-  const statuses = new Set([
-    ...SHARED_STATUSES,
-    ...(endpoint.access === 'admin' ? [403] : []),
-    ...(body ? BODY_STATUSES : []),
-    ...own,
-  ]);
+function operationOf(
+  operationId: string,
+  endpoint: Endpoint,
+  example: Example,
+  schemas: Record<string, Node>,
+): OpenApiOperation {
+  const { summary, tag, path, query, reply, sameForAll } = endpoint;
+  const { parameters, reply: replied } = example;
+  const requestBody = requestBodyOf(endpoint, example, schemas);
+  const problemSchema = schemaOf(problem, 'output', schemas);
+  const codes = codesOf(endpoint);
+  const statuses = new Set(codes.map(code => kindOf(code).status));
+  const problemResponse = (status: number): Node => {
+    const possible = codes.filter(code => kindOf(code).status === status);
+    const examples = Object.fromEntries(possible.map(code => [code, { $ref: `#/components/examples/${code}` }]));
+    return {
+      description: possible.map(code => kindOf(code).title).join(', or '),
+      content: { 'application/problem+json': { schema: problemSchema, examples } },
+    };
+  };
   return {
     operationId,
     summary,
+    tags: [tag],
     security: SECURITY[endpoint.access],
-    parameters: [...parametersOf(path, 'path', components), ...parametersOf(query, 'query', components)],
-    ...(body && {
-      requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, 'input', components) } } },
-    }),
+    parameters: [
+      ...parametersOf(path, 'path', parameters, schemas),
+      ...parametersOf(query, 'query', parameters, schemas),
+    ],
+    ...(requestBody && { requestBody }),
     responses: {
-      200: { description: 'Done', ...content('application/json', schemaOf(reply, 'output', components)) },
-      ...Object.fromEntries([...statuses].map(status => [status, { description: titleOf(status), ...problems }])),
+      200: {
+        description: 'Done',
+        ...(sameForAll && { headers: { ETag: ETAG } }),
+        content: { 'application/json': { schema: schemaOf(reply, 'output', schemas), example: replied } },
+      },
+      ...(sameForAll && {
+        304: { description: 'Not modified: what the client has, by If-None-Match, is still right' },
+      }),
+      ...Object.fromEntries([...statuses].map(status => [status, problemResponse(status)])),
     },
   };
 }
 
+const ETAG = { description: 'Changes whenever the reply does.', schema: { type: 'string' }, example: 'W/"rTAfE36WsD"' };
+
+/** A body of its own, or that which an endpoint with nothing but a query reads in its place. */
+function requestBodyOf({ method, query, body }: Endpoint, example: Example, schemas: Record<string, Node>) {
+  if (body) {
+    const schema = schemaOf(body, 'input', schemas);
+    return { required: true, content: { 'application/json': { schema, example: example.body } } };
+  }
+  const schema = schemaOf(query, 'output', schemas);
+  if (method === 'get' || Object.keys(schema.properties ?? {}).length === 0) return undefined;
+  return {
+    required: false,
+    description: 'The same as the query; one of the two is enough.',
+    content: { 'application/json': { schema, example: example.parameters } },
+  };
+}
+
+function codesOf({ method, access, failures }: Endpoint): ProblemCode[] {
+  return [
+    ...SHARED,
+    ...(method === 'post' ? OF_BODIES : []),
+    ...(access === 'admin' ? OF_ADMIN : []),
+    ...(Object.keys(failures) as ErrorCode[]).filter(code => PROBLEM_KINDS[code]),
+  ];
+}
+
+function kindOf(code: ProblemCode): { readonly status: number; readonly title: string } {
+  return (code !== INTERNAL.code && PROBLEM_KINDS[code]) || INTERNAL;
+}
+
+function problemExample(code: ProblemCode): z.output<typeof problem> {
+  const { status, title } = kindOf(code);
+  const detail = PROBLEM_EXAMPLES[code] ?? `${title}.`;
+  return { type: `/docs#problem-${code}`, title, status, detail, code, requestId: '0f1e2d3c4b5a-1' };
+}
+
 /** The fields of a schema of parameters. Their *output* is documented: a number, not the digits it is read from. */
-function parametersOf(schema: z.ZodType, part: 'path' | 'query', components: Record<string, Node>): OpenApiParameter[] {
-  const { properties = {} } = schemaOf(schema, 'output', components) as { properties?: Record<string, Node> };
+function parametersOf(
+  schema: z.ZodType,
+  part: 'path' | 'query',
+  examples: Example['parameters'],
+  schemas: Record<string, Node>,
+): OpenApiParameter[] {
+  const { properties = {} } = schemaOf(schema, 'output', schemas) as { properties?: Record<string, Node> };
   const missing = new Set(schema.safeParse({}).error?.issues.map(issue => issue.path[0]));
   return Object.entries(properties).map(([name, { description, ...property }]) => ({
     name,
@@ -102,6 +208,7 @@ function parametersOf(schema: z.ZodType, part: 'path' | 'query', components: Rec
     required: missing.has(name),
     ...(typeof description === 'string' && { description }),
     schema: property,
+    example: examples[name],
   }));
 }
 
@@ -112,13 +219,4 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output', components: Record<
     JSON.parse(JSON.stringify(node).replaceAll('"#/$defs/', '"#/components/schemas/'));
   for (const [name, definition] of Object.entries($defs ?? {})) components[name] = placed(definition);
   return placed(own);
-}
-
-function content(type: string, schema: Node): Node {
-  return { content: { [type]: { schema } } };
-}
-
-function titleOf(status: number): string {
-  const titles = Object.values(PROBLEM_KINDS).filter(kind => kind.status === status);
-  return titles.map(kind => kind.title).join(', or ') || 'Internal error';
 }

@@ -31,8 +31,8 @@ export const PROBLEM_KINDS: Readonly<Partial<Record<ErrorCode, { status: number;
 };
 
 /** Of problems whose cause stays between us and our log. */
-const INTERNAL = {
-  code: 'internal-error',
+export const INTERNAL = {
+  code: 'internal-error' as const,
   status: 500,
   title: 'Internal error',
   detail: 'The request failed for a reason of the server’s own. The log tells more under this request id.',
