@@ -57,9 +57,14 @@ export function sendText(response: Response, text: string, reply: Reply): void {
   if (isLarge) response.appendHeader('Vary', 'Accept-Encoding');
   if (caching !== undefined) {
     // Weak, since it stands for the compressed reply as well.
-    response.setHeader('ETag', `W/"${createHash('sha1').update(text).digest('base64url')}"`);
-    // All but the type, which is that of the reply the client has.
-    if (response.req.fresh) return void response.writeHead(304, headers.slice(2)).end();
+    const etag = `W/"${createHash('sha1').update(text).digest('base64url')}"`;
+    headers.push('ETag', etag);
+    if (response.req.headers['if-none-match'] !== undefined) {
+      // Express compares with what is set, which costs every other reply more than it does here.
+      response.setHeader('ETag', etag);
+      // All but the type, which is that of the reply the client has.
+      if (response.req.fresh) return void response.writeHead(304, headers.slice(2)).end();
+    }
   }
   const coding = isLarge && response.req.acceptsEncodings('br', 'gzip');
   if (coding === 'br' || coding === 'gzip') {
