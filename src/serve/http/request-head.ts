@@ -38,20 +38,21 @@ export function hasBody(headers: IncomingMessage['headers']): boolean {
 function checkHost({ headers, httpVersion, rawHeaders }: IncomingMessage): void {
   const { host } = headers;
   if (host === undefined) {
-    if (httpVersion === '1.1') throw wrongHost('A request of HTTP/1.1 needs a Host header.', 'got none');
+    if (httpVersion === '1.1') throw wrongHost('A request of HTTP/1.1 needs a Host header.', 'none');
     return;
   }
-  if (!HOST.test(host)) throw wrongHost('The Host header is not a host with or without a port.', 'got something else');
+  if (!HOST.test(host))
+    throw wrongHost('The Host header is not a host with or without a port.', `"${host.slice(0, 100)}"`);
   // Of several, Node shows only the first.
   let hosts = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     if (rawHeaders[i]?.length === 4 && rawHeaders[i]?.toLowerCase() === 'host') hosts++;
   }
-  if (hosts > 1) throw wrongHost(`A request has one Host header, not ${hosts}.`, `got ${hosts}`);
+  if (hosts > 1) throw wrongHost(`A request has one Host header, not ${hosts}.`, String(hosts));
 }
 
 function wrongHost(message: string, got: string): ShortlistError {
-  const errors = [{ in: 'header', field: 'Host', message: `expected one host, such as example.org:3000, ${got}` }];
+  const errors = [{ in: 'header', field: 'Host', message: `expected one host, such as example.org:3000, got ${got}` }];
   return new ShortlistError('malformed-request', message, { errors });
 }
 
