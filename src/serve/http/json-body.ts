@@ -45,28 +45,42 @@ function check(body: Buffer): void {
   );
 }
 
-/**
- * A string, with the colon after it if it is a name, or the begin or end of an object. One that does not end goes to the end
- * of the text: were it no match, the search would start again at each quote in it.
- */
-const TOKEN = /"([^"\\]*(?:\\.?[^"\\]*)*)(?:"(\s*:)?|$)|[{}]/gs;
+const QUOTE = 0x22;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+const OPEN = 0x7b;
+const CLOSE = 0x7d;
+const BLANK = 0x20;
 
-/** A name that one object of the JSON text has twice. */
+/** A name that one object of the JSON text has twice: one pass, which takes less time than the parser. */
 function repeatedName(text: string): string | undefined {
   const open: Set<string>[] = [];
-  for (const [token, string, colon] of text.matchAll(TOKEN)) {
-    if (token === '{') open.push(new Set());
-    else if (token === '}') open.pop();
-    else if (colon !== undefined && string !== undefined) {
-      const name = string.includes('\\') ? unescaped(string) : string;
-      if (open.at(-1)?.has(name)) return name;
-      open.at(-1)?.add(name);
-    }
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (char === OPEN) open.push(new Set());
+    else if (char === CLOSE) open.pop();
+    if (char !== QUOTE) continue;
+    const begin = at + 1;
+    at = endOfString(text, begin);
+    let next = at + 1;
+    while (text.charCodeAt(next) <= BLANK) next++;
+    if (text.charCodeAt(next) !== COLON) continue;
+    const name = unescaped(text.slice(begin, at));
+    if (open.at(-1)?.has(name)) return name;
+    open.at(-1)?.add(name);
   }
   return undefined;
 }
 
+/** Where the quote is that ends a string; the end of the text where none does. */
+function endOfString(text: string, begin: number): number {
+  let at = begin;
+  while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
+  return at;
+}
+
 function unescaped(string: string): string {
+  if (!string.includes('\\')) return string;
   try {
     return String(JSON.parse(`"${string}"`));
   } catch {

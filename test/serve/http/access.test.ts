@@ -4,6 +4,7 @@ import { guardsOf } from '../../../src/serve/http/access.js';
 import type { Access } from '../../../src/serve/http/endpoint.js';
 import { endpoints } from '../../../src/serve/http/endpoints.js';
 import type { RunningServer, ServeOptions } from '../../../src/serve/http/server.js';
+import { sendRaw } from '../../support/raw-request.js';
 import { hashOf, serveForTest } from '../../support/running.js';
 
 let server: RunningServer | undefined;
@@ -89,6 +90,13 @@ describe('access', () => {
       code: 'forbidden',
       detail: expect.stringContaining('ADMIN_KEYS_SHA256'),
     });
+  });
+
+  test('a key beyond ASCII is the bytes that were hashed', async () => {
+    server = await serveForTest({ ...closed, apiKeyHashes: [hashOf('Schlüssel')] });
+    const key = Buffer.from('Schlüssel').toString('latin1');
+    const lines = ['GET /v1/popular HTTP/1.1', 'Host: a', `X-Api-Key: ${key}`, 'Connection: close', '', ''];
+    expect((await sendRaw(server.url, lines.join('\r\n'))).status).toBe(200);
   });
 
   test('the refusal says what is missing and repeats no key', async () => {
