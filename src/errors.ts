@@ -83,6 +83,15 @@ export interface ErrorFields {
   // Requests
   'unknown-item': { readonly itemId: string };
   'unknown-category': { readonly category: string };
+  'value-out-of-scale': {
+    /** Where in the list, such as `[3].value`. */
+    readonly path: string;
+    readonly value: number;
+    readonly least: number;
+    readonly most: number;
+  };
+  'invalid-cursor': Nothing;
+  'cursor-expired': Nothing;
   'invalid-request': { readonly errors: readonly object[] };
   'body-too-large': Nothing;
   'not-found': Nothing;

@@ -1,5 +1,6 @@
 import type { Arena } from '../base/kernels/arena.js';
 import type { Matrix } from '../base/numeric/matrix.js';
+import { type ColdItems, mostCold } from './cold-share.js';
 
 /** Candidates that a list is chosen from, for each of its places: enough to have a choice at the last of them. */
 const POOL_PER_PLACE = 4;
@@ -15,11 +16,12 @@ export function poolSize(limit: number): number {
  * Maximal marginal relevance (Carbonell and Goldstein, "The Use of MMR, Diversity-Based Reranking", SIGIR 1998): each
  * place goes to the candidate of largest (1 - diversity) · relevance - diversity · similarity, where relevance is the
  * score as a part of the span of all candidates' scores, 0 … 1, and similarity the largest cosine with an item that has
- * a place already. Ties go to the better score. Takes limit · candidates dot products.
+ * a place already. Ties go to the candidate that comes first. Takes limit · candidates dot products. The list of a smaller
+ * limit is how that of a larger one begins where both have the same pool, which grows with the limit.
  * @param items in the arena
  * @param columns leading columns that say what an item is like
  * @param pool candidates, best first
- * @param mostCold how many cold items may have a place
+ * @param share of cold items at every place of the list, as in `searchWithColdBound`
  * @returns places in `pool`
  */
 export function diversify(
@@ -29,25 +31,30 @@ export function diversify(
   pool: { readonly items: Uint32Array; readonly scores: Float32Array },
   limit: number,
   diversity: number,
-  isCold: (item: number) => boolean,
-  mostCold: number,
+  cold: ColdItems,
+  share: number,
 ): number[] {
   const count = pool.items.length;
-  const best = pool.scores[0] ?? 0;
-  const span = best - (pool.scores[count - 1] ?? 0) || 1;
+  // Cold items may stand behind others of lower score.
+  const best = pool.scores.reduce((most, score) => Math.max(most, score), Number.NEGATIVE_INFINITY);
+  const least = pool.scores.reduce((least, score) => Math.min(least, score), best);
+  const span = best - least || 1;
   const nearest = new Float64Array(count).fill(-1);
   const isTaken = new Uint8Array(count);
   const chosen: number[] = [];
-  let coldLeft = mostCold;
+  const isCold = Uint8Array.from(pool.items, item => Number(cold.has(item)));
+  let othersLeft = count - cold.countIn(pool.items);
+  let coldTaken = 0;
   const mark = arena.mark();
   try {
     const units = unitRows(arena, items, columns, pool.items);
     const { stride } = items;
     while (chosen.length < Math.min(limit, count)) {
+      const mayBeCold = othersLeft === 0 || coldTaken < mostCold(chosen.length + 1, share);
       let winner = -1;
       let most = Number.NEGATIVE_INFINITY;
       for (let c = 0; c < count; c++) {
-        if (isTaken[c] === 1 || (coldLeft === 0 && isCold(pool.items[c]!))) continue;
+        if (isTaken[c] === 1 || (isCold[c] === 1 && !mayBeCold)) continue;
         const relevance = 1 - (best - pool.scores[c]!) / span;
         const similarity = chosen.length > 0 ? nearest[c]! : 0;
         const value = (1 - diversity) * relevance - diversity * similarity;
@@ -59,7 +66,8 @@ export function diversify(
       if (winner < 0) break;
       isTaken[winner] = 1;
       chosen.push(winner);
-      if (isCold(pool.items[winner]!)) coldLeft--;
+      if (isCold[winner] === 1) coldTaken++;
+      else othersLeft--;
       const row = units.byteOffset + winner * stride * 4;
       for (let c = 0; c < count; c++) {
         if (isTaken[c] === 1) continue;

@@ -52,16 +52,12 @@ function cosine(a: Float32Array, b: Float32Array): number {
   return product === 0 ? 0 : product / Math.sqrt(squaresA * squaresB);
 }
 
-/** The popularity ranking knows nothing of the user: the score is all that there is to say. */
-export function explainPopular(item: RecommendedItem, i: number): RecommendedItem {
-  const rank = i + 1;
-  const explanation: Explanation = {
-    stage: 'popularity',
-    cell: null,
-    rank,
-    rankBefore: rank,
-    base: item.score,
-    because: [],
-  };
+/**
+ * The popularity ranking knows nothing of the user: the score is all that there is to say.
+ * @param rank place in the list, from 1
+ * @param rankBefore place in the ranking
+ */
+export function explainPopular(item: RecommendedItem, rank: number, rankBefore: number): RecommendedItem {
+  const explanation: Explanation = { stage: 'popularity', cell: null, rank, rankBefore, base: item.score, because: [] };
   return { ...item, explanation };
 }

@@ -5,7 +5,13 @@ import type { ItemDetails, RecommendedItem } from './recommendation.js';
 
 /** What replies say about items, by index, and how they are found by what requests call them. */
 export class ItemFacts {
-  constructor(private readonly snapshot: Snapshot) {}
+  /** Most commas in the name of a category. */
+  readonly #mostCommas: number;
+
+  constructor(private readonly snapshot: Snapshot) {
+    const commas = snapshot.catalogue.categories.map(name => name.split(',').length - 1);
+    this.#mostCommas = commas.reduce((most, count) => Math.max(most, count), 0);
+  }
 
   idOf(item: number): string {
     return this.snapshot.items.idOf(item as ItemIndex);
@@ -41,16 +47,38 @@ export class ItemFacts {
   }
 
   /**
-   * The items of a category.
-   * @throws {ShortlistError} `unknown-category` when it has none
+   * The items of each category that the values name: a value is the whole name of a category, commas included, or else it
+   * is several names with commas between them, each as long as can be.
+   * @throws {ShortlistError} `unknown-category` for a name that none has
    */
-  inCategory(name: string): Uint32Array {
-    const { catalogue } = this.snapshot;
-    const members = catalogue.inCategory(name);
-    if (members) return members;
-    const { categories } = catalogue;
+  inCategories(values: readonly string[]): Uint32Array[] {
+    const members = new Map<string, Uint32Array>();
+    for (const value of values) {
+      const whole = this.snapshot.catalogue.inCategory(value);
+      if (whole) members.set(value, whole);
+      else this.#addEach(value.split(','), members);
+    }
+    return [...members.values()];
+  }
+
+  #addEach(parts: readonly string[], members: Map<string, Uint32Array>): void {
+    for (let start = 0, end: number; start < parts.length; start = end) {
+      for (end = Math.min(parts.length, start + 1 + this.#mostCommas); ; end--) {
+        const name = parts.slice(start, end).join(',');
+        const found = this.snapshot.catalogue.inCategory(name);
+        if (found) {
+          members.set(name, found);
+          break;
+        }
+        if (end === start + 1) throw this.#unknownCategory(name);
+      }
+    }
+  }
+
+  #unknownCategory(name: string): ShortlistError {
+    const { categories } = this.snapshot.catalogue;
     const shown = categories.slice(0, 30).join(', ') + (categories.length > 30 ? ', …' : '');
-    throw new ShortlistError(
+    return new ShortlistError(
       'unknown-category',
       categories.length > 0
         ? `No item is in the category "${name}". There are: ${shown}.`

@@ -7,8 +7,6 @@ export interface PrecomputedData {
   /** The list of user u is the places starts[u] … starts[u] + lengths[u] - 1. */
   readonly starts: Uint32Array;
   readonly lengths: Uint32Array;
-  /** By user: 1 where the list is proven to be the exact one. */
-  readonly certified: Uint8Array;
   readonly items: Uint32Array;
   readonly scores: Float32Array;
 }
@@ -17,7 +15,6 @@ export interface PrecomputedData {
 export interface PrecomputedList {
   readonly items: Uint32Array;
   readonly scores: Float32Array;
-  readonly certified: boolean;
 }
 
 /** Lists of recommendations that a batch has made with the snapshot that is served, by user. */
@@ -26,13 +23,9 @@ export class PrecomputedLists {
 
   /** The first `limit` items for a user, or undefined when the batch has fewer. */
   of(user: UserIndex, limit: number): PrecomputedList | undefined {
-    const { starts, lengths, certified, items, scores } = this.data;
+    const { starts, lengths, items, scores } = this.data;
     if (limit > lengths[user]!) return undefined;
     const start = starts[user]!;
-    return {
-      items: items.subarray(start, start + limit),
-      scores: scores.subarray(start, start + limit),
-      certified: certified[user] === 1,
-    };
+    return { items: items.subarray(start, start + limit), scores: scores.subarray(start, start + limit) };
   }
 }

@@ -27,7 +27,6 @@ export async function readPrecomputed(path: string, snapshot: Snapshot): Promise
   const { users, items, manifest } = snapshot;
   const starts = new Uint32Array(users.size);
   const lengths = new Uint32Array(users.size);
-  const certified = new Uint8Array(users.size);
   const listedItems = new GrowingArray(length => new Uint32Array(length));
   const scores = new GrowingArray(length => new Float32Array(length));
   let listedUsers = 0;
@@ -47,7 +46,6 @@ export async function readPrecomputed(path: string, snapshot: Snapshot): Promise
     }
     if (user !== last) {
       starts[user] = listedItems.length;
-      certified[user] = row.certified ? 1 : 0;
       listedUsers++;
       last = user;
     }
@@ -59,7 +57,7 @@ export async function readPrecomputed(path: string, snapshot: Snapshot): Promise
   }
   if (number === 0) throw unusable(path, 'it is empty');
   const [ofItems, ofScores] = [listedItems.values().slice(), scores.values().slice()];
-  return { users: listedUsers, starts, lengths, certified, items: ofItems, scores: ofScores };
+  return { users: listedUsers, starts, lengths, items: ofItems, scores: ofScores };
 }
 
 async function* readLines(path: string): AsyncGenerator<string> {

@@ -1,6 +1,6 @@
 import type { RankerName } from '../learn/model/popularity.js';
 import type { SourceKind } from '../retrieve/candidate-source.js';
-import type { RequestOptions } from './request-options.js';
+import type { Filters, ListOptions, RequestOptions } from './request-options.js';
 
 /** Which knowledge a recommendation rests on, best first. */
 export const TIERS = ['model', 'fold-in', 'popularity'] as const;
@@ -58,6 +58,15 @@ export interface RecommendRequest extends RequestOptions {
   readonly limit: number;
 }
 
+/** What `REQUEST_OPTIONS` describes, as far as it is about similar items. */
+export type SimilarOptions = Filters & ListOptions & Pick<RequestOptions, 'coldShare' | 'diversity'>;
+
+/** What `REQUEST_OPTIONS` describes, as far as it is about popular items. */
+export interface PopularRequest extends Filters, ListOptions, Pick<RequestOptions, 'diversity' | 'ranker'> {
+  readonly limit: number;
+  readonly category?: string | undefined;
+}
+
 export interface RecommendedItem {
   readonly itemId: string;
   /** Exact dot product for `model` and `fold-in`, the ranker's score for `popularity`. Higher is better. */
@@ -94,9 +103,12 @@ export interface Contribution {
 /** How the items of a reply were found. */
 export interface Retrieval {
   readonly source: SourceKind | 'popularity' | 'precomputed';
-  /** Items that reached the ranking stage. */
+  /**
+   * Different items that were scored for this list: those whose vectors the search compared, never more than the catalogue
+   * has; of a list that was looked up, the items in it.
+   */
   readonly candidates: number;
-  /** True only when the list is proven to be the exact one. */
+  /** True only when the list is proven, by what computed it now, to be the exact one: best by score within the filters. */
   readonly certified: boolean;
 }
 
@@ -104,6 +116,8 @@ export interface Recommendation {
   /** The id that was asked for, whether known or not; null when the request had none. */
   readonly userId: string | null;
   readonly items: readonly RecommendedItem[];
+  /** `cursor` of the request for the items that follow; null at the end. */
+  readonly next: string | null;
   /** The tier that answered: the API calls it `source`. */
   readonly source: Tier;
   readonly reason: Reason;
@@ -117,15 +131,40 @@ export interface SimilarItems {
   readonly title?: string;
   /** `score` is the cosine of the two item vectors. */
   readonly items: readonly RecommendedItem[];
+  /** As in `Recommendation`. */
+  readonly next: string | null;
   readonly snapshot: string;
   readonly retrieval: Retrieval;
 }
 
 export interface PopularItems {
   readonly ranker: RankerName;
+  /** The one that was asked for; null where none or several were. */
   readonly category: string | null;
   readonly items: readonly RecommendedItem[];
+  /** As in `Recommendation`. */
+  readonly next: string | null;
   readonly snapshot: string;
+}
+
+export interface FoundItems {
+  readonly items: readonly ItemDetails[];
+  /** As in `Recommendation`. */
+  readonly next: string | null;
+  readonly snapshot: string;
+}
+
+export interface FoundCategories {
+  readonly categories: readonly CategoryDetails[];
+  /** As in `Recommendation`. */
+  readonly next: string | null;
+  readonly snapshot: string;
+}
+
+export interface CategoryDetails {
+  readonly name: string;
+  /** Items in it that are available. */
+  readonly items: number;
 }
 
 /** What the catalogue knows about an item. */

@@ -1,35 +1,62 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { rowOf } from '../base/numeric/matrix.js';
+import { PackedStrings } from '../base/numeric/packed-strings.js';
 import { rowIndices } from '../base/numeric/sparse.js';
 import { checkOption } from '../base/options/option.js';
 import type { UserIndex } from '../learn/dataset/id-map.js';
 import type { RankerName } from '../learn/model/popularity.js';
+import { folded, TextSearch } from '../learn/model/text-search.js';
 import type { CandidateSource, Candidates, Effort } from '../retrieve/candidate-source.js';
 import { ItemMask } from '../retrieve/item-mask.js';
 import type { Manifest } from '../snapshot/manifest.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { likenessColumns } from '../snapshot/sources.js';
 import { ColdItems, type Drawn, searchWithColdBound } from './cold-share.js';
+import { cursorOf, hashOf, type ListIdentity, positionOf } from './cursor.js';
 import { diversify, poolSize } from './diversity.js';
 import { becauseOf, cellOf, explainPopular, placesByScore } from './explanation.js';
 import { ItemFacts } from './item-facts.js';
 import type { PrecomputedLists } from './precomputed.js';
 import type {
   Explanation,
+  FoundCategories,
+  FoundItems,
   ItemDetails,
   PopularItems,
+  PopularRequest,
   Recommendation,
   RecommendedItem,
   RecommendRequest,
   Retrieval,
   SimilarItems,
+  SimilarOptions,
   UserEvents,
 } from './recommendation.js';
-import { checkRequest, defaultRankerOf, REQUEST_OPTIONS } from './request-options.js';
+import {
+  checkRequest,
+  DEFAULT_COLD_SHARE,
+  defaultRankerOf,
+  type Filters,
+  type ListOptions,
+  MAX_CAREFUL_LIMIT,
+  REQUEST_OPTIONS,
+  type RequestOptions,
+} from './request-options.js';
 import { type KnownUser, UserVectors } from './user-vectors.js';
+import { checkValue } from './value-range.js';
 
 const LIMIT = REQUEST_OPTIONS.limit;
-const DEFAULT_COLD_SHARE = REQUEST_OPTIONS.coldShare.default;
+
+/** The k best items of a request, or as many as there are, with what the mask leaves. */
+type Draw = (k: number) => Drawn;
+
+/** A part of a list, and what the next part begins after. */
+interface Page {
+  readonly drawn: Drawn;
+  /** Items of the list before it. */
+  readonly offset: number;
+  readonly next: string | null;
+}
 
 /**
  * Answers requests from one snapshot: candidates from the source at its operating point, masked, ranked by exact dot
@@ -45,6 +72,8 @@ export class Recommender {
   readonly #cold: ColdItems;
   /** Reused from request to request: always cleared, to what is not available, before it is filled. */
   readonly #mask: ItemMask;
+  /** Made when it is first needed. */
+  #categorySearch: TextSearch | undefined;
 
   /**
    * @param source where candidates come from
@@ -95,30 +124,41 @@ export class Recommender {
    * Recommendations for a user, from the best tier that knows anything about them.
    * @param effort how hard to search. Default: as the snapshot says, see `manifest.retrieval.operatingPoint`.
    * @throws {ShortlistError} `unknown-category` when a category of the request has no items; `invalid-option` for a number
-   *   out of its range
+   *   out of its range, `value-out-of-scale` for one in the history; `invalid-cursor`, `cursor-expired`
    */
   recommend(request: RecommendRequest, effort = this.effort): Recommendation {
-    checkRequest(request);
+    const { limit } = request;
+    checkRequest(limit, request);
+    const { dataset } = this.manifest;
+    request.history?.forEach(({ value }, place) => {
+      checkValue(value, dataset, 'history', place);
+    });
     const listed = effort === this.effort ? this.#listedFor(request) : undefined;
     if (listed) return listed;
     const known = this.#users.find(request);
-    const { user, newInteractions, vector } = known;
-    this.#mask.clear();
-    if (!request.includeSeen) {
-      if (user !== undefined) this.#mask.excludeAll(rowIndices(this.#snapshot.seen, user));
-      for (const { item } of newInteractions) this.#mask.exclude(item);
-    }
-    this.#restrict(request);
+    const { newInteractions, vector } = known;
+    const list = this.#identityOf('recommend', request, request.userId, request.history, newInteractions);
+    const fillMask = () => this.#maskFor(request, known);
 
     if (!vector) {
-      const found = this.#mostPopular(defaultRankerOf(this.manifest), request.limit);
-      const items = request.explain ? found.map(explainPopular) : found;
-      return this.#reply(request, known, items, { source: 'popularity', candidates: items.length, certified: true });
+      const ranker = request.ranker ?? defaultRankerOf(this.manifest);
+      const draw: Draw = k => this.#mostPopular(ranker, k);
+      const { drawn, offset, next } = this.#page(limit, request, list, fillMask, draw, true);
+      const found = this.#present(drawn);
+      const ranking = drawn.searches.at(-1)!.items;
+      const explained = (item: RecommendedItem, i: number) =>
+        explainPopular(item, offset + i + 1, ranking.indexOf(drawn.items[i]!) + 1);
+      const items = request.explain ? found.map(explained) : found;
+      return this.#reply(request, known, items, retrievalOf('popularity', drawn), next);
     }
-    const drawn = this.#draw(vector, request, effort);
+    const share = request.coldShare ?? DEFAULT_COLD_SHARE;
+    const options = { mask: this.#mask, effort };
+    const draw: Draw = k => searchWithColdBound(this.source, vector, k, options, this.#cold, share);
+    const isExact = this.source.kind === 'exact' || effort === 'exact';
+    const { drawn, offset, next } = this.#page(limit, request, list, fillMask, draw, isExact);
     const items = this.#present(drawn);
-    const explained = request.explain ? this.#explain(items, drawn, known) : items;
-    return this.#reply(request, known, explained, retrievalOf(this.source.kind, drawn));
+    const explained = request.explain ? this.#explain(items, drawn, known, offset) : items;
+    return this.#reply(request, known, explained, retrievalOf(this.source.kind, drawn), next);
   }
 
   /** The share of the exact list of a request that its answer has: items count that score as high as its last one. */
@@ -132,39 +172,58 @@ export class Recommender {
   /**
    * The items whose vectors point in the direction most similar to an item's.
    * @param limit items wanted, 1 to 1000
-   * @throws {ShortlistError} `unknown-item`, `invalid-option`
+   * @param options what `recommend` takes of filters, `coldShare`, `diversity` and `cursor`
+   * @throws {ShortlistError} `unknown-item`, `unknown-category`, `invalid-option`, `invalid-cursor`, `cursor-expired`
    */
-  similar(itemId: string, limit: number): SimilarItems {
-    checkOption('limit', LIMIT, limit);
+  similar(itemId: string, limit: number, options: SimilarOptions = {}): SimilarItems {
+    checkRequest(limit, options);
     const item = this.#facts.indexOf(itemId);
-    this.#mask.clear();
-    this.#mask.exclude(item);
+    const fillMask = () => {
+      this.#mask.clear();
+      this.#mask.exclude(item);
+      this.#restrict(options);
+    };
     const query = rowOf(this.#snapshot.itemFactors, item);
-    const options = { mask: this.#mask, effort: this.similarity.defaultEffort };
-    const most = Math.floor(limit * DEFAULT_COLD_SHARE);
-    const candidates = searchWithColdBound(this.similarity, query, limit, options, this.#cold, most);
+    const search = { mask: this.#mask, effort: this.similarity.defaultEffort };
+    const share = options.coldShare ?? DEFAULT_COLD_SHARE;
+    const draw: Draw = k => searchWithColdBound(this.similarity, query, k, search, this.#cold, share);
+    const list = this.#identityOf('similar', options, itemId);
+    const { drawn, next } = this.#page(limit, options, list, fillMask, draw, search.effort === 'exact');
     return {
       itemId,
       ...this.#facts.titled(item),
-      items: this.#present(candidates),
+      items: this.#present(drawn),
+      next,
       snapshot: this.manifest.id,
-      retrieval: retrievalOf(this.similarity.kind, candidates),
+      retrieval: retrievalOf(this.similarity.kind, drawn),
     };
   }
 
   /**
    * The most popular items.
-   * @param options `limit`: items wanted, 1 to 1000. `category`: only items of it. `ranker`: what counts as popular.
-   *   Default: what suits the data, see `defaultRankerOf`.
-   * @throws {ShortlistError} `unknown-category` when the category has no items; `invalid-option`
+   * @param request `limit`: items wanted, 1 to 1000. `ranker`: what counts as popular. Default: what suits the data.
+   *   `category`: one more way to name one of `categories`. Else what `recommend` takes of filters, `diversity` and `cursor`.
+   * @throws {ShortlistError} `unknown-category` when a category has no items; `invalid-option`, `invalid-cursor`,
+   *   `cursor-expired`
    */
-  popular(options: { limit: number; category?: string; ranker?: RankerName }): PopularItems {
-    const { limit, category, ranker = defaultRankerOf(this.manifest) } = options;
-    checkOption('limit', LIMIT, limit);
-    this.#mask.clear();
-    if (category !== undefined) this.#mask.keepOnly(this.#facts.inCategory(category));
-    const items = this.#mostPopular(ranker, limit);
-    return { ranker, category: category ?? null, items, snapshot: this.manifest.id };
+  popular(request: PopularRequest): PopularItems {
+    const { limit, category, categories = [], ranker = defaultRankerOf(this.manifest) } = request;
+    checkRequest(limit, request);
+    const fillMask = () => {
+      this.#mask.clear();
+      this.#restrict(request, category);
+    };
+    const list = this.#identityOf('popular', request, category);
+    const draw: Draw = k => this.#mostPopular(ranker, k);
+    const { drawn, next } = this.#page(limit, request, list, fillMask, draw, true, this.#snapshot.items.size);
+    const named = category === undefined ? categories : [category, ...categories];
+    return {
+      ranker,
+      category: named.length === 1 ? named[0]! : null,
+      items: this.#present(drawn),
+      next,
+      snapshot: this.manifest.id,
+    };
   }
 
   /** Whether the snapshot has an item. */
@@ -178,13 +237,59 @@ export class Recommender {
   }
 
   /**
-   * Items whose title or id contains `query`, in either case, most rated first.
+   * Items whose title or id contains `query`, whatever its case, accents and Unicode form, most rated first. Where there is
+   * none, those with a word that begins like it but for a typo.
    * @param limit items wanted, 1 to 1000
    * @throws {ShortlistError} `invalid-option`
    */
-  findItems(query: string, limit: number): ItemDetails[] {
+  findItems(query: string, limit: number): readonly ItemDetails[] {
+    return this.searchItems(query, limit).items;
+  }
+
+  /**
+   * `findItems` page by page.
+   * @throws {ShortlistError} `invalid-option`, `invalid-cursor`, `cursor-expired`
+   */
+  searchItems(query: string, limit: number, options: ListOptions = {}): FoundItems {
+    const { search } = this.#snapshot;
+    const { places, next } = this.#find(search, 'items', query, limit, options);
+    return { items: places.map(place => this.#facts.details(search.at(place))), next, snapshot: this.manifest.id };
+  }
+
+  /**
+   * Categories whose name contains `query`, as `findItems` finds items, in alphabetical order, with the number of items that
+   * are in them and available.
+   * @param limit categories wanted, 1 to 1000
+   * @throws {ShortlistError} `invalid-option`, `invalid-cursor`, `cursor-expired`
+   */
+  categories(query: string, limit: number, options: ListOptions = {}): FoundCategories {
+    const { categories } = this.#snapshot.catalogue;
+    this.#categorySearch ??= new TextSearch(PackedStrings.of(categories.map(folded)).data);
+    const { places, next } = this.#find(this.#categorySearch, 'categories', query, limit, options);
+    this.#mask.clear();
+    const found = places.map(place => {
+      const name = categories[place]!;
+      const items = this.#snapshot.catalogue.inCategory(name)!;
+      return { name, items: items.reduce((count, item) => count + Number(!this.#mask.has(item)), 0) };
+    });
+    return { categories: found, next, snapshot: this.manifest.id };
+  }
+
+  #find(
+    search: Pick<TextSearch, 'find'>,
+    kind: string,
+    query: string,
+    limit: number,
+    { cursor }: ListOptions,
+  ): { places: number[]; next: string | null } {
     checkOption('limit', LIMIT, limit);
-    return this.#snapshot.search.find(query, limit).map(item => this.#facts.details(item));
+    const list = { snapshot: this.manifest.id, request: hashOf(`${kind} ${query}`), user: 0 };
+    const from = cursor === undefined ? 0 : positionOf(cursor, list).offset;
+    // One more shows whether there are more.
+    const places = search.find(query, limit + 1, from);
+    if (places.length <= limit) return { places, next: null };
+    const following = places.pop()!;
+    return { places, next: cursorOf(list, limit, following) };
   }
 
   /** One object of one shape, spelled out: one that is spread would live until the next major collection. */
@@ -193,8 +298,9 @@ export class Recommender {
     { tier, reason }: Pick<KnownUser, 'tier' | 'reason'>,
     items: readonly RecommendedItem[],
     retrieval: Retrieval,
+    next: string | null,
   ): Recommendation {
-    return { userId: request.userId ?? null, items, source: tier, reason, snapshot: this.manifest.id, retrieval };
+    return { userId: request.userId ?? null, items, next, source: tier, reason, snapshot: this.manifest.id, retrieval };
   }
 
   /** The answer from the batch, where it has one that is the same as would be computed. */
@@ -204,63 +310,139 @@ export class Recommender {
     const user = this.#snapshot.users.indexOf(userId);
     if (user === undefined || this.#users.eventsOf(userId, user).length > 0) return undefined;
     const list = this.precomputed.of(user, limit);
-    // The list of the batch may be longer, and so have room for more cold items at its top.
-    if (!list || this.#cold.countIn(list.items) > Math.floor(limit * DEFAULT_COLD_SHARE)) return undefined;
+    // Where the list might be all that there is, computing it tells.
+    if (!list || this.#snapshot.items.size - this.#unavailableAndSeen(user) <= limit) return undefined;
     const reason = this.#users.reasonOf(user);
-    const { length } = list.items;
-    const retrieval: Retrieval = { source: 'precomputed', candidates: length, certified: list.certified };
-    return this.#reply(request, { tier: 'model', reason }, this.#present(list), retrieval);
+    const next =
+      limit < LIMIT.max ? cursorOf(this.#identityOf('recommend', request, userId), limit, list.items.length) : null;
+    // What somebody else computed is not proven here.
+    const retrieval: Retrieval = { source: 'precomputed', candidates: list.items.length, certified: false };
+    return this.#reply(request, { tier: 'model', reason }, this.#present(list), retrieval, next);
   }
 
-  /** The items of a list, in its order. */
-  #draw(vector: Float32Array, request: RecommendRequest, effort: Effort): Drawn {
-    const { limit, coldShare = DEFAULT_COLD_SHARE, diversity = 0 } = request;
-    const { arena, itemFactors, manifest } = this.#snapshot;
-    const most = Math.floor(limit * coldShare);
-    const options = { mask: this.#mask, effort };
-    const draw = (k: number) => searchWithColdBound(this.source, vector, k, options, this.#cold, most);
-    if (diversity === 0) return draw(limit);
-    const pool = draw(poolSize(limit));
-    const others = pool.items.length - this.#cold.countIn(pool.items);
-    const mostCold = Math.max(most, Math.min(limit, pool.items.length) - others);
-    const columns = likenessColumns(itemFactors, manifest.objective.algorithm);
-    const isCold = (item: number) => this.#cold.has(item);
-    const places = diversify(arena, itemFactors, columns, pool, limit, diversity, isCold, mostCold);
+  /** Items that a user's list cannot have, at most. */
+  #unavailableAndSeen(user: UserIndex): number {
+    return this.#snapshot.unavailableItems.length + rowIndices(this.#snapshot.seen, user).length;
+  }
+
+  /** What tells one list from another. Every option counts that changes which items come back, or their order. */
+  #identityOf(
+    kind: string,
+    request: RequestOptions,
+    subject?: string,
+    history?: RecommendRequest['history'],
+    known: KnownUser['newInteractions'] = [],
+  ): ListIdentity {
+    const { exclude, only, categories, match = 'any', includeSeen = false, ranker } = request;
+    const { coldShare = DEFAULT_COLD_SHARE, diversity = 0 } = request;
+    const parts = [kind, subject, history, exclude, only, categories, match, includeSeen, coldShare, diversity, ranker];
     return {
-      ...pool,
-      items: Uint32Array.from(places, place => pool.items[place]!),
-      scores: Float32Array.from(places, place => pool.scores[place]!),
+      snapshot: this.manifest.id,
+      request: hashOf(JSON.stringify(parts)),
+      user: known.length === 0 ? 0 : hashOf(JSON.stringify(known)),
     };
   }
 
-  /** Applies the request's own filters to the mask. */
-  #restrict(request: RecommendRequest): void {
+  /**
+   * The page of a list that a request is for. A search that proves nothing, and diversity, may begin a longer list otherwise
+   * than a shorter one. What follows the first page is then what else the longest list has, so that nothing comes twice.
+   * @param fillMask from the start: a draw may leave its own marks
+   * @param isExact whether every draw begins like a longer one, diversity apart
+   * @param longest items on all pages
+   */
+  #page(
+    limit: number,
+    request: RequestOptions,
+    list: ListIdentity,
+    fillMask: () => void,
+    draw: Draw,
+    isExact: boolean,
+    longest = LIMIT.max,
+  ): Page {
+    const { cursor, diversity = 0 } = request;
+    const position = cursor === undefined ? undefined : positionOf(cursor, list);
+    const most = diversity > 0 ? Math.min(MAX_CAREFUL_LIMIT, longest) : longest;
+    const drawn = (k: number): Drawn => {
+      fillMask();
+      return this.#diversified(draw, k, request);
+    };
+    fillMask();
+    const all = Math.min(most, this.#mask.eligible);
+    const offset = position?.offset ?? 0;
+    const end = Math.min(offset + limit, position ? all : Number.POSITIVE_INFINITY);
+    let part: Drawn;
+    if (!position) part = this.#diversified(draw, limit, request);
+    else if (isExact && diversity === 0) part = partOf(drawn(end), offset, end);
+    else part = partOf(continued(drawn(Math.min(position.first, all)), drawn(all)), offset, end);
+    const reached = offset + part.items.length;
+    return { drawn: part, offset, next: reached < all ? cursorOf(list, position?.first ?? limit, reached) : null };
+  }
+
+  /** The k best items, or of more of them k that differ as much as the request wants. */
+  #diversified(draw: Draw, k: number, request: RequestOptions): Drawn {
+    const { diversity = 0, coldShare = DEFAULT_COLD_SHARE } = request;
+    if (diversity === 0) return draw(k);
+    const { arena, itemFactors, manifest } = this.#snapshot;
+    const pool = draw(poolSize(k));
+    const columns = likenessColumns(itemFactors, manifest.objective.algorithm);
+    const places = diversify(arena, itemFactors, columns, pool, k, diversity, this.#cold, coldShare);
+    return {
+      items: Uint32Array.from(places, place => pool.items[place]!),
+      scores: Float32Array.from(places, place => pool.scores[place]!),
+      // The best of a choice are proven, the choice is a matter of taste.
+      certified: false,
+      scanned: pool.scanned,
+      searches: pool.searches,
+    };
+  }
+
+  /** Excludes what a user has seen, where that is wanted, and what the request's own filters keep out. */
+  #maskFor(request: RecommendRequest, { user, newInteractions }: KnownUser): void {
+    this.#mask.clear();
+    if (!request.includeSeen) {
+      if (user !== undefined) this.#mask.excludeAll(rowIndices(this.#snapshot.seen, user));
+      for (const { item } of newInteractions) this.#mask.exclude(item);
+    }
+    this.#restrict(request);
+  }
+
+  /** Applies the filters of a request for any list to the mask. */
+  #restrict({ only, categories, match, exclude }: Filters, category?: string): void {
     const { items } = this.#snapshot;
     const known = (ids: readonly string[]) => ids.map(id => items.indexOf(id)).filter(index => index !== undefined);
-    if (request.only) this.#mask.keepOnly(known(request.only));
-    const categories = request.categories?.map(name => this.#facts.inCategory(name));
-    if (request.match === 'all') for (const members of categories ?? []) this.#mask.keepOnly(members);
-    else if (categories) this.#mask.keepOnly(eachOf(categories));
-    this.#mask.excludeAll(known(request.exclude ?? []));
+    if (only) this.#mask.keepOnly(known(only));
+    if (categories || category !== undefined) {
+      const named = category === undefined ? categories! : [category, ...(categories ?? [])];
+      const members = this.#facts.inCategories(named);
+      // All of none would be everything, and an empty list leaves nothing.
+      if (match !== 'all' || members.length === 0) this.#mask.keepOnly(eachOf(members));
+      else for (const one of members) if (this.#mask.eligible > 0) this.#mask.keepOnly(one);
+    }
+    if (exclude) this.#mask.excludeAll(known(exclude));
   }
 
   /** The items that the mask leaves, most popular first. */
-  #mostPopular(ranker: RankerName, limit: number): RecommendedItem[] {
-    const { order, scores } = this.#snapshot.popularity[ranker];
-    const wanted = Math.min(limit, this.#mask.eligible);
-    const items: RecommendedItem[] = [];
-    for (let i = 0; items.length < wanted; i++) {
+  #mostPopular(ranker: RankerName, k: number): Drawn {
+    const { order, scores: scoreOf } = this.#snapshot.popularity[ranker];
+    const length = Math.min(k, this.#mask.eligible);
+    const items = new Uint32Array(length);
+    const scores = new Float32Array(length);
+    for (let i = 0, place = 0; place < length; i++) {
       const item = order[i]!;
-      if (!this.#mask.has(item)) items.push(this.#facts.recommended(item, scores[item]!));
+      if (this.#mask.has(item)) continue;
+      items[place] = item;
+      scores[place++] = scoreOf[item]!;
     }
-    return items;
+    const found = { items, scores, certified: true, scanned: length };
+    return { items, scores, certified: true, scanned: length, searches: [found] };
   }
 
   #present(candidates: Pick<Candidates, 'items' | 'scores'>): RecommendedItem[] {
     return Array.from(candidates.items, (item, i) => this.#facts.recommended(item, candidates.scores[i]!));
   }
 
-  #explain(items: readonly RecommendedItem[], drawn: Drawn, known: KnownUser): RecommendedItem[] {
+  /** @param offset items of the list before these */
+  #explain(items: readonly RecommendedItem[], drawn: Drawn, known: KnownUser, offset: number): RecommendedItem[] {
     const { itemFactors, cells } = this.#snapshot;
     const history = this.#users.historyOf(known);
     const parts = this.#users.foldIn.explain(history, drawn.items);
@@ -271,7 +453,7 @@ export class Recommender {
       const explanation: Explanation = {
         stage: this.#cold.has(item) ? 'cold' : 'candidates',
         cell: cellOf(cells.starts, item),
-        rank: i + 1,
+        rank: offset + i + 1,
         rankBefore: places.get(item)!,
         base,
         because: becauseOf(itemFactors, item, history, contributions).map(({ item: past, ...shares }) => ({
@@ -287,13 +469,31 @@ export class Recommender {
 
 /** Whether a request asks for nothing but the best items of a user. */
 function isPlain(request: RecommendRequest): boolean {
-  const { history, exclude, only, categories, coldShare = DEFAULT_COLD_SHARE, diversity = 0 } = request;
-  if (history || exclude || only || categories || request.includeSeen || request.explain) return false;
+  const { history, exclude, only, categories, coldShare = DEFAULT_COLD_SHARE, diversity = 0, cursor } = request;
+  if (history || exclude || only || categories || cursor || request.includeSeen || request.explain) return false;
   return coldShare === DEFAULT_COLD_SHARE && diversity === 0;
 }
 
 function retrievalOf(source: Retrieval['source'], candidates: Candidates): Retrieval {
   return { source, candidates: candidates.scanned, certified: candidates.certified };
+}
+
+/** A list that begins with the items of one and goes on with what else another has. */
+function continued(first: Drawn, longest: Drawn): Drawn {
+  const begun = new Set(first.items);
+  const places = [...longest.items.keys()].filter(place => !begun.has(longest.items[place]!));
+  return {
+    items: Uint32Array.of(...first.items, ...places.map(place => longest.items[place]!)),
+    scores: Float32Array.of(...first.scores, ...places.map(place => longest.scores[place]!)),
+    certified: first.certified && longest.certified,
+    scanned: Math.max(first.scanned, longest.scanned),
+    searches: [...first.searches, ...longest.searches],
+  };
+}
+
+/** The places `start` … `end` - 1 of a list. */
+function partOf({ items, scores, certified, scanned, searches }: Drawn, start: number, end: number): Drawn {
+  return { items: items.subarray(start, end), scores: scores.subarray(start, end), certified, scanned, searches };
 }
 
 /** The items of one category after the other. */

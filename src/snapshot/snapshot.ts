@@ -142,7 +142,7 @@ export function readContent({ directory, manifest }: StoredSnapshot): Snapshot {
     coldItems: read.has(COLD_FILE) ? read.uint32(COLD_FILE) : new Uint32Array(0),
     unavailableItems: read.has(UNAVAILABLE_FILE) ? read.uint32(UNAVAILABLE_FILE) : new Uint32Array(0),
     averageUser: read.has(AVERAGE_USER_FILE) ? read.float32(AVERAGE_USER_FILE, columns) : null,
-    search: new ItemSearch({ order: popularity.count.order, texts: read.strings('search-texts', items.size) }),
+    search: ItemSearch.read({ order: popularity.count.order, texts: read.strings('search-texts', items.size) }),
   };
 }
 

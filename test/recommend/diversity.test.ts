@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Arena } from '../../src/base/kernels/arena.js';
 import { matrixFromRows } from '../../src/base/numeric/matrix.js';
 import { createRandom } from '../../src/base/numeric/random.js';
+import { ColdItems, mostCold } from '../../src/recommend/cold-share.js';
 import { diversify } from '../../src/recommend/diversity.js';
 
 const cosine = (a: readonly number[], b: readonly number[]): number => {
@@ -11,13 +12,14 @@ const cosine = (a: readonly number[], b: readonly number[]): number => {
 };
 
 /** Maximal marginal relevance as it is defined, every similarity computed anew. */
-function plainly(rows: number[][], scores: number[], limit: number, diversity: number, cold: boolean[], most: number) {
+function plainly(rows: number[][], scores: number[], limit: number, diversity: number, cold: boolean[], share: number) {
   const span = Math.max(...scores) - Math.min(...scores) || 1;
   const chosen: number[] = [];
   while (chosen.length < limit) {
-    const left = scores
-      .map((_, c) => c)
-      .filter(c => !chosen.includes(c) && !(cold[c] && chosen.filter(other => cold[other]).length >= most));
+    const all = scores.map((_, c) => c).filter(c => !chosen.includes(c));
+    const others = all.filter(c => !cold[c]);
+    const isFull = chosen.filter(other => cold[other]).length >= mostCold(chosen.length + 1, share);
+    const left = isFull && others.length > 0 ? others : all;
     const value = (c: number) =>
       ((1 - diversity) * (scores[c]! - Math.min(...scores))) / span -
       diversity * Math.max(...chosen.map(other => cosine(rows[c]!, rows[other]!)), chosen.length > 0 ? -1 : 0);
@@ -28,15 +30,15 @@ function plainly(rows: number[][], scores: number[], limit: number, diversity: n
   return chosen;
 }
 
-test('chooses as the definition says, with so many cold items at most', () => {
+test('chooses as the definition says, with no more than their share of cold items at every place', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 30 }),
       fc.integer({ min: 1, max: 12 }),
       fc.double({ min: 0.01, max: 1, noNaN: true }),
-      fc.integer({ min: 0, max: 5 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
       fc.integer(),
-      (count, limit, diversity, most, seed) => {
+      (count, limit, diversity, share, seed) => {
         const random = createRandom(seed);
         const rows = Array.from({ length: count }, () => Array.from({ length: 6 }, () => random.normal()));
         const scores = Array.from({ length: count }, () => random.normal()).sort((a, b) => b - a);
@@ -46,8 +48,11 @@ test('chooses as the definition says, with so many cold items at most', () => {
         const items = arena.place(matrixFromRows(rows.map((row, i) => [...row, 100 * i])));
         const pool = { items: Uint32Array.from(rows.keys()), scores: Float32Array.from(scores) };
         const exact = Array.from(pool.scores);
-        const found = diversify(arena, items, 6, pool, limit, diversity, item => cold[item]!, most);
-        expect(found).toEqual(plainly(rows, exact, limit, diversity, cold, most));
+        const coldItems = new ColdItems(count, Uint32Array.from(rows.keys()).filter(item => cold[item]!));
+        const found = diversify(arena, items, 6, pool, limit, diversity, coldItems, share);
+        expect(found).toEqual(plainly(rows, exact, limit, diversity, cold, share));
+        const shorter = diversify(arena, items, 6, pool, Math.ceil(limit / 2), diversity, coldItems, share);
+        expect(shorter).toEqual(found.slice(0, shorter.length));
       },
     ),
     { seed: 1, numRuns: 200 },
@@ -65,7 +70,8 @@ test('twins come apart, and the best item stays first', () => {
     ]),
   );
   const pool = { items: Uint32Array.of(0, 1, 2, 3), scores: Float32Array.of(4, 3.9, 3, 0) };
-  const order = (diversity: number) => diversify(arena, items, 2, pool, 4, diversity, () => false, 0);
+  const none = new ColdItems(4, new Uint32Array(0));
+  const order = (diversity: number) => diversify(arena, items, 2, pool, 4, diversity, none, 0);
   expect(order(0.01)).toEqual([0, 1, 2, 3]);
   expect(order(0.4)).toEqual([0, 2, 1, 3]);
 });

@@ -91,7 +91,6 @@ describe('events', () => {
       users: users.size,
       starts: new Uint32Array(users.size),
       lengths: new Uint32Array(users.size).fill(1),
-      certified: new Uint8Array(users.size),
       items: Uint32Array.of(7),
       scores: Float32Array.of(1),
     });

@@ -36,10 +36,11 @@ describe('lists that a batch made', () => {
     for (const userId of userIds) {
       for (const limit of [1, K]) {
         const reply = lookup.recommend({ userId, limit });
-        const { retrieval, ...computed } = online.recommend({ userId, limit });
+        const { retrieval: _, ...computed } = online.recommend({ userId, limit });
         expect(reply).toEqual({
           ...computed,
-          retrieval: { source: 'precomputed', candidates: limit, certified: retrieval.certified },
+          // Whatever was proven, it was not proven here.
+          retrieval: { source: 'precomputed', candidates: limit, certified: false },
         });
       }
     }
@@ -69,7 +70,6 @@ describe('lists that a batch made', () => {
         users: lists.length,
         starts: Uint32Array.from(lists, (_, user) => user * length),
         lengths: Uint32Array.from(lists, list => list.length),
-        certified: new Uint8Array(lists.length).fill(1),
         items: Uint32Array.from(lists.flat(), ({ itemId }) => snapshot.items.indexOf(itemId)!),
         scores: Float32Array.from(lists.flat(), ({ score }) => score),
       }),

@@ -73,6 +73,7 @@ export function smallService(requests: RecommendRequest[] = []): RecommendationS
       return {
         userId: request.userId ?? null,
         items: list(request.limit),
+        next: null,
         ...(request.userId === 'ann'
           ? { source: 'model', reason: 'trained' }
           : { source: 'popularity', reason: 'unknown-user' }),
@@ -85,20 +86,21 @@ export function smallService(requests: RecommendRequest[] = []): RecommendationS
       itemId: known(itemId).itemId,
       title: known(itemId).title,
       items: list(limit),
+      next: null,
       snapshot: SNAPSHOT_ID,
       retrieval: { source: 'exact', candidates: 3, certified: true },
     }),
-    popular({ limit, category, ranker = 'damped-mean' }) {
-      checkCategories(category === undefined ? [] : [category]);
-      return { ranker, category: category ?? null, items: list(limit), snapshot: SNAPSHOT_ID };
+    popular({ limit, categories = [], ranker = 'damped-mean' }) {
+      checkCategories(categories);
+      return { ranker, category: categories[0] ?? null, items: list(limit), next: null, snapshot: SNAPSHOT_ID };
     },
     knows: itemId => ['a', 'b', 'c'].includes(itemId),
     item: known,
-    findItems: (query, limit) =>
-      ['a', 'b', 'c']
-        .map(known)
-        .filter(({ title }) => title.toLowerCase().includes(query.toLowerCase()))
-        .slice(0, limit),
+    searchItems: (query, limit) => {
+      const found = ['a', 'b', 'c'].map(known).filter(({ title }) => title.toLowerCase().includes(query.toLowerCase()));
+      return { items: found.slice(0, limit), next: null, snapshot: SNAPSHOT_ID };
+    },
+    categories: () => ({ categories: [{ name: 'Film', items: 3 }], next: null, snapshot: SNAPSHOT_ID }),
   };
 }
 

@@ -1,41 +1,45 @@
 import { PackedStrings, type PackedStringsData } from '../../base/numeric/packed-strings.js';
 import type { IdMap, ItemIndex } from '../dataset/id-map.js';
 import type { Catalogue } from './catalogue.js';
+import { folded, foldedTexts, TextSearch } from './text-search.js';
 
 /** The memory of an `ItemSearch`: plain arrays that another thread can be given as they are. */
 export interface ItemSearchData {
   /** Item indices, most rated first. */
   readonly order: Uint32Array;
-  /** Title and id of each, in that order and in lower case. */
+  /** Title and id of each, in that order, folded. */
   readonly texts: PackedStringsData;
 }
 
-/** Finds items by a part of their title or id: one pass over the text of all of them, some gigabytes a second. */
+/** Finds items by a part of their title or id, see `TextSearch`. */
 export class ItemSearch {
-  readonly #texts: PackedStrings;
+  readonly #search: TextSearch;
 
   constructor(readonly data: ItemSearchData) {
-    this.#texts = new PackedStrings(data.texts);
+    this.#search = new TextSearch(data.texts);
   }
 
   /** @param order item indices in the order in which they are to be found */
   static of(items: IdMap<ItemIndex>, catalogue: Catalogue, order: Uint32Array): ItemSearch {
     const texts = Array.from(order, item => {
       const index = item as ItemIndex;
-      return `${catalogue.titleOf(index) ?? ''}\n${items.idOf(index)}`.toLowerCase();
+      return folded(`${catalogue.titleOf(index) ?? ''}\n${items.idOf(index)}`);
     });
     return new ItemSearch({ order, texts: PackedStrings.of(texts).data });
   }
 
-  /** The first `limit` items whose title or id contains `text`, in either case. */
-  find(text: string, limit: number): ItemIndex[] {
-    const wanted = text.toLowerCase();
-    const found: ItemIndex[] = [];
-    for (let at = 0; found.length < limit; at++) {
-      at = this.#texts.indexContaining(wanted, at);
-      if (at < 0) break;
-      found.push(this.data.order[at]! as ItemIndex);
-    }
-    return found;
+  /** @param texts in lower case, as older snapshots have them, or folded */
+  static read({ order, texts }: ItemSearchData): ItemSearch {
+    return new ItemSearch({ order, texts: foldedTexts(texts) });
+  }
+
+  /** Places in the order of the first `limit` items that `text` finds from place `from` on. */
+  find(text: string, limit: number, from = 0): number[] {
+    return this.#search.find(text, limit, from);
+  }
+
+  /** The item at a place of the order. */
+  at(place: number): ItemIndex {
+    return this.data.order[place]! as ItemIndex;
   }
 }

@@ -1,5 +1,6 @@
 import { ShortlistError } from '../../errors.js';
 import type { Manifest } from '../../snapshot/manifest.js';
+import { checkValue } from '../value-range.js';
 import type { EventColumns, EventStore, LoggedEvent } from './event-store.js';
 
 /** What somebody did, as an application reports it. */
@@ -9,24 +10,27 @@ export interface NewInteraction {
   /** Likewise. */
   readonly itemId: string;
   /**
-   * Rating, label or quantity, finite. Default: the mean rating of the snapshot, or the lowest that its training takes; 1
-   * where its values are no ratings.
+   * Rating, label or quantity, finite, on the scale of the snapshot's data; see `checkValue`. Default: the mean rating of the
+   * snapshot, or the lowest that its training takes; 1 where its values are no ratings.
    */
   readonly value?: number | undefined;
-  /** ISO 8601. Default: now. */
+  /** ISO 8601, from 1970 on and at most five minutes ahead, which then counts as now. Default: now. */
   readonly timestamp?: string | undefined;
 }
 
 /** Ids that a line of a log holds, and every reader gives back as they were. */
 export const LOGGABLE = /^[^\p{Cc}\p{Cs}\uFEFF]*$/u;
 
+/** How far the clock of a client may be ahead of ours. */
+export const MAX_AHEAD_SECONDS = 300;
+
 /**
  * Adds interactions to a store, in such a way that a build can read them together with the ratings of a snapshot. From
  * then on the recommendations of a `LiveSnapshot` with this store take them into account.
  * @param manifest of the snapshot: `live.recommender.manifest`
  * @returns a promise that resolves when the interactions are durable
- * @throws {ShortlistError} `invalid-option` for what a log cannot hold, and then none are added; `events-unavailable`,
- *   `overloaded`
+ * @throws {ShortlistError} `invalid-option` for what a log cannot hold, `value-out-of-scale`, and then none are added;
+ *   `events-unavailable`, `overloaded`
  * @example
  * const events = await CsvEventLog.open('data/events');
  * const live = await LiveSnapshot.open({ store, events });
@@ -37,7 +41,10 @@ export async function logInteractions(
   interactions: readonly NewInteraction[],
   manifest: Manifest,
 ): Promise<void> {
-  interactions.forEach(check);
+  interactions.forEach((interaction, place) => {
+    check(interaction, place);
+    checkValue(interaction.value, manifest.dataset, 'events', place);
+  });
   await store.append(storedEvents(interactions, manifest, store), columnsLike(manifest));
 }
 
@@ -52,7 +59,11 @@ function check({ userId, itemId, value = 0, timestamp = '1970-01-01' }: NewInter
   if (!isId(userId)) refuse('userId', expectedId, userId);
   if (!isId(itemId)) refuse('itemId', expectedId, itemId);
   if (!Number.isFinite(value)) refuse('value', 'a finite number', String(value));
-  if (Number.isNaN(Date.parse(timestamp))) refuse('timestamp', 'an ISO 8601 time', timestamp);
+  const time = Date.parse(timestamp);
+  if (!(time >= 0 && time <= Date.now() + MAX_AHEAD_SECONDS * 1000)) {
+    const expected = `an ISO 8601 time from 1970 on and at most ${MAX_AHEAD_SECONDS / 60} minutes ahead`;
+    refuse('timestamp', expected, timestamp);
+  }
 }
 
 /** Columns of a log that can be read together with the ratings of a snapshot: files with others are refused. */
@@ -75,7 +86,7 @@ function storedEvents(
   return interactions.map(({ userId, itemId, value = ordinary, timestamp }) => {
     const pair = JSON.stringify([userId, itemId]);
     const before = latest.get(pair) ?? store.of?.(userId)?.find(event => event.itemId === itemId)?.timestamp ?? 0;
-    const seconds = Math.floor((timestamp === undefined ? now : Date.parse(timestamp)) / 1000);
+    const seconds = Math.floor((timestamp === undefined ? now : Math.min(now, Date.parse(timestamp))) / 1000);
     latest.set(pair, Math.max(before, seconds));
     return { userId, itemId, value, timestamp: Math.max(before, seconds) };
   });

@@ -7,9 +7,11 @@ export interface Api {
   recommend: { body: RecommendBody; reply: Recommendation };
   recommendBatch: { body: BatchBody; reply: Recommendations };
   logEvents: { body: EventsBody; reply: LoggedEvents };
-  similarItems: { query: LimitQuery; reply: SimilarItems };
+  similarItems: { query: SimilarQuery; reply: SimilarItems };
+  similar: { body: SimilarBody; reply: SimilarItems };
   popularItems: { query: PopularQuery; reply: PopularItems };
   findItems: { query: FindItemsQuery; reply: FoundItems };
+  findCategories: { query: FindCategoriesQuery; reply: FoundCategories };
   item: { reply: Item };
   snapshot: { reply: Snapshot };
   reload: { reply: SnapshotChange };
@@ -33,23 +35,36 @@ export interface LimitQuery {
   limit?: number;
 }
 
-export interface RecommendQuery extends LimitQuery {
+/** Of a reply that is one page of a list. */
+export interface PageQuery extends LimitQuery {
+  /**
+   * `next` of an earlier reply: the list goes on after it. All but `limit` and `explain` has to be as before, and the same
+   * snapshot has to answer; otherwise the problem is `invalid-cursor` or `cursor-expired`.
+   */
+  cursor?: string;
+}
+
+export interface RecommendQuery extends PageQuery {
   /** Item ids that must not come back. Unknown ids are ignored. None with a comma: `recommend` takes those. */
   exclude?: string[] | undefined;
-  /** Only items in these categories come back: in at least one of them, or in all with `match`. None with a comma. */
+  /**
+   * Only items in these categories come back: in at least one of them, or in all with `match`. Each is the whole name of a
+   * category, or else several names with commas between them.
+   */
   category?: string[] | undefined;
   /** Whether an item must be in any of the categories or in all of them. Default `any`. */
   match?: 'any' | 'all';
   /** Whether items that the user has rated already may come back. Default false. */
   includeSeen?: boolean;
   /**
-   * Share of the list that items without ratings may take at most, 0 … 1: floor(limit × share) of them, more only where
-   * there are not enough others. Default 0.1.
+   * Share of the list that items without ratings may take at most, 0 … 1: floor(limit × share) of them, and so of every part
+   * that the list begins with; more only where there are not enough others. Default 0.1.
    */
   coldShare?: number;
   /**
    * How much the items of the list are to differ from one another: 0 ranks by score alone, towards 1 an item loses more of
-   * its place for being like a better one. Above 0 it takes a limit of at most 50. Default 0.
+   * its place for being like a better one, and a longer list may begin otherwise than a shorter one. Above 0 it takes a limit
+   * of at most 50. Default 0.
    */
   diversity?: number;
   /**
@@ -57,13 +72,48 @@ export interface RecommendQuery extends LimitQuery {
    * the items of the user’s own history that contributed most to its score. Takes a limit of at most 50. Default false.
    */
   explain?: boolean;
+  /** How popularity is measured, where it answers. Default: what suits the data. */
+  ranker?: Ranker;
+}
+
+export interface SimilarQuery extends PageQuery {
+  /** As in `RecommendQuery`. */
+  exclude?: string[] | undefined;
+  /** As in `RecommendQuery`. */
+  category?: string[] | undefined;
+  /** As in `RecommendQuery`. */
+  match?: 'any' | 'all';
+  /** As in `RecommendQuery`. */
+  coldShare?: number;
+  /** As in `RecommendQuery`. */
+  diversity?: number;
+}
+
+export interface SimilarBody {
+  itemId: string;
+  /** Items wanted, 1 … 1000. Default 10. */
+  limit?: number | undefined;
+  /** As in `RecommendBody`. */
+  exclude?: string[];
+  /** As in `RecommendBody`. */
+  only?: string[];
+  /** As in `RecommendBody`. */
+  categories?: string[];
+  /** As in `RecommendBody`. */
+  match?: 'any' | 'all' | undefined;
+  /** As in `RecommendQuery`. */
+  coldShare?: number | undefined;
+  /** As in `RecommendQuery`. */
+  diversity?: number | undefined;
+  /** As in `PageQuery`. */
+  cursor?: string;
 }
 
 /** An item that a user met. */
 export interface HistoryEntry {
   itemId: string;
   /**
-   * Rating or weight, ±1,000,000 at most. For als, a value below the rating threshold says nothing, and a negative one
+   * Rating or weight: within the scale of the ratings, or negative for a dislike, no larger than the scale goes. For als, a value below the rating threshold says nothing, and a negative one
    * below it that the item is disliked. Default: it is only known that the user met the item.
    */
   value?: number;
@@ -78,9 +128,9 @@ export interface RecommendBody {
   limit?: number | undefined;
   /** Item ids that must not come back. Unknown ids are ignored. At most 10,000. */
   exclude?: string[];
-  /** Only these items may come back. At most 10,000. */
+  /** Only these items may come back; of an empty list none. At most 10,000. */
   only?: string[];
-  /** Only items in these categories come back: in at least one of them, or in all with `match`. At most 100. */
+  /** As `category` in `RecommendQuery`; of an empty list no item comes back. At most 100. */
   categories?: string[];
   /** Whether an item must be in any of the categories or in all of them. Default `any`. */
   match?: 'any' | 'all' | undefined;
@@ -92,6 +142,10 @@ export interface RecommendBody {
   diversity?: number | undefined;
   /** As in `RecommendQuery`. */
   explain?: boolean | undefined;
+  /** As in `RecommendQuery`. */
+  ranker?: Ranker;
+  /** As in `PageQuery`. */
+  cursor?: string;
 }
 
 export interface BatchBody {
@@ -99,6 +153,10 @@ export interface BatchBody {
   userIds: string[];
   /** Items wanted for each, 1 … 1000. Default 10. */
   limit?: number | undefined;
+  /** Item ids that must not come back to anyone. Unknown ids are ignored. At most 1000. */
+  exclude?: string[];
+  /** As in `RecommendQuery`. */
+  ranker?: Ranker;
 }
 
 /** A new interaction. */
@@ -106,9 +164,12 @@ export interface NewEvent {
   userId: string;
   /** Known to the snapshot or not: it may be in the next one. */
   itemId: string;
-  /** Rating or weight, if the ratings of the snapshot have any. Default: the mean of them. */
+  /**
+   * Rating or weight, if the ratings of the snapshot have any: within their scale, or negative for a dislike, no larger than
+   * the scale goes; a quantity above 0. Default: the mean of them.
+   */
   value?: number;
-  /** ISO 8601 with Z or an offset, such as `2026-01-31T12:00:00Z`. Default: now. */
+  /** ISO 8601 with Z or an offset, such as `2026-01-31T12:00:00Z`, at most five minutes ahead. Default: now. */
   timestamp?: string;
 }
 
@@ -117,15 +178,29 @@ export interface EventsBody {
   events: NewEvent[];
 }
 
-export interface PopularQuery extends LimitQuery {
-  /** Rank inside this category only. */
-  category?: string;
-  /** Popularity ranker. Default `damped-mean`. */
+export interface PopularQuery extends PageQuery {
+  /** As in `RecommendQuery`. */
+  exclude?: string[] | undefined;
+  /** As in `RecommendQuery`; one, or several. */
+  category?: string | string[] | undefined;
+  /** As in `RecommendQuery`. */
+  match?: 'any' | 'all';
+  /** As in `RecommendQuery`. */
+  diversity?: number;
+  /** How popularity is measured. Default: what suits the data. */
   ranker?: Ranker;
 }
 
-export interface FindItemsQuery extends LimitQuery {
-  /** Text to find in titles and ids, upper and lower case alike. Empty: the most popular items. Default empty. */
+export interface FindItemsQuery extends PageQuery {
+  /**
+   * Text to find in titles and ids, whatever its case, accents and Unicode form. Where it is nowhere, words that begin like
+   * it but for one typo are found. Empty: the most rated items. Default empty.
+   */
+  query?: string;
+}
+
+export interface FindCategoriesQuery extends PageQuery {
+  /** Text to find in names, as items are found. Empty: all. Default empty. Of categories, 100 are wanted by default. */
   query?: string;
 }
 
@@ -159,8 +234,10 @@ export type Reason =
 
 export interface Recommendation {
   userId: string | null;
-  /** Best first. */
+  /** Best first; an item without ratings may have to stand behind others of lower score. */
   items: RecommendedItem[];
+  /** The `cursor` of the request for what follows; null where the list ends. */
+  next: string | null;
   /** What the reply rests on: the trained user, a history or new events, or popularity. */
   source: 'model' | 'fold-in' | 'popularity';
   reason: Reason;
@@ -215,9 +292,15 @@ export interface Contribution {
 /** How the candidates of a list were found. */
 export interface Retrieval {
   source: SourceKind | 'popularity' | 'precomputed';
-  /** Items that reached the ranking stage. */
+  /**
+   * Different items that were scored for this list: those whose vectors the search compared, never more than the catalogue
+   * has; of a list that was looked up, the items in it.
+   */
   candidates: number;
-  /** True only when the list is proven to be the exact one. */
+  /**
+   * True only when the list is proven, by what computed it for this reply, to be the exact one. Never with `diversity`, or of
+   * a precomputed list.
+   */
   certified: boolean;
 }
 
@@ -226,6 +309,8 @@ export interface SimilarItems {
   title?: string;
   /** Most similar first. */
   items: RecommendedItem[];
+  /** As in `Recommendation`. */
+  next: string | null;
   /** Id of the snapshot that answered. */
   snapshot: string;
   retrieval: Retrieval;
@@ -233,9 +318,12 @@ export interface SimilarItems {
 
 export interface PopularItems {
   ranker: Ranker;
+  /** The one that was asked for; null where none or several were. */
   category: string | null;
   /** Most popular first. */
   items: RecommendedItem[];
+  /** As in `Recommendation`. */
+  next: string | null;
   /** Id of the snapshot that answered. */
   snapshot: string;
 }
@@ -253,6 +341,23 @@ export interface Item {
 export interface FoundItems {
   /** The most rated first. */
   items: Item[];
+  /** As in `Recommendation`. */
+  next: string | null;
+  /** Id of the snapshot that answered. */
+  snapshot: string;
+}
+
+export interface Category {
+  name: string;
+  /** Items in it that are available. */
+  items: number;
+}
+
+export interface FoundCategories {
+  /** In alphabetical order. */
+  categories: Category[];
+  /** As in `Recommendation`. */
+  next: string | null;
   /** Id of the snapshot that answered. */
   snapshot: string;
 }

@@ -98,12 +98,21 @@ export class ShortlistClient implements Methods {
     return this.#get(`/v1/items/${pathSegment(itemId)}/similar${queryString(query)}`, options);
   }
 
+  /** For long lists. */
+  similar(request: Body<'similar'>, options?: CallOptions): Promise<Reply<'similar'>> {
+    return this.#post('/v1/similar', request, options);
+  }
+
   popularItems(query: Query<'popularItems'> = {}, options?: CallOptions): Promise<Reply<'popularItems'>> {
     return this.#get(`/v1/popular${queryString(query)}`, options);
   }
 
   findItems(query: Query<'findItems'> = {}, options?: CallOptions): Promise<Reply<'findItems'>> {
     return this.#get(`/v1/items${queryString(query)}`, options);
+  }
+
+  findCategories(query: Query<'findCategories'> = {}, options?: CallOptions): Promise<Reply<'findCategories'>> {
+    return this.#get(`/v1/categories${queryString(query)}`, options);
   }
 
   item(itemId: string, options?: CallOptions): Promise<Reply<'item'>> {

@@ -18,14 +18,14 @@ export function pathSegment(id: string, otherwise = ''): string {
 
 /**
  * Parameters as `?name=value&…`, or nothing where there are none.
- * @throws {TypeError} for a value with a comma in a list
+ * @throws {TypeError} for a value with a comma in a list of ids; in names of categories the server tells what it means
  */
 export function queryString(query: object): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined) continue;
     for (const one of [value].flat()) {
-      if (Array.isArray(value) && String(one).includes(',')) {
+      if (name !== 'category' && Array.isArray(value) && String(one).includes(',')) {
         throw new TypeError(`"${one}" in ${name} contains a comma, which separates values there. Call recommend().`);
       }
       parameters.append(name, String(one));

@@ -10,7 +10,7 @@ import { noParameters } from './requests.js';
 /** What the API asks of a recommender. */
 export type RecommendationService = Pick<
   Recommender,
-  'recommend' | 'recallOf' | 'similar' | 'popular' | 'item' | 'findItems' | 'knows' | 'manifest'
+  'recommend' | 'recallOf' | 'similar' | 'popular' | 'item' | 'searchItems' | 'categories' | 'knows' | 'manifest'
 >;
 
 /** What the API answers from: a `LiveSnapshot`, or what does as it does. */

@@ -8,6 +8,23 @@ import * as requests from './requests.js';
 /** Users of a batch in one turn of the event loop: at some 50 µs each, other requests wait a millisecond at most. */
 const BATCH_TURN = 16;
 
+/** What any list may fail with whose parameters are in the query string. */
+const LIST_FAILURES = {
+  'unknown-category': { in: 'query', field: 'category' },
+  'invalid-cursor': { in: 'query', field: 'cursor' },
+  'cursor-expired': { in: 'query', field: 'cursor' },
+} as const;
+const CURSOR_FAILURES = {
+  'invalid-cursor': LIST_FAILURES['invalid-cursor'],
+  'cursor-expired': LIST_FAILURES['cursor-expired'],
+};
+/** The same for a body. */
+const BODY_LIST_FAILURES = {
+  'unknown-category': { in: 'body', field: 'categories' },
+  'invalid-cursor': { in: 'body', field: 'cursor' },
+  'cursor-expired': { in: 'body', field: 'cursor' },
+} as const;
+
 /** The API, in the order in which routes are tried: the busiest first. */
 export const endpoints = {
   recommendForUser: listEndpoint({
@@ -17,7 +34,7 @@ export const endpoints = {
     summary: 'Recommendations for a user. Unknown users get the popular items.',
     path: requests.userPath,
     query: requests.recommendQuery,
-    failures: { 'unknown-category': { in: 'query', field: 'category' } },
+    failures: LIST_FAILURES,
     // Spelled out: objects that are spread here live until the next major collection, and longer pauses are the price.
     request: ({ path, query }) => ({
       userId: path.userId,
@@ -29,6 +46,8 @@ export const endpoints = {
       coldShare: query.coldShare,
       diversity: query.diversity,
       explain: query.explain,
+      ranker: query.ranker,
+      cursor: query.cursor,
     }),
   }),
 
@@ -38,7 +57,7 @@ export const endpoints = {
     url: '/v1/recommendations',
     summary: 'Recommendations for a user or for a history, with long filters.',
     body: requests.recommendBody,
-    failures: { 'unknown-category': { in: 'body', field: 'categories' } },
+    failures: { ...BODY_LIST_FAILURES, 'value-out-of-scale': { in: 'body', field: 'history' } },
     request: ({ body }) => body,
   }),
 
@@ -49,12 +68,12 @@ export const endpoints = {
     summary: 'Recommendations for many users at once.',
     body: requests.batchBody,
     reply: replies.recommendations,
-    async answer({ live }, { body: { userIds, limit } }, nextTurn) {
+    async answer({ live }, { body: { userIds, limit, exclude, ranker } }, nextTurn) {
       const { recommender } = live;
       const recommendations: Recommendation[] = [];
       for (const [i, userId] of userIds.entries()) {
         if (i % BATCH_TURN === 0) await nextTurn();
-        recommendations.push(recommender.recommend({ userId, limit }));
+        recommendations.push(recommender.recommend({ userId, limit, exclude, ranker }));
       }
       return { recommendations, snapshot: recommender.manifest.id };
     },
@@ -68,7 +87,11 @@ export const endpoints = {
     summary: 'Logs new interactions. They count at once: the next recommendations of these users take them in.',
     body: requests.eventsBody,
     reply: replies.loggedEvents,
-    failures: { 'events-off': null, 'events-unavailable': null },
+    failures: {
+      'events-off': null,
+      'events-unavailable': null,
+      'value-out-of-scale': { in: 'body', field: 'events' },
+    },
     async answer({ live }, { body: { events } }) {
       const { recommender, events: store } = live;
       if (!store) {
@@ -91,10 +114,28 @@ export const endpoints = {
     url: '/v1/items/{itemId}/similar',
     summary: 'The items most similar to an item.',
     path: requests.itemPath,
-    query: requests.limitQuery,
+    query: requests.similarQuery,
     reply: replies.similarItems,
-    failures: { 'unknown-item': { in: 'path', field: 'itemId' } },
-    answer: ({ live }, { path, query }) => live.recommender.similar(path.itemId, query.limit),
+    failures: { ...LIST_FAILURES, 'unknown-item': { in: 'path', field: 'itemId' } },
+    answer: ({ live }, { path, query }) =>
+      live.recommender.similar(path.itemId, query.limit, {
+        exclude: query.exclude,
+        categories: query.category,
+        match: query.match,
+        coldShare: query.coldShare,
+        diversity: query.diversity,
+        cursor: query.cursor,
+      }),
+  }),
+
+  similar: endpoint({
+    method: 'post',
+    url: '/v1/similar',
+    summary: 'The items most similar to an item, with long filters.',
+    body: requests.similarBody,
+    reply: replies.similarItems,
+    failures: { ...BODY_LIST_FAILURES, 'unknown-item': { in: 'body', field: 'itemId' } },
+    answer: ({ live }, { body }) => live.recommender.similar(body.itemId, body.limit, body),
   }),
 
   popularItems: endpoint({
@@ -102,11 +143,20 @@ export const endpoints = {
     tag: 'Items',
     sameForAll: true,
     url: '/v1/popular',
-    summary: 'The most popular items, overall or in one category.',
+    summary: 'The most popular items, overall or in some categories.',
     query: requests.popularQuery,
     reply: replies.popularItems,
-    failures: { 'unknown-category': { in: 'query', field: 'category' } },
-    answer: ({ live }, { query }) => live.recommender.popular(query),
+    failures: LIST_FAILURES,
+    answer: ({ live }, { query }) =>
+      live.recommender.popular({
+        limit: query.limit,
+        exclude: query.exclude,
+        categories: query.category === undefined ? undefined : [query.category].flat(),
+        match: query.match,
+        diversity: query.diversity,
+        ranker: query.ranker,
+        cursor: query.cursor,
+      }),
   }),
 
   findItems: endpoint({
@@ -117,10 +167,18 @@ export const endpoints = {
     summary: 'Finds items by a part of their title or id, the most rated first.',
     query: requests.findItemsQuery,
     reply: replies.foundItems,
-    answer: ({ live: { recommender } }, { query: { query, limit } }) => ({
-      items: recommender.findItems(query, limit),
-      snapshot: recommender.manifest.id,
-    }),
+    failures: CURSOR_FAILURES,
+    answer: ({ live }, { query: { query, limit, cursor } }) => live.recommender.searchItems(query, limit, { cursor }),
+  }),
+
+  findCategories: endpoint({
+    method: 'get',
+    url: '/v1/categories',
+    summary: 'The categories in alphabetical order, or those found by a part of their name.',
+    query: requests.categoriesQuery,
+    reply: replies.foundCategories,
+    failures: CURSOR_FAILURES,
+    answer: ({ live }, { query: { query, limit, cursor } }) => live.recommender.categories(query, limit, { cursor }),
   }),
 
   item: endpoint({

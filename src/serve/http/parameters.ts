@@ -46,6 +46,48 @@ export function listField({ meaning, most }: ListOption) {
     .meta({ description: meaning });
 }
 
+const names = z
+  .array(z.string().min(1, 'expected at least one character'))
+  .max(MAX_LISTED_IN_QUERY, `expected at most ${MAX_LISTED_IN_QUERY} values`);
+
+/** A list of a query string whose values are not taken apart: who reads them knows what a comma means. */
+export function namesParameter({ meaning }: ListOption) {
+  return z
+    .union([z.string(), z.array(z.string())])
+    .transform(given => [given].flat())
+    .pipe(names)
+    .optional()
+    .meta({ description: `${meaning} Repeat the parameter for several.` });
+}
+
+/** The same, where a single one was all that there could be. */
+export function nameParameter({ meaning }: ListOption) {
+  return z
+    .union([z.string().min(1, 'expected at least one character'), names])
+    .optional()
+    .meta({ description: `${meaning} Repeat the parameter for several.` });
+}
+
+/** One of a few words, by default what the data suggests. */
+export function wordField<Word extends string>({ words, meaning }: Pick<ChoiceOption<Word>, 'words' | 'meaning'>) {
+  return z
+    .enum(words, `expected one of ${words.join(', ')}`)
+    .exactOptional()
+    .meta({ description: meaning });
+}
+
+/** Where to go on in a list. */
+export const cursor = z
+  .string('expected one value')
+  .min(1, 'expected the `next` of an earlier reply')
+  .max(MAX_ID_LENGTH, 'expected the `next` of an earlier reply')
+  .exactOptional()
+  .meta({
+    description:
+      '`next` of an earlier reply: the list goes on after it. All but `limit` and `explain` has to be as before, and the same ' +
+      'snapshot has to answer; otherwise `invalid-cursor` or `cursor-expired` says so.',
+  });
+
 export function choiceField<Word extends string>({ words, meaning, default: preset }: ChoiceOption<Word>) {
   return z
     .enum(words, `expected ${words.join(' or ')}`)

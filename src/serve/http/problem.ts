@@ -7,6 +7,8 @@ export const PROBLEM_KINDS: Readonly<Partial<Record<ErrorCode, { status: number;
   'invalid-request': { status: 400, title: 'Invalid request' },
   'malformed-request': { status: 400, title: 'Malformed request' },
   'unknown-category': { status: 400, title: 'Unknown category' },
+  'value-out-of-scale': { status: 400, title: 'Value out of scale' },
+  'invalid-cursor': { status: 400, title: 'Invalid cursor' },
   unauthorized: { status: 401, title: 'Unauthorized' },
   forbidden: { status: 403, title: 'Forbidden' },
   'unknown-item': { status: 404, title: 'Unknown item' },
@@ -18,6 +20,7 @@ export const PROBLEM_KINDS: Readonly<Partial<Record<ErrorCode, { status: number;
   'no-earlier-snapshot': { status: 409, title: 'No earlier snapshot' },
   'no-snapshot': { status: 409, title: 'No snapshot' },
   'snapshot-damaged': { status: 409, title: 'Snapshot damaged' },
+  'cursor-expired': { status: 410, title: 'Cursor expired' },
   'body-too-large': { status: 413, title: 'Body too large' },
   'url-too-long': { status: 414, title: 'URL too long' },
   'unsupported-media-type': { status: 415, title: 'Unsupported media type' },
@@ -72,8 +75,10 @@ class FieldFault extends Error {
 
 /** The error, and which field of the request it is about, where the endpoint says so. */
 export function blaming(error: ShortlistError, failures: Endpoint['failures']): Error {
-  const field = failures[error.code];
-  return field ? new FieldFault(error, [{ ...field, message: error.message }]) : error;
+  const blamed = failures[error.code];
+  if (!blamed) return error;
+  const field = 'path' in error.fields ? blamed.field + error.fields.path : blamed.field;
+  return new FieldFault(error, [{ in: blamed.in, field, message: error.message }]);
 }
 
 function typeOf(code: string, prefix: string): string {

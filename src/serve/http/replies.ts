@@ -8,6 +8,10 @@ import { manifestSchema } from '../../snapshot/manifest.js';
 
 const snapshot = z.string().meta({ description: 'Id of the snapshot that answered.' });
 
+const next = z.string().nullable().meta({
+  description: 'The `cursor` that a request for what follows takes; null where the list ends.',
+});
+
 const contribution = z.strictObject({
   itemId: z.string(),
   title: z.string().exactOptional(),
@@ -44,8 +48,19 @@ const recommendedItem = z
 const retrieval = z
   .strictObject({
     source: z.enum([...SOURCE_KINDS, 'popularity', 'precomputed']),
-    candidates: z.int().min(0).meta({ description: 'Items that reached the ranking stage.' }),
-    certified: z.boolean().meta({ description: 'True only when the list is proven to be the exact one.' }),
+    candidates: z
+      .int()
+      .min(0)
+      .meta({
+        description:
+          'Different items that were scored for this list: those whose vectors the search compared, never more than the ' +
+          'catalogue has; of a list that was looked up, the items in it.',
+      }),
+    certified: z.boolean().meta({
+      description:
+        'True only when the list is proven, by what computed it for this reply, to be the exact one: the best by score ' +
+        'within the filters and the bound on items without ratings. Never with `diversity`, or of a precomputed list.',
+    }),
   })
   .meta({ id: 'Retrieval' });
 
@@ -53,6 +68,7 @@ export const recommendation = z
   .strictObject({
     userId: z.string().nullable(),
     items: z.array(recommendedItem),
+    next,
     source: z
       .enum(TIERS)
       .meta({ description: 'What the reply rests on: the trained user, a history or new events, or popularity.' }),
@@ -79,6 +95,7 @@ export const similarItems = z
     itemId: z.string(),
     title: z.string().exactOptional(),
     items: z.array(recommendedItem),
+    next,
     snapshot,
     retrieval,
   })
@@ -87,8 +104,12 @@ export const similarItems = z
 export const popularItems = z
   .strictObject({
     ranker: z.enum(RANKER_NAMES),
-    category: z.string().nullable(),
+    category: z
+      .string()
+      .nullable()
+      .meta({ description: 'The one that was asked for; null where none or several were.' }),
     items: z.array(recommendedItem),
+    next,
     snapshot,
   })
   .meta({ id: 'PopularItems' });
@@ -103,7 +124,18 @@ export const itemDetails = z
   })
   .meta({ id: 'Item' });
 
-export const foundItems = z.strictObject({ items: z.array(itemDetails), snapshot });
+export const foundItems = z.strictObject({ items: z.array(itemDetails), next, snapshot });
+
+export const foundCategories = z.strictObject({
+  categories: z.array(
+    z.strictObject({
+      name: z.string(),
+      items: z.int().min(0).meta({ description: 'Items in it that are available.' }),
+    }),
+  ),
+  next,
+  snapshot,
+});
 
 export const loggedEvents = z.strictObject({
   accepted: z.int().min(0).meta({ description: 'Events of the request, all of which are safe on disk.' }),

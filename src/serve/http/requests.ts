@@ -1,18 +1,22 @@
 import { z } from 'zod';
 import { numberSchema } from '../../base/options/schema.js';
-import { RANKER_NAMES } from '../../learn/model/popularity.js';
-import { MAX_CAREFUL_LIMIT, REQUEST_OPTIONS } from '../../recommend/request-options.js';
+import { MAX_AHEAD_SECONDS } from '../../recommend/events/new-interactions.js';
+import { MAX_CAREFUL_LIMIT, RANKER, REQUEST_OPTIONS } from '../../recommend/request-options.js';
 import {
   choiceField,
+  cursor,
   flagField,
   flagParameter,
   id,
   listField,
   listParameter,
   loggedId,
+  nameParameter,
+  namesParameter,
   numberField,
   numberParameter,
   searchText,
+  wordField,
 } from './parameters.js';
 
 /** Entries of a history: above what a page or a mail needs and far below what would hold up others. */
@@ -22,8 +26,10 @@ const MAX_BATCH_USERS = 1000;
 const MAX_BATCH_ITEMS = 100_000;
 /** Events in one request. */
 const MAX_EVENTS = 1000;
-/** How far the clock of a client may be ahead, in milliseconds: a time zone that was mistaken for UTC. */
-const MAX_AHEAD_MS = 86_400_000;
+/** Ids that a whole batch leaves out: each user costs a look at every one. */
+const MAX_BATCH_EXCLUDED = 1000;
+/** Categories in one reply, where nobody says how many: all of them, as a rule. */
+const CATEGORY_LIMIT = { ...REQUEST_OPTIONS.limit, meaning: 'Categories wanted.', default: 100 };
 /** Largest rating or weight in a history, either sign: ample for play counts, and its square stays exact in float32. */
 const MAX_VALUE = 1e6;
 
@@ -32,7 +38,7 @@ const carefulLimit = {
   path: ['limit'],
   error: `expected at most ${MAX_CAREFUL_LIMIT} with explain or diversity`,
 };
-const isCareful = ({ limit, explain, diversity }: { limit: number; explain: boolean; diversity: number }): boolean =>
+const isCareful = ({ limit, explain, diversity }: { limit: number; explain?: boolean; diversity: number }): boolean =>
   limit <= MAX_CAREFUL_LIMIT || !(explain || diversity > 0);
 
 export const noParameters = z.strictObject({});
@@ -40,35 +46,73 @@ export const noParameters = z.strictObject({});
 export const userPath = z.strictObject({ userId: id.meta({ description: 'User id as in the ratings.' }) });
 export const itemPath = z.strictObject({ itemId: id.meta({ description: 'Item id as in the ratings.' }) });
 
-export const limitQuery = z.strictObject({ limit: numberParameter(REQUEST_OPTIONS.limit) });
-
 export const recommendQuery = z
   .strictObject({
     limit: numberParameter(REQUEST_OPTIONS.limit),
     exclude: listParameter(REQUEST_OPTIONS.exclude),
-    category: listParameter(REQUEST_OPTIONS.categories),
+    category: namesParameter(REQUEST_OPTIONS.categories),
     match: choiceField(REQUEST_OPTIONS.match),
     includeSeen: flagParameter(REQUEST_OPTIONS.includeSeen),
     coldShare: numberParameter(REQUEST_OPTIONS.coldShare),
     diversity: numberParameter(REQUEST_OPTIONS.diversity),
     explain: flagParameter(REQUEST_OPTIONS.explain),
+    ranker: wordField(RANKER),
+    cursor,
   })
   .refine(isCareful, carefulLimit);
 
-export const popularQuery = z.strictObject({
-  limit: numberParameter(REQUEST_OPTIONS.limit),
-  category: id.exactOptional().meta({ description: 'Rank inside this category only.' }),
-  ranker: z
-    .enum(RANKER_NAMES, `expected one of ${RANKER_NAMES.join(', ')}`)
-    .exactOptional()
-    .meta({ description: 'Popularity ranker. Default: what suits the data.' }),
-});
+export const similarQuery = z
+  .strictObject({
+    limit: numberParameter(REQUEST_OPTIONS.limit),
+    exclude: listParameter(REQUEST_OPTIONS.exclude),
+    category: namesParameter(REQUEST_OPTIONS.categories),
+    match: choiceField(REQUEST_OPTIONS.match),
+    coldShare: numberParameter(REQUEST_OPTIONS.coldShare),
+    diversity: numberParameter(REQUEST_OPTIONS.diversity),
+    cursor,
+  })
+  .refine(isCareful, carefulLimit);
+
+export const similarBody = z
+  .strictObject({
+    itemId: id.meta({ description: 'Item id as in the ratings.' }),
+    limit: numberField(REQUEST_OPTIONS.limit),
+    exclude: listField(REQUEST_OPTIONS.exclude),
+    only: listField(REQUEST_OPTIONS.only),
+    categories: listField(REQUEST_OPTIONS.categories),
+    match: choiceField(REQUEST_OPTIONS.match),
+    coldShare: numberField(REQUEST_OPTIONS.coldShare),
+    diversity: numberField(REQUEST_OPTIONS.diversity),
+    cursor,
+  })
+  .refine(isCareful, carefulLimit);
+
+export const popularQuery = z
+  .strictObject({
+    limit: numberParameter(REQUEST_OPTIONS.limit),
+    exclude: listParameter(REQUEST_OPTIONS.exclude),
+    category: nameParameter(REQUEST_OPTIONS.categories),
+    match: choiceField(REQUEST_OPTIONS.match),
+    diversity: numberParameter(REQUEST_OPTIONS.diversity),
+    ranker: wordField(RANKER),
+    cursor,
+  })
+  .refine(isCareful, carefulLimit);
 
 export const findItemsQuery = z.strictObject({
   query: searchText.default('').meta({
-    description: 'Text to find in titles and ids, upper and lower case alike. Empty: the most popular items.',
+    description:
+      'Text to find in titles and ids, whatever its case, accents and Unicode form. Where it is nowhere, words that begin ' +
+      'like it but for one typo are found. Empty: the most rated items.',
   }),
   limit: numberParameter(REQUEST_OPTIONS.limit),
+  cursor,
+});
+
+export const categoriesQuery = z.strictObject({
+  query: searchText.default('').meta({ description: 'Text to find in names, as items are found. Empty: all.' }),
+  limit: numberParameter(CATEGORY_LIMIT),
+  cursor,
 });
 
 export const rollbackQuery = z.strictObject({
@@ -81,7 +125,8 @@ const historyEntry = z.strictObject({
   itemId: id,
   value: value.exactOptional().meta({
     description:
-      'Rating or weight. For als, a value below the rating threshold says nothing, and a negative one below it that ' +
+      'Rating or weight: within the scale of the ratings, or negative for a dislike, no larger than the scale goes. For als, ' +
+      'a value below the rating threshold says nothing, and a negative one below it that ' +
       'the item is disliked. Default: it is only known that the user met the item.',
   }),
 });
@@ -103,6 +148,8 @@ export const recommendBody = z
     coldShare: numberField(REQUEST_OPTIONS.coldShare),
     diversity: numberField(REQUEST_OPTIONS.diversity),
     explain: flagField(REQUEST_OPTIONS.explain),
+    ranker: wordField(RANKER),
+    cursor,
   })
   .refine(isCareful, carefulLimit);
 
@@ -113,23 +160,27 @@ export const batchBody = z
       .min(1, 'expected at least one user id')
       .max(MAX_BATCH_USERS, `expected at most ${MAX_BATCH_USERS} entries`),
     limit: numberField(REQUEST_OPTIONS.limit),
+    exclude: listField({ ...REQUEST_OPTIONS.exclude, most: MAX_BATCH_EXCLUDED }),
+    ranker: wordField(RANKER),
   })
   .refine(({ userIds, limit }) => userIds.length * limit <= MAX_BATCH_ITEMS, {
     path: ['limit'],
     error: `expected userIds × limit to be at most ${MAX_BATCH_ITEMS}; ask for fewer users or fewer items at a time`,
   });
 
-const eventTime = 'expected an ISO 8601 time with Z or an offset, from 1970 on and not in the future';
+const eventTime = `expected an ISO 8601 time with Z or an offset, from 1970 on and at most ${MAX_AHEAD_SECONDS / 60} minutes ahead`;
 
 const event = z.strictObject({
   userId: loggedId,
   itemId: loggedId.meta({ description: 'Known to the snapshot or not: it may be in the next one.' }),
   value: value.exactOptional().meta({
-    description: 'Rating or weight, if the ratings of the snapshot have any. Default: the mean of them.',
+    description:
+      'Rating or weight, if the ratings of the snapshot have any: within their scale, or negative for a dislike, no larger ' +
+      'than the scale goes; a quantity above 0. Default: the mean of them.',
   }),
   timestamp: z.iso
     .datetime({ offset: true, error: eventTime })
-    .refine(text => Date.parse(text) >= 0 && Date.parse(text) < Date.now() + MAX_AHEAD_MS, eventTime)
+    .refine(text => Date.parse(text) >= 0 && Date.parse(text) <= Date.now() + MAX_AHEAD_SECONDS * 1000, eventTime)
     .exactOptional()
     .meta({ description: 'ISO 8601 with Z or an offset, such as `2026-01-31T12:00:00Z`. Default: now.' }),
 });
