@@ -27,12 +27,15 @@ describe('Catalogue', () => {
 
   test('finds items by a part of the title or of the id, in the order that is wanted', () => {
     const search = ItemSearch.of(items, catalogue, Uint32Array.of(2, 1, 0));
-    expect(search.find('EA', 5)).toEqual([2]);
-    expect(search.find('8', 5)).toEqual([1]);
-    expect(search.find('', 5)).toEqual([2, 1, 0]);
-    expect(search.find('', 2)).toEqual([2, 1]);
+    const find = (text: string, limit: number, from?: number) =>
+      search.find(text, limit, from).map(place => search.at(place));
+    expect(find('EA', 5)).toEqual([2]);
+    expect(find('8', 5)).toEqual([1]);
+    expect(find('', 5)).toEqual([2, 1, 0]);
+    expect(find('', 2)).toEqual([2, 1]);
+    expect(find('', 5, 1)).toEqual([1, 0]);
     // The end of one text and the start of the next are no match.
-    expect(search.find('9\n8', 5)).toEqual([]);
-    expect(search.find('98', 5)).toEqual([]);
+    expect(find('9\n8', 5)).toEqual([]);
+    expect(find('98', 5)).toEqual([]);
   });
 });

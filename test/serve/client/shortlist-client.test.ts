@@ -45,7 +45,9 @@ describe('ShortlistClient', () => {
     expect(await client.popularItems({ limit: 1, ranker: 'mean' })).toEqual(
       service.popular({ limit: 1, ranker: 'mean' }),
     );
-    expect(await client.findItems({ query: 'bra' })).toEqual({ items: [service.item('b')], snapshot });
+    expect(await client.similar({ itemId: 'b', limit: 1, only: ['a'] })).toEqual(service.similar('b', 1));
+    expect(await client.findItems({ query: 'bra' })).toEqual({ items: [service.item('b')], next: null, snapshot });
+    expect(await client.findCategories({ query: 'fi' })).toEqual(service.categories('fi', 100));
     expect(await client.item('b')).toEqual(service.item('b'));
     expect(await client.snapshot()).toEqual(service.manifest);
     expect(await client.ready()).toEqual({ status: 'ok' });

@@ -30,6 +30,7 @@ const film = { itemId: 'b', title: 'Brazil', categories: ['Film'], ratings: 2, m
 const forUser = (userId: string | null, source: string, count = 3) => ({
   userId,
   items: items(count),
+  next: null,
   source,
   reason: source === 'model' ? 'trained' : 'unknown-user',
   snapshot: SNAPSHOT_ID,
@@ -108,18 +109,27 @@ describe('replies', () => {
     },
     {
       url: '/v1/items/b/similar?limit=2',
-      reply: { itemId: 'b', title: 'Brazil', items: items(2), snapshot: SNAPSHOT_ID, retrieval },
+      reply: { itemId: 'b', title: 'Brazil', items: items(2), next: null, snapshot: SNAPSHOT_ID, retrieval },
     },
     {
       url: '/v1/popular',
-      reply: { ranker: 'damped-mean', category: null, items: items(3), snapshot: SNAPSHOT_ID },
+      reply: { ranker: 'damped-mean', category: null, items: items(3), next: null, snapshot: SNAPSHOT_ID },
     },
     {
       url: '/v1/popular?limit=1&category=Film&ranker=trending',
-      reply: { ranker: 'trending', category: 'Film', items: items(1), snapshot: SNAPSHOT_ID },
+      reply: { ranker: 'trending', category: 'Film', items: items(1), next: null, snapshot: SNAPSHOT_ID },
+    },
+    {
+      url: '/v1/similar',
+      body: { itemId: 'b', limit: 2, only: ['a', 'c'] },
+      reply: { itemId: 'b', title: 'Brazil', items: items(2), next: null, snapshot: SNAPSHOT_ID, retrieval },
+    },
+    {
+      url: '/v1/categories',
+      reply: { categories: [{ name: 'Film', items: 3 }], next: null, snapshot: SNAPSHOT_ID },
     },
     { url: '/v1/items/b', reply: film },
-    { url: '/v1/items?query=BRA&limit=5', reply: { items: [film], snapshot: SNAPSHOT_ID } },
+    { url: '/v1/items?query=BRA&limit=5', reply: { items: [film], next: null, snapshot: SNAPSHOT_ID } },
     { url: '/v1/snapshot', reply: smallService().manifest },
     { url: '/health/live', reply: { status: 'ok' } },
     { url: '/health/ready', reply: { status: 'ok' } },
