@@ -21,7 +21,9 @@ function plainly(inOrder: readonly number[], isCold: (item: number) => boolean, 
   const list: number[] = [];
   while (list.length < Math.min(k, inOrder.length)) {
     const mayBeCold = list.filter(isCold).length < Math.floor((list.length + 1) * share);
-    const [next] = inOrder.filter(item => item === others[0] || (item === cold[0] && (mayBeCold || others.length === 0)));
+    const [next] = inOrder.filter(
+      item => item === others[0] || (item === cold[0] && (mayBeCold || others.length === 0)),
+    );
     (isCold(next!) ? cold : others).shift();
     list.push(next!);
   }

@@ -48,7 +48,10 @@ test('chooses as the definition says, with no more than their share of cold item
         const items = arena.place(matrixFromRows(rows.map((row, i) => [...row, 100 * i])));
         const pool = { items: Uint32Array.from(rows.keys()), scores: Float32Array.from(scores) };
         const exact = Array.from(pool.scores);
-        const coldItems = new ColdItems(count, Uint32Array.from(rows.keys()).filter(item => cold[item]!));
+        const coldItems = new ColdItems(
+          count,
+          Uint32Array.from(rows.keys()).filter(item => cold[item]!),
+        );
         const found = diversify(arena, items, 6, pool, limit, diversity, coldItems, share);
         expect(found).toEqual(plainly(rows, exact, limit, diversity, cold, share));
         const shorter = diversify(arena, items, 6, pool, Math.ceil(limit / 2), diversity, coldItems, share);
