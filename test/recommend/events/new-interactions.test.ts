@@ -15,6 +15,8 @@ test.each<[keyof NewInteraction, Record<string, unknown>]>([
   ['value', { value: Number.NaN }],
   ['value', { value: '4' }],
   ['timestamp', { timestamp: 'yesterday' }],
+  ['timestamp', { timestamp: '1969-12-31T23:59:59Z' }],
+  ['timestamp', { timestamp: '2999-01-01T00:00:00Z' }],
 ])('refuses a `%s` that a log cannot hold: %j', async (option, wrong) => {
   const log = await CsvEventLog.open(newDirectory(), message => expect.fail(message));
   const bad = { ...good, ...wrong } as unknown as NewInteraction;
@@ -26,5 +28,39 @@ test.each<[keyof NewInteraction, Record<string, unknown>]>([
   expect(log.of(good.userId)).toBeUndefined();
   await logInteractions(log, [good], manifest);
   expect(log.of(good.userId)).toMatchObject([good]);
+  log.close();
+});
+
+test('refuses a value outside of the scale of the data, and logs nothing then', async () => {
+  const log = await CsvEventLog.open(newDirectory(), message => expect.fail(message));
+  const rated = {
+    ...manifest,
+    dataset: { ...manifest.dataset, valueKind: 'ratings' as const, scale: { min: 1, max: 5 } },
+  };
+  const events = [
+    { ...good, value: 5 },
+    { ...good, itemId: 'b', value: 1_000_000 },
+  ];
+  await expect(logInteractions(log, events, rated)).rejects.toMatchObject({
+    code: 'value-out-of-scale',
+    fields: { path: '[1].value', value: 1_000_000, least: -5, most: 5 },
+  });
+  expect(log.of(good.userId)).toBeUndefined();
+  log.close();
+});
+
+test('a clock that is a little ahead does not hide what comes after, nor does one that is late', async () => {
+  const timed = { ...manifest, dataset: { ...manifest.dataset, from: '2020-01-01T00:00:00Z' } };
+  const log = await CsvEventLog.open(newDirectory(), message => expect.fail(message));
+  const at = (ms: number) => new Date(Date.now() + ms).toISOString();
+  for (const [value, timestamp] of [
+    [1, at(240_000)],
+    [2, at(0)],
+    [3, at(-3_600_000)],
+  ] as const) {
+    await logInteractions(log, [{ ...good, value, timestamp }], timed);
+    expect(log.of(good.userId)).toMatchObject([{ value }]);
+    expect(log.of(good.userId)![0]!.timestamp).toBeLessThanOrEqual(Date.now() / 1000);
+  }
   log.close();
 });

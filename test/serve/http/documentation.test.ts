@@ -79,11 +79,11 @@ describe('/openapi.json', () => {
         required: false,
         schema: { type: 'integer', minimum: 1, maximum: 1000, default: 10 },
       },
-      ...['exclude', 'category'].map(name => ({
+      ...[['exclude', { maxLength: 1024 }] as const, ['category', {}] as const].map(([name, length]) => ({
         name,
         part: 'query',
         required: false,
-        schema: { type: 'array', maxItems: 1000, items: { type: 'string', minLength: 1, maxLength: 1024 } },
+        schema: { type: 'array', maxItems: 1000, items: { type: 'string', minLength: 1, ...length } },
       })),
       {
         name: 'match',
@@ -99,6 +99,13 @@ describe('/openapi.json', () => {
         schema: { type: 'number', default: value, minimum: 0, maximum: 1 },
       })),
       { name: 'explain', part: 'query', required: false, schema: { type: 'boolean', default: false } },
+      {
+        name: 'ranker',
+        part: 'query',
+        required: false,
+        schema: { type: 'string', enum: ['damped-mean', 'mean', 'count', 'trending'] },
+      },
+      { name: 'cursor', part: 'query', required: false, schema: { type: 'string', minLength: 1, maxLength: 1024 } },
     ]);
   });
 });

@@ -50,7 +50,8 @@ describe('problems', () => {
       errors: ['limti', 'a'].map(field => ({
         in: 'query',
         field,
-        message: 'unknown name; known are limit, exclude, category, match, includeSeen, coldShare, diversity, explain',
+        message:
+          'unknown name; known are limit, exclude, category, match, includeSeen, coldShare, diversity, explain, ranker, cursor',
       })),
     },
     {
@@ -58,7 +59,7 @@ describe('problems', () => {
       status: 400,
       errors: one(
         '__proto__',
-        'unknown name; known are limit, exclude, category, match, includeSeen, coldShare, diversity, explain',
+        'unknown name; known are limit, exclude, category, match, includeSeen, coldShare, diversity, explain, ranker, cursor',
       ),
     },
     { url: '/v1/snapshot?x=1', status: 400, errors: one('x', 'unknown name') },
@@ -79,9 +80,9 @@ describe('problems', () => {
       errors: one('query', 'expected at most 1024 characters, got 10000'),
     },
     {
-      url: '/v1/popular?category=a&category=b',
+      url: '/v1/items?query=a&query=b',
       status: 400,
-      errors: one('category', 'expected one value, got several'),
+      errors: one('query', 'expected one value, got several'),
     },
     {
       url: '/v1/popular?ranker=best',
@@ -183,7 +184,7 @@ describe('problems', () => {
       status: 400,
       errors: one(
         '__proto__',
-        'unknown name; known are userId, history, limit, exclude, only, categories, match, includeSeen, coldShare, diversity, explain',
+        'unknown name; known are userId, history, limit, exclude, only, categories, match, includeSeen, coldShare, diversity, explain, ranker, cursor',
         'body',
       ),
     },

@@ -74,12 +74,30 @@ describe('events', () => {
     ['events[0].timestamp', [{ ...event, timestamp: '2026-01-31' }]],
     ['events[0].timestamp', [{ ...event, timestamp: '1969-12-31T23:59:59Z' }]],
     ['events[0].timestamp', [{ ...event, timestamp: '9999-01-01T00:00:00Z' }]],
+    ['events[0].timestamp', [{ ...event, timestamp: new Date(Date.now() + 400_000).toISOString() }]],
     ['events[0].rating', [{ ...event, rating: 5 }]],
   ])('%s is named when it is wrong, and nothing is logged', async (field, events) => {
     const response = await fetch(`${server.url}/v1/events`, asJson({ events }));
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ code: 'invalid-request', errors: [{ in: 'body', field }] });
     expect(logged).toEqual([]);
+  });
+
+  test('with a value outside of the scale of the data are refused, with the field and what is expected', async () => {
+    const service = smallService();
+    const dataset = { ...service.manifest.dataset, valueKind: 'ratings' as const, scale: { min: 1, max: 5 } };
+    const rated = { ...service, manifest: { ...service.manifest, dataset } };
+    const append = async (events: readonly LoggedEvent[]) => void logged.push(...events);
+    const scaled = await serveForTest({ live: liveWith(rated, { append }) });
+    const events = [event, { ...event, value: 1_000_000 }];
+    const response = await fetch(`${scaled.url}/v1/events`, asJson({ events }));
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      code: 'value-out-of-scale',
+      errors: [{ in: 'body', field: 'events[1].value', message: expect.stringContaining('1 to 5') }],
+    });
+    expect(logged).toEqual([]);
+    await scaled.close();
   });
 
   test('are refused where they are off, with how to turn them on', async () => {
@@ -170,6 +188,7 @@ describe('what the recommender is asked', () => {
       query: '?exclude=1,2&exclude=3&category=Film',
       request: { ...defaults, exclude: ['1', '2', '3'], categories: ['Film'] },
     },
+    { query: '?ranker=count&cursor=a.b', request: { ...defaults, ranker: 'count', cursor: 'a.b' } },
     { query: '?exclude=%C3%A4%20b%2B', request: { ...defaults, exclude: ['ä b+'] } },
     { query: '?limit=1000&includeSeen=true', request: { ...defaults, limit: 1000, includeSeen: true } },
     {
@@ -194,8 +213,72 @@ describe('what the recommender is asked', () => {
       coldShare: 0,
       diversity: 0.5,
       explain: true,
+      ranker: 'trending',
+      cursor: 'a.b',
     };
     expect((await fetch(`${server.url}/v1/recommendations`, asJson(body))).status).toBe(200);
     expect(asked).toEqual([body]);
+  });
+});
+
+describe('filters of other lists', () => {
+  const called: unknown[][] = [];
+  const service = smallService();
+  const spy = {
+    ...service,
+    similar: (...given: Parameters<typeof service.similar>) => {
+      called.push(given);
+      return service.similar(...given);
+    },
+    popular: (...given: Parameters<typeof service.popular>) => {
+      called.push(given);
+      return service.popular(...given);
+    },
+  };
+  const defaults = { match: 'any', diversity: 0 };
+
+  test.each([
+    { url: '/v1/items/b/similar', given: ['b', 10, { ...defaults, coldShare: 0.1 }] },
+    {
+      url: '/v1/items/b/similar?exclude=x,y&category=A,%20B&category=C&match=all&coldShare=0&diversity=0.5&cursor=c',
+      given: [
+        'b',
+        10,
+        { exclude: ['x', 'y'], categories: ['A, B', 'C'], match: 'all', coldShare: 0, diversity: 0.5, cursor: 'c' },
+      ],
+    },
+    {
+      url: '/v1/popular?exclude=x&category=Film&ranker=mean&cursor=c',
+      given: [{ ...defaults, limit: 10, exclude: ['x'], categories: ['Film'], ranker: 'mean', cursor: 'c' }],
+    },
+  ])('GET $url', async ({ url, given }) => {
+    called.length = 0;
+    const spied = await serveForTest({ live: liveWith(spy) });
+    expect((await fetch(spied.url + url)).status).toBe(200);
+    expect(called).toEqual([given]);
+    await spied.close();
+  });
+
+  test.each([
+    ['/v1/items/b/similar?limit=51&diversity=0.1', 'limit'],
+    ['/v1/popular?limit=51&diversity=0.1', 'limit'],
+    ['/v1/popular?category=', 'category'],
+    ['/v1/popular?category=Film&category=', 'category[1]'],
+    ['/v1/users/ann/recommendations?category=', 'category[0]'],
+    ['/v1/users/ann/recommendations?exclude=', 'exclude[0]'],
+    ['/v1/users/ann/recommendations?ranker=best', 'ranker'],
+    ['/v1/users/ann/recommendations?cursor=', 'cursor'],
+    ['/v1/categories?limit=0', 'limit'],
+  ])('%s is refused', async (url, field) => {
+    const response = await fetch(server.url + url);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ code: 'invalid-request', errors: [{ in: 'query', field }] });
+  });
+
+  test('a batch takes ranker and exclude', async () => {
+    const body = { userIds: ['ann', 'bob'], limit: 2, exclude: ['x'], ranker: 'count' };
+    expect((await fetch(`${server.url}/v1/recommendations/batch`, asJson(body))).status).toBe(200);
+    const common = { limit: 2, exclude: ['x'], ranker: 'count' };
+    expect(asked).toEqual(['ann', 'bob'].map(userId => ({ userId, ...common })));
   });
 });
