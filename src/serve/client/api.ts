@@ -41,7 +41,7 @@ export interface PageQuery extends LimitQuery {
    * `next` of an earlier reply: the list goes on after it. All but `limit` and `explain` has to be as before, and the same
    * snapshot has to answer; otherwise the problem is `invalid-cursor` or `cursor-expired`.
    */
-  cursor?: string;
+  cursor?: string | undefined;
 }
 
 export interface RecommendQuery extends PageQuery {
@@ -106,7 +106,7 @@ export interface SimilarBody {
   /** As in `RecommendQuery`. */
   diversity?: number | undefined;
   /** As in `PageQuery`. */
-  cursor?: string;
+  cursor?: string | undefined;
 }
 
 /** An item that a user met. */
@@ -145,7 +145,7 @@ export interface RecommendBody {
   /** As in `RecommendQuery`. */
   ranker?: Ranker;
   /** As in `PageQuery`. */
-  cursor?: string;
+  cursor?: string | undefined;
 }
 
 export interface BatchBody {

@@ -4,6 +4,7 @@ import { pathSegment, queryString } from './url-parts.js';
 
 export type * from './api.js';
 export { NetworkError, ProblemError, TimeoutError } from './failures.js';
+export { pages } from './pages.js';
 
 /** Of all calls of a client. */
 export interface ClientOptions {

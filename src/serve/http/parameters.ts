@@ -81,7 +81,7 @@ export const cursor = z
   .string('expected one value')
   .min(1, 'expected the `next` of an earlier reply')
   .max(MAX_ID_LENGTH, 'expected the `next` of an earlier reply')
-  .exactOptional()
+  .optional()
   .meta({
     description:
       '`next` of an earlier reply: the list goes on after it. All but `limit` and `explain` has to be as before, and the same ' +
