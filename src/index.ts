@@ -13,13 +13,17 @@ export type { EventColumns, EventStore, LoggedEvent } from './recommend/events/e
 export { logInteractions, type NewInteraction } from './recommend/events/new-interactions.js';
 export { LiveSnapshot, type LiveSnapshotOptions, type SnapshotChange } from './recommend/live-snapshot.js';
 export type {
+  FoundCategories,
+  FoundItems,
   HistoryEntry,
   ItemDetails,
   PopularItems,
+  PopularRequest,
   Recommendation,
   RecommendedItem,
   RecommendRequest,
   SimilarItems,
+  SimilarOptions,
 } from './recommend/recommendation.js';
 export type { Recommender } from './recommend/recommender.js';
 export { Metrics } from './serve/http/metrics.js';

@@ -1,21 +1,21 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { rowOf } from '../base/numeric/matrix.js';
-import { PackedStrings } from '../base/numeric/packed-strings.js';
 import { rowIndices } from '../base/numeric/sparse.js';
 import { checkOption } from '../base/options/option.js';
 import type { UserIndex } from '../learn/dataset/id-map.js';
 import type { RankerName } from '../learn/model/popularity.js';
-import { folded, TextSearch } from '../learn/model/text-search.js';
 import type { CandidateSource, Candidates, Effort } from '../retrieve/candidate-source.js';
 import { ItemMask } from '../retrieve/item-mask.js';
 import type { Manifest } from '../snapshot/manifest.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { likenessColumns } from '../snapshot/sources.js';
+import { CatalogueSearch } from './catalogue-search.js';
 import { ColdItems, type Drawn, searchWithColdBound } from './cold-share.js';
 import { cursorOf, hashOf, type ListIdentity, positionOf } from './cursor.js';
 import { diversify, poolSize } from './diversity.js';
 import { becauseOf, cellOf, explainPopular, placesByScore } from './explanation.js';
 import { ItemFacts } from './item-facts.js';
+import { continued, type Draw, type Page, partOf } from './page.js';
 import type { PrecomputedLists } from './precomputed.js';
 import type {
   Explanation,
@@ -47,17 +47,6 @@ import { checkValue } from './value-range.js';
 
 const LIMIT = REQUEST_OPTIONS.limit;
 
-/** The k best items of a request, or as many as there are, with what the mask leaves. */
-type Draw = (k: number) => Drawn;
-
-/** A part of a list, and what the next part begins after. */
-interface Page {
-  readonly drawn: Drawn;
-  /** Items of the list before it. */
-  readonly offset: number;
-  readonly next: string | null;
-}
-
 /**
  * Answers requests from one snapshot: candidates from the source at its operating point, masked, ranked by exact dot
  * products; users it knows nothing about get the popularity ranking. Synchronous, and no request sees anything of another.
@@ -72,8 +61,7 @@ export class Recommender {
   readonly #cold: ColdItems;
   /** Reused from request to request: always cleared, to what is not available, before it is filled. */
   readonly #mask: ItemMask;
-  /** Made when it is first needed. */
-  #categorySearch: TextSearch | undefined;
+  readonly #search: CatalogueSearch;
 
   /**
    * @param source where candidates come from
@@ -93,6 +81,7 @@ export class Recommender {
     this.#snapshot = snapshot;
     this.manifest = snapshot.manifest;
     this.#facts = new ItemFacts(snapshot);
+    this.#search = new CatalogueSearch(snapshot, this.#facts);
     this.#users = new UserVectors(snapshot, events);
     this.#cold = new ColdItems(snapshot.items.size, snapshot.coldItems);
     this.#mask = new ItemMask(snapshot.arena, snapshot.items.size, snapshot.unavailableItems);
@@ -207,19 +196,22 @@ export class Recommender {
    *   `cursor-expired`
    */
   popular(request: PopularRequest): PopularItems {
-    const { limit, category, categories = [], ranker = defaultRankerOf(this.manifest) } = request;
+    if (request.category !== undefined) {
+      const { category, categories = [], ...others } = request;
+      return this.popular({ ...others, categories: [category, ...categories] });
+    }
+    const { limit, categories, ranker = defaultRankerOf(this.manifest) } = request;
     checkRequest(limit, request);
     const fillMask = () => {
       this.#mask.clear();
-      this.#restrict(request, category);
+      this.#restrict(request);
     };
-    const list = this.#identityOf('popular', request, category);
+    const list = this.#identityOf('popular', request);
     const draw: Draw = k => this.#mostPopular(ranker, k);
     const { drawn, next } = this.#page(limit, request, list, fillMask, draw, true, this.#snapshot.items.size);
-    const named = category === undefined ? categories : [category, ...categories];
     return {
       ranker,
-      category: named.length === 1 ? named[0]! : null,
+      category: categories?.length === 1 ? categories[0]! : null,
       items: this.#present(drawn),
       next,
       snapshot: this.manifest.id,
@@ -251,9 +243,8 @@ export class Recommender {
    * @throws {ShortlistError} `invalid-option`, `invalid-cursor`, `cursor-expired`
    */
   searchItems(query: string, limit: number, options: ListOptions = {}): FoundItems {
-    const { search } = this.#snapshot;
-    const { places, next } = this.#find(search, 'items', query, limit, options);
-    return { items: places.map(place => this.#facts.details(search.at(place))), next, snapshot: this.manifest.id };
+    checkOption('limit', LIMIT, limit);
+    return this.#search.items(query, limit, options);
   }
 
   /**
@@ -263,33 +254,9 @@ export class Recommender {
    * @throws {ShortlistError} `invalid-option`, `invalid-cursor`, `cursor-expired`
    */
   categories(query: string, limit: number, options: ListOptions = {}): FoundCategories {
-    const { categories } = this.#snapshot.catalogue;
-    this.#categorySearch ??= new TextSearch(PackedStrings.of(categories.map(folded)).data);
-    const { places, next } = this.#find(this.#categorySearch, 'categories', query, limit, options);
-    this.#mask.clear();
-    const found = places.map(place => {
-      const name = categories[place]!;
-      const items = this.#snapshot.catalogue.inCategory(name)!;
-      return { name, items: items.reduce((count, item) => count + Number(!this.#mask.has(item)), 0) };
-    });
-    return { categories: found, next, snapshot: this.manifest.id };
-  }
-
-  #find(
-    search: Pick<TextSearch, 'find'>,
-    kind: string,
-    query: string,
-    limit: number,
-    { cursor }: ListOptions,
-  ): { places: number[]; next: string | null } {
     checkOption('limit', LIMIT, limit);
-    const list = { snapshot: this.manifest.id, request: hashOf(`${kind} ${query}`), user: 0 };
-    const from = cursor === undefined ? 0 : positionOf(cursor, list).offset;
-    // One more shows whether there are more.
-    const places = search.find(query, limit + 1, from);
-    if (places.length <= limit) return { places, next: null };
-    const following = places.pop()!;
-    return { places, next: cursorOf(list, limit, following) };
+    this.#mask.clear();
+    return this.#search.categories(query, limit, options, this.#mask);
   }
 
   /** One object of one shape, spelled out: one that is spread would live until the next major collection. */
@@ -407,13 +374,12 @@ export class Recommender {
   }
 
   /** Applies the filters of a request for any list to the mask. */
-  #restrict({ only, categories, match, exclude }: Filters, category?: string): void {
+  #restrict({ only, categories, match, exclude }: Filters): void {
     const { items } = this.#snapshot;
     const known = (ids: readonly string[]) => ids.map(id => items.indexOf(id)).filter(index => index !== undefined);
     if (only) this.#mask.keepOnly(known(only));
-    if (categories || category !== undefined) {
-      const named = category === undefined ? categories! : [category, ...(categories ?? [])];
-      const members = this.#facts.inCategories(named);
+    if (categories) {
+      const members = this.#facts.inCategories(categories);
       // All of none would be everything, and an empty list leaves nothing.
       if (match !== 'all' || members.length === 0) this.#mask.keepOnly(eachOf(members));
       else for (const one of members) if (this.#mask.eligible > 0) this.#mask.keepOnly(one);
@@ -476,24 +442,6 @@ function isPlain(request: RecommendRequest): boolean {
 
 function retrievalOf(source: Retrieval['source'], candidates: Candidates): Retrieval {
   return { source, candidates: candidates.scanned, certified: candidates.certified };
-}
-
-/** A list that begins with the items of one and goes on with what else another has. */
-function continued(first: Drawn, longest: Drawn): Drawn {
-  const begun = new Set(first.items);
-  const places = [...longest.items.keys()].filter(place => !begun.has(longest.items[place]!));
-  return {
-    items: Uint32Array.of(...first.items, ...places.map(place => longest.items[place]!)),
-    scores: Float32Array.of(...first.scores, ...places.map(place => longest.scores[place]!)),
-    certified: first.certified && longest.certified,
-    scanned: Math.max(first.scanned, longest.scanned),
-    searches: [...first.searches, ...longest.searches],
-  };
-}
-
-/** The places `start` … `end` - 1 of a list. */
-function partOf({ items, scores, certified, scanned, searches }: Drawn, start: number, end: number): Drawn {
-  return { items: items.subarray(start, end), scores: scores.subarray(start, end), certified, scanned, searches };
 }
 
 /** The items of one category after the other. */

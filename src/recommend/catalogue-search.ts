@@ -1,0 +1,58 @@
+import { PackedStrings } from '../base/numeric/packed-strings.js';
+import { folded, TextSearch } from '../learn/model/text-search.js';
+import type { ItemMask } from '../retrieve/item-mask.js';
+import type { Snapshot } from '../snapshot/snapshot.js';
+import { cursorOf, hashOf, positionOf } from './cursor.js';
+import type { ItemFacts } from './item-facts.js';
+import type { FoundCategories, FoundItems } from './recommendation.js';
+import type { ListOptions } from './request-options.js';
+
+/** Finds items and categories of a snapshot by what they are called, page by page. */
+export class CatalogueSearch {
+  /** Made when it is first needed. */
+  #ofCategories: TextSearch | undefined;
+
+  constructor(
+    private readonly snapshot: Snapshot,
+    private readonly facts: ItemFacts,
+  ) {}
+
+  items(query: string, limit: number, options: ListOptions): FoundItems {
+    const { search } = this.snapshot;
+    const { places, next } = this.#find(search, 'items', query, limit, options);
+    return {
+      items: places.map(place => this.facts.details(search.at(place))),
+      next,
+      snapshot: this.snapshot.manifest.id,
+    };
+  }
+
+  /** @param available excludes nothing but what is not available */
+  categories(query: string, limit: number, options: ListOptions, available: ItemMask): FoundCategories {
+    const { catalogue, manifest } = this.snapshot;
+    this.#ofCategories ??= new TextSearch(PackedStrings.of(catalogue.categories.map(folded)).data);
+    const { places, next } = this.#find(this.#ofCategories, 'categories', query, limit, options);
+    const categories = places.map(place => {
+      const name = catalogue.categories[place]!;
+      const members = catalogue.inCategory(name)!;
+      return { name, items: members.reduce((count, item) => count + Number(!available.has(item)), 0) };
+    });
+    return { categories, next, snapshot: manifest.id };
+  }
+
+  #find(
+    search: Pick<TextSearch, 'find'>,
+    kind: string,
+    query: string,
+    limit: number,
+    { cursor }: ListOptions,
+  ): { places: number[]; next: string | null } {
+    const list = { snapshot: this.snapshot.manifest.id, request: hashOf(`${kind} ${query}`), user: 0 };
+    const from = cursor === undefined ? 0 : positionOf(cursor, list).offset;
+    // One more shows whether there are more.
+    const places = search.find(query, limit + 1, from);
+    if (places.length <= limit) return { places, next: null };
+    const following = places.pop()!;
+    return { places, next: cursorOf(list, limit, following) };
+  }
+}
