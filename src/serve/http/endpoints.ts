@@ -130,6 +130,7 @@ export const endpoints = {
 
   similar: endpoint({
     method: 'post',
+    tag: 'Items',
     url: '/v1/similar',
     summary: 'The items most similar to an item, with long filters.',
     body: requests.similarBody,
@@ -173,6 +174,8 @@ export const endpoints = {
 
   findCategories: endpoint({
     method: 'get',
+    tag: 'Items',
+    sameForAll: true,
     url: '/v1/categories',
     summary: 'The categories in alphabetical order, or those found by a part of their name.',
     query: requests.categoriesQuery,

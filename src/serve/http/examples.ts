@@ -26,12 +26,14 @@ const id = '20260131T120000000Z-0a1b2c3d';
 const toyStory = { itemId: '1', title: 'Toy Story (1995)' };
 const heat = { itemId: '6', title: 'Heat (1995)' };
 const casino = { itemId: '16', title: 'Casino (1995)' };
+const cursor = `${id}.k3v9x1.0.2.2`;
 const retrieval = { source: 'clusters', candidates: 100, certified: true } as const;
 const list = {
   items: [
     { ...casino, score: 0.8125 },
     { ...heat, score: 0.7344 },
   ],
+  next: cursor,
   snapshot: id,
   retrieval,
 };
@@ -51,6 +53,8 @@ export const EXAMPLES: { readonly [Name in keyof typeof endpoints]: ExampleOf<(t
       coldShare: 0.1,
       diversity: 0.3,
       explain: true,
+      ranker: 'trending',
+      cursor,
     },
     reply: {
       ...forUser,
@@ -103,14 +107,43 @@ export const EXAMPLES: { readonly [Name in keyof typeof endpoints]: ExampleOf<(t
     body: { events: [{ userId: '42', itemId: '6', value: 4.5, timestamp: '2026-01-31T12:00:00Z' }] },
     reply: { accepted: 1, unknownItems: 0, snapshot: id },
   },
-  similarItems: { parameters: { itemId: '1', limit: 2 }, reply: { ...toyStory, ...list } },
+  similarItems: {
+    parameters: {
+      itemId: '1',
+      limit: 2,
+      exclude: ['2'],
+      category: ['Crime'],
+      match: 'any',
+      coldShare: 0.1,
+      diversity: 0.3,
+      cursor,
+    },
+    reply: { ...toyStory, ...list },
+  },
+  similar: {
+    parameters: {},
+    body: { itemId: '1', limit: 2, only: ['6', '16'], categories: ['Crime'] },
+    reply: { ...toyStory, ...list, next: null },
+  },
   popularItems: {
-    parameters: { limit: 2, category: 'Crime', ranker: 'damped-mean' },
-    reply: { ranker: 'damped-mean', category: 'Crime', items: list.items, snapshot: id },
+    parameters: {
+      limit: 2,
+      exclude: ['1'],
+      category: 'Crime',
+      match: 'any',
+      diversity: 0.3,
+      ranker: 'damped-mean',
+      cursor,
+    },
+    reply: { ranker: 'damped-mean', category: 'Crime', items: list.items, next: cursor, snapshot: id },
   },
   findItems: {
-    parameters: { query: 'toy', limit: 2 },
-    reply: { items: [details], snapshot: id },
+    parameters: { query: 'toy', limit: 2, cursor },
+    reply: { items: [details], next: null, snapshot: id },
+  },
+  findCategories: {
+    parameters: { query: 'an', limit: 2, cursor },
+    reply: { categories: [{ name: 'Animation', items: 611 }], next: null, snapshot: id },
   },
   item: { parameters: { itemId: '1' }, reply: details },
   snapshot: {
@@ -174,6 +207,9 @@ export const PROBLEM_EXAMPLES: Readonly<Partial<Record<ErrorCode | 'internal-err
   'invalid-request': 'The request is not valid: limit: expected a whole number from 1 to 1000.',
   'malformed-request': 'The body is not valid UTF-8, the only encoding of JSON.',
   'unknown-category': 'No item is in "Crmie".',
+  'value-out-of-scale': 'The value 11 is outside of the scale of the data, 0.5 to 5.',
+  'invalid-cursor': 'The cursor must be the `next` of an earlier reply, as it came.',
+  'cursor-expired': `The list of this cursor is of snapshot ${id}, which no longer answers. Begin again without a cursor.`,
   unauthorized: 'This needs an API key: "Authorization: Bearer KEY".',
   forbidden: 'Nobody may do this here, because this server has no keys.',
   'unknown-item': 'There is no item "zzz" in this snapshot.',
