@@ -7,7 +7,7 @@ import { messageOf, ShortlistError } from '../../errors.js';
 import { diskFull } from './disk-full.js';
 import { jsonElements } from './json-elements.js';
 import { countLines } from './line-count.js';
-import { decoded, encodingOf, type TextEncoding, withLineFeeds } from './text-encoding.js';
+import { decoded, encodingOf, isMostlyUtf8, type TextEncoding, withLineFeeds } from './text-encoding.js';
 
 /** A file that exists, has content, and is text, JSON or Parquet. */
 export interface InputFile {
@@ -21,6 +21,8 @@ export interface InputFile {
   readonly format: readonly string[];
   /** First lines of a text file without their line breaks; empty for Parquet. */
   readonly head: readonly string[];
+  /** True for UTF-8 with bytes in it that are none, each of which became U+FFFD. */
+  readonly damaged: boolean;
   /** Lines of the text, counted by its bytes; undefined for Parquet. */
   readonly lines: number | undefined;
 }
@@ -71,7 +73,7 @@ export async function openInputFile(name: string, scratch: string): Promise<Inpu
     format.push('gzip');
   }
   if (head.toString('latin1', 0, 4) === 'PAR1') {
-    return { name: shown, path, kind: 'parquet', format, head: [], lines: undefined };
+    return { name: shown, path, kind: 'parquet', format, head: [], damaged: false, lines: undefined };
   }
 
   const marked = encodingOf(head);
@@ -79,9 +81,11 @@ export async function openInputFile(name: string, scratch: string): Promise<Inpu
   const other = OTHER_KINDS.find(([bytes]) => magic.startsWith(bytes))?.[1] ?? (marked ? undefined : 'binary');
   if (other) throw unreadable(shown, `it is ${other}. Expected CSV, TSV, JSON, Parquet, or gzip of one of them`);
   let count = marked === 'UTF-8' ? await countLines(path) : undefined;
-  const encoding: TextEncoding = count?.utf8 === false ? 'Windows-1252' : (marked ?? 'UTF-8');
+  const damaged = count?.utf8 === false && (await isMostlyUtf8(createReadStream(path)));
+  const encoding: TextEncoding = count?.utf8 === false && !damaged ? 'Windows-1252' : (marked ?? 'UTF-8');
+  if (damaged) format.push('damaged UTF-8');
   if (encoding !== 'UTF-8') format.push(encoding);
-  if (encoding !== 'UTF-8' || count?.mixedEnds) {
+  if (encoding !== 'UTF-8' || damaged || count?.mixedEnds) {
     await rewrite(`convert ${shown} to UTF-8`, decoded(createReadStream(path), encoding));
     count = undefined;
   }
@@ -97,7 +101,15 @@ export async function openInputFile(name: string, scratch: string): Promise<Inpu
     count = undefined;
   }
   const { lines } = count ?? (await countLines(path));
-  return { name: shown, path, kind: kind === undefined ? 'text' : 'json', format, head: headLines(shown, head), lines };
+  return {
+    name: shown,
+    path,
+    kind: kind === undefined ? 'text' : 'json',
+    format,
+    head: headLines(shown, head),
+    damaged,
+    lines,
+  };
 }
 
 /** Whether a file is JSON, and if so whether its lines are objects. */

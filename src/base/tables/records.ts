@@ -37,13 +37,21 @@ export async function loadRecords<Wanted extends Role>(
   projection: Projection,
 ): Promise<number> {
   const { delimiter } = layout;
+  const roles = Object.keys(layout.columns);
   if (delimiter === undefined) {
     const records = file.kind === 'parquet' ? parquetRecords(file, layout) : jsonRecords(file, layout);
-    await createTable(session, table, file, records, projection);
+    await createTable(session, table, file, records, roles, projection);
     return 0;
   }
   const quoting = quotingOf(delimiter);
-  await createTable(session, table, file, textRecords(sqlLines(file.path), delimiter, quoting, layout), projection);
+  await createTable(
+    session,
+    table,
+    file,
+    textRecords(sqlLines(file.path), delimiter, quoting, layout),
+    roles,
+    projection,
+  );
   if (quoting === 'none') return 0;
   const broken = await session.number(`SELECT count(*) FROM ${table} WHERE rowid >= ${layout.start}
     AND (problem = ${sqlString(BROKEN_QUOTES)} OR contains(content, '"') AND problem LIKE ${sqlString(wrongWidth(layout, '%'))})`);
@@ -59,7 +67,7 @@ export async function loadRecords<Wanted extends Role>(
     lines = `(SELECT nullif(record, '${CONTINUED}') AS record FROM ${sqlLines(path)})`;
   }
   await session.run(`DROP TABLE ${table}`);
-  await createTable(session, table, file, textRecords(lines, delimiter, survey.quoting, layout), projection);
+  await createTable(session, table, file, textRecords(lines, delimiter, survey.quoting, layout), roles, projection);
   return spans.reduce((sum, [first, last]) => sum + last - first, 0);
 }
 
@@ -68,10 +76,15 @@ async function createTable(
   table: string,
   file: InputFile,
   records: string,
+  roles: readonly string[],
   { columns, problems }: Projection,
 ): Promise<void> {
   const kept = Object.entries(columns).map(([name, expression]) => `${expression} AS ${sqlName(name)}`);
-  const problem = `CASE WHEN record IS NULL THEN NULL WHEN malformed IS NOT NULL THEN malformed ${problems.join(' ')} END`;
+  const damaged = roles.map(
+    role => `WHEN contains(${sqlName(role)}, '\ufffd') THEN 'the ${role} has bytes that are not UTF-8'`,
+  );
+  const reasons = [...(file.damaged ? damaged : []), ...problems].join(' ');
+  const problem = `CASE WHEN record IS NULL THEN NULL WHEN malformed IS NOT NULL THEN malformed ${reasons} END`;
   const content = file.kind === 'text' ? withLineBreaks('record') : 'record';
   try {
     await session.run(`CREATE TEMP TABLE ${table} AS SELECT ${kept.join(', ')}, problem,

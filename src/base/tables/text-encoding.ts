@@ -24,6 +24,20 @@ function isAscii(byte: number): boolean {
   return (byte >= 0x20 && byte < 0x7f) || (byte >= 0x09 && byte <= 0x0d);
 }
 
+/** Whether text that is not valid UTF-8 is so for a few bytes only: cut inside a character, or put together of files. */
+export async function isMostlyUtf8(blocks: AsyncIterable<Buffer>): Promise<boolean> {
+  const decode = decoderOf('UTF-8');
+  let lead = 0;
+  for await (const block of blocks) lead += leadOf(decode(block));
+  return lead + leadOf(decode()) >= 0;
+}
+
+/** How many more characters beyond ASCII there are than bytes that make none. */
+function leadOf(text: string): number {
+  const damaged = text.match(/\ufffd/g)?.length ?? 0;
+  return (text.match(/[^\0-\x7f]/gu)?.length ?? 0) - 2 * damaged;
+}
+
 /** The text of blocks of bytes, all its lines ended by LF. A byte order mark is left out. */
 export async function* decoded(blocks: AsyncIterable<Buffer>, encoding: TextEncoding): AsyncGenerator<string> {
   const decode = decoderOf(encoding);

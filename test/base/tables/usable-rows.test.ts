@@ -126,6 +126,24 @@ describe('encodings', () => {
     expect(await read('encoded.csv.gz', gzipSync(content))).toMatchObject({ rows, reading: zipped });
   });
 
+  test('that are UTF-8 but for a few bytes have bad rows where these are in a column that is taken', async () => {
+    const good = Buffer.from('user,item,title\n1,漢,é\n2,é,');
+    const bytes = Buffer.concat([good, Buffer.from('\xe9\n3,\xe9,x\n4,', 'latin1'), Buffer.from('é,y\n5,\ufffdé漢,x')]);
+    const { rows, bad, reading } = await read('damaged.csv', bytes);
+    expect([rows, bad, reading]).toMatchObject([
+      [
+        ['1', '漢'],
+        ['2', 'é'],
+        ['4', 'é'],
+      ],
+      [
+        [4, 'the item has bytes that are not UTF-8'],
+        [6, 'the item has bytes that are not UTF-8'],
+      ],
+      { format: 'CSV, damaged UTF-8', lines: 6 },
+    ]);
+  });
+
   test('without a meaning for a byte keep it', async () => {
     const { rows } = await read('undefined.csv', Buffer.from('user,item\n1,\x81\x8d\xe9\n', 'latin1'));
     expect(rows).toEqual([['1', '\u0081\u008dé']]);
