@@ -111,16 +111,16 @@ async function readingOf<Wanted extends Role>(
 }
 
 async function requireAllLines(session: DuckDbSession, file: InputFile, rows: number): Promise<void> {
-  const least = file.lines ?? (await parquetRows(session, file));
-  if (rows === least) return;
+  const lines = file.lines ?? (await parquetRows(session, file));
+  if (rows === lines) return;
   // A log may have been added to since its lines were counted.
-  const most = file.kind === 'parquet' ? least : (await countLines(file.path)).lines;
-  if (rows > least && rows <= most) return;
+  const most = file.kind === 'parquet' ? lines : (await countLines(file.path)).lines;
+  if (rows > lines && rows <= most) return;
   throw new ShortlistError(
     'rows-lost',
-    `${file.name} has ${most} lines, but ${rows} were read, so that none of it is used. If nothing wrote to the file ` +
-      'meanwhile, this is a fault of Shortlist: please report it with the lines around the first that is missing.',
-    { file: file.name, lines: most, rows },
+    `${file.name} has ${lines} lines, but ${rows} were read, so that none of it is used. Read it again when nothing ` +
+      'writes to it. Should this happen then, it is a fault of Shortlist: please report it.',
+    { file: file.name, lines, rows },
   );
 }
 

@@ -188,7 +188,7 @@ function encoded(text: string, encoding: Table['encoding']): Buffer {
 }
 
 test(`${TABLES} random tables in random dialects are read back as they were, but for their bad lines`, {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const tables = fc.sample(table, { seed: 11, numRuns: TABLES });
   for (let start = 0; start < TABLES; start += TABLES_PER_SESSION) {

@@ -1,9 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, test } from 'vitest';
+import { withDuckDb } from '../../../src/base/tables/duckdb.js';
 import { openInputFile } from '../../../src/base/tables/input-file.js';
+import { loadUsableRows } from '../../../src/base/tables/usable-rows.js';
 import { readRatings } from '../../../src/learn/ratings/read-ratings.js';
 import { readTables } from '../../support/read-tables.js';
 import { run } from '../../support/run-script.js';
@@ -276,7 +278,8 @@ describe('names', () => {
 
   test.skipIf(process.platform === 'win32')('may be standard input or a pipe, read once', async () => {
     const reader = join(process.cwd(), 'dist/src/learn/ratings/read-ratings.js');
-    const program = `import { readRatings } from ${JSON.stringify(reader)};
+    const program = `import { loadUsableRows } from '../../../src/base/tables/usable-rows.js';
+import { readRatings } from ${JSON.stringify(reader)};
       const { userIds } = await readRatings(process.argv[1]);
       const again = await readRatings('-').catch(error => error.message);
       console.log(JSON.stringify([userIds, process.argv[1] === '-' ? again : 'done']));`;
@@ -302,6 +305,23 @@ test('bad rows of all files that a process reads are kept; a file that is read a
   expect(readFileSync(rejects, 'utf8')).toBe(both);
   await readRatings(first, { skipBadRows: rejects });
   expect(readFileSync(rejects, 'utf8')).toBe(`file,line,reason,content\n${line(first, 3, '3')}`);
+});
+
+test('lines that come while a file is read are counted too; lines that go are an error', async () => {
+  const path = write('log.csv', 'user,item\n1,a\n2,b\n');
+  const wanted = { positions: ['user', 'item'], required: ['user', 'item'], named: {} } as const;
+  const readWhile = (change: () => void) =>
+    withDuckDb(session =>
+      loadUsableRows(session, [path], wanted, false, () => {
+        change();
+        return { columns: { user_id: '"user"' }, problems: [] };
+      }),
+    );
+  expect(await readWhile(() => appendFileSync(path, '3,c\n'))).toMatchObject([{ lines: 4, good: 3 }]);
+  await expect(readWhile(() => writeFileSync(path, 'user,item\n1,a\n'))).rejects.toMatchObject({
+    code: 'rows-lost',
+    fields: { file: path, lines: 4, rows: 2 },
+  });
 });
 
 test.skipIf(!existsSync('/dev/full'))('a full disk is named as what it is', async () => {
