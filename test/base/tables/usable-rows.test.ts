@@ -278,8 +278,7 @@ describe('names', () => {
 
   test.skipIf(process.platform === 'win32')('may be standard input or a pipe, read once', async () => {
     const reader = join(process.cwd(), 'dist/src/learn/ratings/read-ratings.js');
-    const program = `import { loadUsableRows } from '../../../src/base/tables/usable-rows.js';
-import { readRatings } from ${JSON.stringify(reader)};
+    const program = `import { readRatings } from ${JSON.stringify(reader)};
       const { userIds } = await readRatings(process.argv[1]);
       const again = await readRatings('-').catch(error => error.message);
       console.log(JSON.stringify([userIds, process.argv[1] === '-' ? again : 'done']));`;
