@@ -1,8 +1,8 @@
 import { sqlString } from './duckdb.js';
 
 // SQL over the text of fields, in VARCHAR columns that may be null. What is cheap and true of nearly all values comes
-// first: DuckDB evaluates a branch of CASE only for the rows that reach it. What stands twice in coalesce, it evaluates
-// for all of them, and IN with many constants it makes a join, which loses the order of the lines.
+// first: DuckDB evaluates a branch of CASE only for the rows that reach it, but both sides of AND, and what stands twice in
+// coalesce, for all of them; and IN with many constants it makes a join, which loses the order of the lines.
 
 /** Longest id that is accepted, in characters: real ones have tens, and a whole line taken for an id has more. */
 export const MAX_ID_LENGTH = 1024;
@@ -14,6 +14,11 @@ const NULL_WORDS = 'null \\n nan none n/a na na? <na> <null> (null) #n/a undefin
 const BLANKS = sqlString(
   ' \t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\ufeff',
 );
+
+/** SQL for both conditions, of which the second is evaluated only where the first holds. */
+function and(first: string, second: string): string {
+  return `CASE WHEN ${first} THEN ${second} ELSE false END`;
+}
 
 /** True of the fields that have blanks around them, and of a few others. */
 function maybeBlanks(column: string): string {
@@ -49,12 +54,12 @@ function maybeOther(column: string): string {
 export function idProblems(column: string, role: string): string[] {
   const id = trimmed(column);
   return [
-    `WHEN coalesce(${column}, '') = '' OR (${column} < '!' OR ${column} > '~') AND ${id} = ''
-      THEN 'the ${role} id is empty'`,
+    `WHEN ${column} IS NULL THEN 'the ${role} id is empty'`,
+    `WHEN ${and(`${column} < '!' OR ${column} > '~'`, `${id} = ''`)} THEN 'the ${role} id is empty'`,
     // None of the words begins with a digit, as most ids do.
-    `WHEN (${column} < '0' OR ${column} > '9~') AND strlen(${column}) < 20 AND list_contains([${NULL_WORDS}], lower(${id}))
+    `WHEN ${and(`(${column} < '0' OR ${column} > '9~') AND strlen(${column}) < 20`, `list_contains([${NULL_WORDS}], lower(${id}))`)}
       THEN 'the ${role} id is missing: "' || ${id} || '"'`,
-    `WHEN strlen(${column}) > ${MAX_ID_LENGTH} AND length(${id}) > ${MAX_ID_LENGTH}
+    `WHEN ${and(`strlen(${column}) > ${MAX_ID_LENGTH}`, `length(${id}) > ${MAX_ID_LENGTH}`)}
       THEN 'the ${role} id has ' || length(${id}) || ' characters, at most ${MAX_ID_LENGTH} are allowed'`,
   ];
 }
@@ -64,11 +69,11 @@ export const ID_CHANGE = { NONE: 0, BLANKS: 1, DECIMAL: 2 } as const;
 
 /** SQL for the `ID_CHANGE` of a row with ids in these columns. */
 export function idChange(columns: readonly string[]): string {
-  const every = (expression: (column: string) => string) =>
-    columns.map(column => `${expression(column)} = ${idValue(column)}`).join(' AND ');
-  return `CASE WHEN NOT (${columns.map(maybeOther).join(' OR ')}) THEN ${ID_CHANGE.NONE}
-    WHEN ${every(column => column)} THEN ${ID_CHANGE.NONE}
-    WHEN ${every(trimmed)} THEN ${ID_CHANGE.BLANKS} ELSE ${ID_CHANGE.DECIMAL} END::UTINYINT`;
+  const anyOf = (condition: (column: string) => string) => columns.map(condition).join(' OR ');
+  return `CASE WHEN NOT (${anyOf(maybeOther)}) THEN ${ID_CHANGE.NONE}
+    WHEN ${anyOf(column => `regexp_matches(${column}, '^\\s*-?\\d+\\.0\\s*$')`)} THEN ${ID_CHANGE.DECIMAL}
+    WHEN ${anyOf(column => `trim(${column}, ${BLANKS}) <> ${column}`)} THEN ${ID_CHANGE.BLANKS}
+    ELSE ${ID_CHANGE.NONE} END::UTINYINT`;
 }
 
 /**
@@ -114,7 +119,7 @@ export function timeForm(column: string): string {
   const text = trimmed(column);
   const part = (number: number) => `regexp_extract(${text}, ${NUMERIC_DATE}, ${number})::INTEGER`;
   return `CASE WHEN ${isCompact(column, 8)} THEN ${TIME_FORM.COMPACT}
-    WHEN (contains(${column}, '/') OR contains(${column}, '-')) AND regexp_full_match(${text}, ${NUMERIC_DATE}) THEN
+    WHEN ${and(`contains(${column}, '/') OR contains(${column}, '-')`, `regexp_full_match(${text}, ${NUMERIC_DATE})`)} THEN
       CASE WHEN ${part(1)} > 12 THEN ${TIME_FORM.DAY_FIRST} WHEN ${part(2)} > 12 THEN ${TIME_FORM.MONTH_FIRST}
         WHEN ${part(1)} <> ${part(2)} THEN ${TIME_FORM.EITHER_FIRST} END
     END::UTINYINT`;
@@ -122,8 +127,8 @@ export function timeForm(column: string): string {
 
 /** A day, or a day and a time, in digits only. Both are far from today as seconds and as milliseconds. */
 function isCompact(column: string, digits: 8 | 14): string {
-  return `strlen(${column}) = ${digits} AND ${column} >= '19' AND ${column} < '21'
-    AND try_strptime(${column}, ${COMPACT_FORMAT[digits]}) IS NOT NULL`;
+  const isLikely = `strlen(${column}) = ${digits} AND ${column} >= '19' AND ${column} < '21'`;
+  return and(isLikely, `try_strptime(${column}, ${COMPACT_FORMAT[digits]}) IS NOT NULL`);
 }
 const COMPACT_FORMAT = { 8: "'%Y%m%d'", 14: "'%Y%m%d%H%M%S'" } as const;
 
@@ -144,14 +149,17 @@ export function secondsValue(column: string): string {
     WHEN ${isCompact(column, 14)} THEN epoch(strptime(${column}, ${COMPACT_FORMAT[14]}))
     WHEN abs(${number}) < 1e11 THEN ${number} WHEN abs(${number}) < 1e14 THEN ${number} / 1e3
     WHEN abs(${number}) < 1e17 THEN ${number} / 1e6 WHEN abs(${number}) < 1e20 THEN ${number} / 1e9
-    WHEN ${iso} >= ${YEAR_1000} THEN epoch(${iso}) ELSE ${writtenSeconds(column)} END`;
+    WHEN ${iso} IS NOT NULL THEN epoch(${iso}) ELSE epoch(${writtenTime(column)}) END`;
 }
 
-/** What a program writes for no date (`0001-01-01`), and years of two digits (`01/12/10`), come out as earlier ones. */
-const YEAR_1000 = "TIMESTAMPTZ '1000-01-01'";
+/**
+ * Times before the year 1000 are none: they come of what a program writes for no date (`0001-01-01`), and of years of two
+ * digits (`01-12-10`).
+ */
+export const EARLIEST_SECONDS = Date.UTC(1000) / 1000;
 
-/** SQL for the seconds in a field that is neither a number nor what DuckDB takes for a time. */
-function writtenSeconds(column: string): string {
+/** SQL for the time in a field that is neither a number nor what DuckDB takes for a time. */
+function writtenTime(column: string): string {
   const plain = trimmed(column);
   const steps: readonly [pattern: string, replacement: string][] = [
     // Blanks that do not break lines stand before AM and PM in what browsers write.
@@ -169,11 +177,9 @@ function writtenSeconds(column: string): string {
       `regexp_replace(${inner}, ${sqlString(pattern)}, ${sqlString(replacement)}, 'g')`,
     plain,
   );
-  const iso = `try_cast(${text} AS TIMESTAMPTZ)`;
   return `CASE WHEN length(${column}) > 100 THEN NULL
-    WHEN regexp_matches(${plain}, '^\\d{1,2}[/-]\\d') AND NOT regexp_full_match(${plain}, ${NUMERIC_DATE}) THEN NULL
-    WHEN ${iso} IS NOT NULL THEN CASE WHEN ${iso} >= ${YEAR_1000} THEN epoch(${iso}) END
-    ELSE epoch(try_strptime(${text}, [${WRITTEN_FORMATS.map(sqlString)}])) END`;
+    WHEN ${and(`regexp_matches(${plain}, '^\\d{1,2}[/-]\\d')`, `NOT regexp_full_match(${plain}, ${NUMERIC_DATE})`)} THEN NULL
+    ELSE coalesce(try_cast(${text} AS TIMESTAMPTZ), try_strptime(${text}, [${WRITTEN_FORMATS.map(sqlString)}])) END`;
 }
 
 const CLOCK = ['', ' %H:%M:%S', ' %H:%M', ' %I:%M:%S %p', ' %I:%M %p'];

@@ -51,53 +51,61 @@ async function changedIdRemarks(session: DuckDbSession): Promise<Remark[]> {
 
 interface Values {
   readonly rows: number;
-  readonly different: number;
   readonly min: number;
   readonly max: number;
   readonly zeros: number;
   readonly negative: number;
-  /** How many different values are below zero. */
-  readonly negatives: number;
-  /** Values that are far from all others: the smallest of them, how many there are, where the first stands, the next below. */
+  /** The largest of the negative ones. */
+  readonly leastNegative: number;
+  /** Values other than 0, 1 and -1. */
+  readonly noLabels: number;
+  /** Values that are far from all others: the smallest of them, how many, where the first stands, the next below. */
   readonly far:
     | { readonly value: number; readonly rows: number; readonly position: number; readonly next: number }
     | undefined;
 }
 
 async function valuesOf(session: DuckDbSession): Promise<Values | undefined> {
-  await session.run(`CREATE TEMP TABLE counted AS
-    SELECT rating, count(*)::DOUBLE AS n, min(position) AS position FROM usable GROUP BY rating`);
-  const [sums = []] = await session.rows(`SELECT sum(n), count(*), min(rating), max(rating),
-    coalesce(sum(n) FILTER (rating = 0), 0), coalesce(sum(n) FILTER (rating < 0), 0), count(*) FILTER (rating < 0)
-    FROM counted`);
-  const [rows = 0, different = 0, min = 0, max = 0, zeros = 0, negative = 0, negatives = 0] = sums.map(Number);
-  if (different === 0) return undefined;
-  const [gap] = await session.rows(`SELECT rating, above, position, next FROM (
-      SELECT rating, position, abs(rating) AS size, lag(abs(rating)) OVER sizes AS next,
-        sum(n) OVER (ORDER BY abs(rating) DESC) AS above FROM counted WINDOW sizes AS (ORDER BY abs(rating)))
+  const [sums = []] = await session.rows(`SELECT count(*), min(rating), max(rating), count(*) FILTER (rating = 0),
+    count(*) FILTER (rating < 0), max(rating) FILTER (rating < 0), count(*) FILTER (rating <> 0 AND abs(rating) <> 1),
+    avg(abs(rating)) FROM usable`);
+  const [rows = 0, min = 0, max = 0, zeros = 0, negative = 0, leastNegative = 0, noLabels = 0, mean = 0] =
+    sums.map(Number);
+  if (rows === 0) return undefined;
+  // With so many values of usual size, a far one is several times the mean: most data need no search.
+  const mayBeFar = rows >= LEAST_TO_COMPARE && mean < (2 / FAR) * Math.max(max, -min);
+  const far = mayBeFar ? await farValue(session, rows) : undefined;
+  return { rows, min, max, zeros, negative, leastNegative, noLabels, far };
+}
+
+async function farValue(session: DuckDbSession, rows: number): Promise<Values['far']> {
+  const [gap] = await session.rows(`WITH counted AS (
+      SELECT rating, count(*)::DOUBLE AS n, min(position) AS position FROM usable GROUP BY rating
+    ) SELECT rating, above, position, next FROM (
+      SELECT rating, position, abs(rating) AS size, lag(abs(rating)) OVER (ORDER BY abs(rating)) AS next,
+        sum(n) OVER (ORDER BY abs(rating) DESC) AS above FROM counted)
     WHERE size > ${FAR} * next AND next > 0 AND above <= ceil(${FAR_SHARE} * ${rows}) ORDER BY size LIMIT 1`);
-  await session.run('DROP TABLE counted');
-  const [value = 0, above = 0, position = 0, next = 0] = gap?.map(Number) ?? [];
-  const far = gap && rows >= LEAST_TO_COMPARE ? { value, rows: above, position, next } : undefined;
-  return { rows, different, min, max, zeros, negative, negatives, far };
+  if (gap === undefined) return undefined;
+  const [value = 0, above = 0, position = 0, next = 0] = gap.map(Number);
+  return { value, rows: above, position, next };
 }
 
 function valueRemarks(values: Values, word: 'rating' | 'quantity', files: readonly FileReading[]): Remark[] {
-  const { rows, different, min, max, zeros, negative, negatives, far } = values;
+  const { rows, min, max, zeros, negative, leastNegative, noLabels, far } = values;
   const many = word === 'rating' ? 'ratings' : 'quantities';
   const remarks: Remark[] = [];
   const add = (kind: Remark['kind'], text: string) => remarks.push(remark(kind, text));
-  if (word === 'rating' && different === 1 && rows > 1) {
+  if (word === 'rating' && min === max && rows > 1) {
     add('equal-values', `All ratings are ${max}, so that they tell no more than who met what.`);
   }
   // Labels 0 and 1, -1 and 1, are what they are.
-  const isLabel = min >= -1 && max <= 1 && different <= 3;
-  if (zeros > 0 && different > 1 && !isLabel) {
+  const isLabel = noLabels === 0;
+  if (zeros > 0 && !isLabel) {
     const hint = word === 'rating' ? '; where that means "not rated", leave these rows out' : '';
     add('zero-values', `${countOf(zeros, many)} of ${number(rows)} are 0${hint}.`);
   }
   // A scale may reach below zero; a single negative value is mostly a sign for something else, and of quantities a return.
-  if (negative > 0 && !isLabel && (word === 'quantity' || (negatives === 1 && different > 2))) {
+  if (negative > 0 && !isLabel && (word === 'quantity' || (min === leastNegative && max > 0))) {
     add('negative-values', `${countOf(negative, many)} of ${number(rows)} are negative (down to ${min}).`);
   }
   if (far) {

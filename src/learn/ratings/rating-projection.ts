@@ -1,4 +1,5 @@
 import {
+  EARLIEST_SECONDS,
   idChange,
   idProblems,
   idValue,
@@ -39,7 +40,7 @@ export function ratingProjection({ value, timed, typed }: RatingColumns): Projec
       ...(value ? [numberProblem(value, value)] : []),
       ...(timed
         ? [
-            `WHEN ${secondsValue('"timestamp"')} IS NULL THEN 'the timestamp "' || left(coalesce("timestamp", ''), 40)
+            `WHEN NOT coalesce(${secondsValue('"timestamp"')} >= ${EARLIEST_SECONDS}, false) THEN 'the timestamp "' || left(coalesce("timestamp", ''), 40)
               || '" is not a time (seconds, milliseconds or an ISO date)'`,
           ]
         : []),

@@ -18,7 +18,8 @@ describe('ratingsFrom', () => {
       fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 20 }), async rows => {
         const lines = rows.map(({ userId, itemId, rating, timestamp }) => [userId, itemId, rating, timestamp].join());
         const file = write('rows.csv', ['userId,itemId,rating,timestamp', ...lines].join('\n'));
-        expect(await ratingsFrom(rows)).toEqual(await readRatings(file));
+        const { reading: _, ...read } = await readRatings(file);
+        expect(await ratingsFrom(rows)).toEqual(read);
       }),
       { numRuns: 10 },
     );

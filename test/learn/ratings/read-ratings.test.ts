@@ -83,14 +83,15 @@ describe('columns', () => {
 });
 
 describe('values', () => {
-  test('of ids are kept as spelled, numbered in order of first appearance', async () => {
-    const table = await readRatings([write('ids.csv', 'user,item\n01,é\n1,e\n1.0,"a,""b"""\n01, e\n')]);
+  test('of ids are kept as spelled, but for blanks around them and the ".0" of whole numbers', async () => {
+    const content = 'user,item\n01,é\n1,e\n1.0,"a,""b"""\n01,\u00a0e\n1.00, 1.50 \n';
+    const { reading: _, ...table } = await readRatings([write('ids.csv', content)]);
     expect(table).toEqual({
-      userIds: ['01', '1', '1.0'],
-      itemIds: ['é', 'e', 'a,"b"', ' e'],
-      users: Uint32Array.of(0, 1, 2, 0),
-      items: Uint32Array.of(0, 1, 2, 3),
-      values: Float32Array.of(1, 1, 1, 1),
+      userIds: ['01', '1', '1.00'],
+      itemIds: ['é', 'e', 'a,"b"', '1.50'],
+      users: Uint32Array.of(0, 1, 1, 0, 2),
+      items: Uint32Array.of(0, 1, 2, 1, 3),
+      values: Float32Array.of(1, 1, 1, 1, 1),
       timestamps: null,
       rated: false,
       valueKind: 'none',
@@ -100,10 +101,124 @@ describe('values', () => {
     });
   });
 
-  test('of timestamps are seconds, milliseconds or ISO dates', async () => {
-    const times = ['1577836800', '1577836800000', '2020-01-01', '2020-01-01T02:00:00+02:00', '2020-01-01 00:00:00.5'];
-    const rows = await read('times.csv', `user,item,time\n${times.map((time, n) => `u,${n},${time}`).join('\n')}`);
-    expect(rows.map(row => row[3])).toEqual([1577836800, 1577836800, 1577836800, 1577836800, 1577836800.5]);
+  test('of ids that are words for nothing are missing', async () => {
+    const words = ['NULL', '\\N', ' nan', 'None', 'n/a', 'NA', 'undefined', '(null)', '\u00a0'];
+    const content = ['user,item', ...words.map((word, n) => (n % 2 ? `u,${word}` : `${word},i`)), 'nonesuch,nana'];
+    await expect(read('nothing.csv', content.join('\n'))).rejects.toMatchObject({
+      code: 'bad-rows',
+      fields: {
+        total: words.length,
+        rows: [
+          { line: 2, reason: 'the user id is missing: "NULL"' },
+          { line: 3, reason: 'the item id is missing: "\\N"' },
+          { line: 4, reason: 'the user id is missing: "nan"' },
+          { line: 5, reason: 'the item id is missing: "None"' },
+          { line: 6, reason: 'the user id is missing: "n/a"' },
+        ],
+      },
+    });
+  });
+
+  test('of ratings may have decimal commas; what may mean two numbers is none', async () => {
+    const rows = await read('commas.csv', 'user;item;rating\na;1;4,5\na;2; 0,125\na;3;3.5\na;4;,5\n');
+    expect(rows.map(row => row[2])).toEqual([4.5, 0.125, 3.5, 0.5]);
+    const wrong: [string, RegExp][] = [
+      ['1,234', /decimal point, and nothing between thousands/],
+      ['1.234,5', /decimal point, and nothing between thousands/],
+      ['4/5', /divide it out/],
+      ['$5', /write the number alone/],
+      ['80%', /write the number alone/],
+      ['NULL', /"NULL" is not a finite number$/],
+      ['', /"" is not a finite number$/],
+    ];
+    for (const [rating, reason] of wrong) {
+      await expect(read('wrong.csv', `user;item;rating\na;1;${rating}\n`)).rejects.toMatchObject({
+        fields: { rows: [{ line: 2, reason: expect.stringMatching(reason) }] },
+      });
+    }
+  });
+
+  const TEN = 1577872800;
+  test.each<[string, string, number]>([
+    ['seconds', '1577872800', TEN],
+    ['milliseconds', '1577872800000', TEN],
+    ['microseconds', '1577872800000000', TEN],
+    ['nanoseconds', '1577872800000000000', TEN],
+    ['a day', '2020-01-01', TEN - 36_000],
+    ['a day without zeros', '2020/1/1', TEN - 36_000],
+    ['a time with an offset', '2020-01-01T12:00:00+02:00', TEN],
+    ['a time with an offset after a blank', '2020-01-01 11:00:00 +0100', TEN],
+    ['a time with its zone', '2020-01-01 10:00:00 UTC', TEN],
+    ['a fraction of a second', '2020-01-01 10:00:00.5', TEN + 0.5],
+    ['digits for a day', '20200101', TEN - 36_000],
+    ['digits for day and time', '20200101100000', TEN],
+    ['ISO 8601 without signs', '20200101T100000Z', TEN],
+    ['the day first, by its size', '31/01/2020 10:00', TEN + 30 * 86_400],
+    ['the month first, by the size of the day', '1/31/2020 10:00:00 AM', TEN + 30 * 86_400],
+    ['dots', '01.01.2020 10:00', TEN],
+    ['dashes', '31-12-2019', TEN - 36_000 - 86_400],
+    ['the form of C', 'Wed Jan 01 02:00:00 -0800 2020', TEN],
+    ['the form of JavaScript', 'Wed Jan 01 2020 11:00:00 GMT+0100 (Central European Standard Time)', TEN],
+    ['RFC 2822', '"Wed, 01 Jan 2020 12:00:00 +0200"', TEN],
+    ['the form of HTTP', '"Wed, 01 Jan 2020 10:00:00 GMT"', TEN],
+    ['the month by name', '"January 1, 2020"', TEN - 36_000],
+    ['the month by a short name and a clock of twelve hours', '"Jan 1, 2020, 10:00 am"', TEN],
+    ['a spreadsheet in English', '1-Jan-2020', TEN - 36_000],
+    ['a web server', '01/Jan/2020:10:00:00 +0000', TEN],
+  ])('of times may be %s', async (_, time, seconds) => {
+    expect(await read('times.csv', `user,item,time\nu,i,${time}\n`)).toEqual([['u', 'i', 1, seconds]]);
+  });
+
+  test.each([
+    'soon',
+    '0000-00-00',
+    '0001-01-01',
+    '01/12/20',
+    '30/02/2020',
+    '01/02/2020 10:00 +0100',
+    'inf',
+    'NaN',
+    '1e30',
+  ])('of times are not %s', async time => {
+    await expect(read('times.csv', `user,item,time\nu,i,${time}\n`)).rejects.toMatchObject({
+      fields: { rows: [{ line: 2, reason: expect.stringContaining(`the timestamp "${time}" is not a time`) }] },
+    });
+  });
+
+  describe('of dates in numbers', () => {
+    const timesOf = async (...times: string[]) => {
+      const table = await readRatings([
+        write('dates.csv', ['user,item,time', ...times.map((time, n) => `u,${n},${time}`)].join('\n')),
+      ]);
+      const days = Array.from(table.timestamps ?? [], seconds => new Date(seconds * 1000).toISOString().slice(0, 16));
+      return { days, remarks: table.reading?.remarks.map(({ kind }) => kind) };
+    };
+
+    test('have the order that one of them tells', async () => {
+      const dayFirst = ['2020-02-01T08:30', '2020-03-03T00:00', '2020-01-31T00:00'];
+      expect(await timesOf('01/02/2020 8:30', '3/3/2020', '31/01/2020')).toEqual({ days: dayFirst, remarks: [] });
+      const monthFirst = ['2020-01-02T08:30', '2020-03-03T00:00', '2020-01-31T00:00'];
+      expect(await timesOf('01/02/2020 8:30', '3/3/2020', '01/31/2020')).toEqual({ days: monthFirst, remarks: [] });
+    });
+
+    test('have the day first where none tells, which is said', async () => {
+      expect(await timesOf('01/02/2020', '11/12/2020')).toEqual({
+        days: ['2020-02-01T00:00', '2020-12-11T00:00'],
+        remarks: ['date-order'],
+      });
+    });
+
+    test('that do not agree are refused with a line of each', async () => {
+      await expect(timesOf('01/02/2020', '13/02/2020', '02/14/2020')).rejects.toMatchObject({
+        code: 'bad-rows',
+        fields: { rows: [{ line: 3 }, { line: 4 }] },
+      });
+    });
+
+    test('are days in eight digits only where all are', async () => {
+      expect((await timesOf('20200102', '20200103')).days).toEqual(['2020-01-02T00:00', '2020-01-03T00:00']);
+      expect((await timesOf('20200102', '20200172')).days).toEqual(['1970-08-22T19:08', '1970-08-22T19:09']);
+    });
   });
 
   test('may span lines inside quotes', async () => {
@@ -136,8 +251,15 @@ describe('values', () => {
       fc.stringMatching(/^[01 ,"\t;|:éß漢😀']{1,6}$/u),
       fc.string({ minLength: 1, maxLength: 8, unit: 'grapheme' }),
     );
-    // Characters that end a line or a file are left out: they are another test's, or no text.
-    const printable = id.filter(text => !/\p{Cc}/u.test(text.replaceAll('\t', '')));
+    // Characters that end a line or a file are left out: they are another test's, or no text. So is what is no id as it
+    // stands: blanks around it, "1.0", words for nothing.
+    const printable = id.filter(
+      text =>
+        !/\p{Cc}/u.test(text.replaceAll('\t', '')) &&
+        text === text.trim() &&
+        text !== '' &&
+        !/^-?\d+\.0$|^\\N$|^n\/?a\??$|^nan$|^null$|^none$/i.test(text),
+    );
     const row = fc.tuple(
       printable,
       printable,
