@@ -1,4 +1,5 @@
 import { sqlString } from './duckdb.js';
+import { BLANKS, NULL_WORDS } from './plain-id.js';
 
 // SQL over the text of fields, in VARCHAR columns that may be null. What is cheap and true of nearly all values comes
 // first: DuckDB evaluates a branch of CASE only for the rows that reach it, but both sides of AND, and what stands twice in
@@ -6,14 +7,6 @@ import { sqlString } from './duckdb.js';
 
 /** Longest id that is accepted, in characters: real ones have tens, and a whole line taken for an id has more. */
 export const MAX_ID_LENGTH = 1024;
-
-/** What programs write for a value that is missing, in lower case. */
-const NULL_WORDS = 'null \\n nan none n/a na na? <na> <null> (null) #n/a undefined'.split(' ').map(sqlString);
-
-/** What counts as a blank: the same characters as for JavaScript, except those that end a line. */
-const BLANKS = sqlString(
-  ' \t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\ufeff',
-);
 
 /** SQL for both conditions, of which the second is evaluated only where the first holds. */
 function and(first: string, second: string): string {
@@ -27,7 +20,7 @@ function maybeBlanks(column: string): string {
 
 /** SQL for the text without blanks around it. */
 export function trimmed(column: string): string {
-  return `CASE WHEN ${maybeBlanks(column)} THEN trim(${column}, ${BLANKS}) ELSE ${column} END`;
+  return `CASE WHEN ${maybeBlanks(column)} THEN trim(${column}, ${sqlString(BLANKS)}) ELSE ${column} END`;
 }
 
 /**
@@ -57,7 +50,7 @@ export function idProblems(column: string, role: string): string[] {
     `WHEN ${column} IS NULL THEN 'the ${role} id is empty'`,
     `WHEN ${and(`${column} < '!' OR ${column} > '~'`, `${id} = ''`)} THEN 'the ${role} id is empty'`,
     // None of the words begins with a digit, as most ids do.
-    `WHEN ${and(`(${column} < '0' OR ${column} > '9~') AND strlen(${column}) < 20`, `list_contains([${NULL_WORDS}], lower(${id}))`)}
+    `WHEN ${and(`(${column} < '0' OR ${column} > '9~') AND strlen(${column}) < 20`, `list_contains([${NULL_WORDS.map(sqlString)}], lower(${id}))`)}
       THEN 'the ${role} id is missing: "' || ${id} || '"'`,
     `WHEN ${and(`strlen(${column}) > ${MAX_ID_LENGTH}`, `length(${id}) > ${MAX_ID_LENGTH}`)}
       THEN 'the ${role} id has ' || length(${id}) || ' characters, at most ${MAX_ID_LENGTH} are allowed'`,
@@ -72,7 +65,7 @@ export function idChange(columns: readonly string[]): string {
   const anyOf = (condition: (column: string) => string) => columns.map(condition).join(' OR ');
   return `CASE WHEN NOT (${anyOf(maybeOther)}) THEN ${ID_CHANGE.NONE}
     WHEN ${anyOf(column => `regexp_matches(${column}, '^\\s*-?\\d+\\.0\\s*$')`)} THEN ${ID_CHANGE.DECIMAL}
-    WHEN ${anyOf(column => `trim(${column}, ${BLANKS}) <> ${column}`)} THEN ${ID_CHANGE.BLANKS}
+    WHEN ${anyOf(column => `trim(${column}, ${sqlString(BLANKS)}) <> ${column}`)} THEN ${ID_CHANGE.BLANKS}
     ELSE ${ID_CHANGE.NONE} END::UTINYINT`;
 }
 

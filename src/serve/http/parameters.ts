@@ -7,6 +7,7 @@ import {
   type NumberOption,
 } from '../../base/options/option.js';
 import { numberSchema } from '../../base/options/schema.js';
+import { isPlainId } from '../../base/tables/plain-id.js';
 import { LOGGABLE } from '../../recommend/events/new-interactions.js';
 
 /** Longest id, category or search text that a request may carry, in UTF-16 units. Far above real keys, UUIDs and URLs. */
@@ -23,10 +24,12 @@ export const searchText = z
 export const id = searchText.min(1, 'expected at least one character');
 
 /** An id that the log of events can hold: one line, and text that every reader takes back as it was. */
-export const loggedId = id.regex(
-  LOGGABLE,
-  'expected text without line breaks, other control characters, and broken Unicode',
-);
+export const loggedId = id
+  .regex(LOGGABLE, 'expected text without line breaks, other control characters, and broken Unicode')
+  .refine(
+    isPlainId,
+    'expected an id as files of ratings have it: without blanks around it, no word for nothing such as NULL, no whole number that ends in .0',
+  );
 
 // What `REQUEST_OPTIONS` describes, first as values of a JSON body, then as text of a query string.
 
