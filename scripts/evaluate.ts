@@ -63,7 +63,7 @@ async function evaluate(options: Options<typeof flags>, context: CommandContext)
   // An interaction that training would not count as a positive one is no hit either; it is not shown again all the same.
   const least = leastPositive(trainingParameters(given, dataset), dataset);
   const relevant = filterEntries(test, (_user, _item, value) => value >= least);
-  requirePositive(trainingParameters(given, dataset), dataset);
+  if (dataset.byUser.indices.length > 0) requirePositive(trainingParameters(given, dataset), dataset);
   requireTestable({ history: dataset.byUser, heldBack: test, relevant, least, negatives, split: options.split });
   const tuning = options.tune ? await tune(given, parts, { ...options, seed }, progress, context) : undefined;
   const choice: TrainingChoice = tuning ? { algorithm: 'als', options: { ...given.options, ...tuning.best } } : given;

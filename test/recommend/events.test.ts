@@ -1,10 +1,13 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { rowIndices, rowValues } from '../../src/base/numeric/sparse.js';
 import type { ItemIndex, UserIndex } from '../../src/learn/dataset/id-map.js';
+import { VALUE_KINDS, type ValueKind } from '../../src/learn/ratings/ratings-table.js';
 import { openRecommender } from '../../src/recommend/open-recommender.js';
 import { PrecomputedLists } from '../../src/recommend/precomputed.js';
 import type { Recommendation } from '../../src/recommend/recommendation.js';
 import type { Recommender } from '../../src/recommend/recommender.js';
+import { defaultRankerOf } from '../../src/recommend/request-options.js';
+import { UserVectors } from '../../src/recommend/user-vectors.js';
 import { loadNewestSnapshot } from '../../src/snapshot/newest-snapshot.js';
 import type { Snapshot } from '../../src/snapshot/snapshot.js';
 import { buildSmallSnapshot } from '../support/small-snapshot.js';
@@ -102,5 +105,34 @@ describe('events', () => {
     expect(listing.recommend({ userId, limit: 1 }).retrieval.source).toBe('precomputed');
     events.set(userId, [{ itemId: unrated[0]!, value: 4, timestamp: 0 }]);
     expect(listing.recommend({ userId, limit: 1 })).toEqual(recommender.recommend({ userId, limit: 1 }));
+  });
+});
+
+describe('events among other values than ratings', () => {
+  /** What a user's events say to a snapshot whose values are of this kind. */
+  const eventsOf = (valueKind: ValueKind, told: { itemId: string; value: number; total?: number }) => {
+    const { manifest } = snapshot;
+    const other = { ...snapshot, manifest: { ...manifest, dataset: { ...manifest.dataset, valueKind } } };
+    const vectors = new UserVectors(other, { of: () => [{ ...told, timestamp: newest + 1 }] });
+    return vectors.eventsOf(userId, 4 as UserIndex).map(({ value }) => value);
+  };
+
+  test('add up, with each other and with the quantity that the snapshot has', () => {
+    expect(eventsOf('quantities', { itemId: unrated[0]!, value: 1, total: 6 })).toEqual([6]);
+    const { itemId, value } = rated[0]!;
+    expect(eventsOf('quantities', { itemId, value: 2, total: 9 })).toEqual([value + 2]);
+    expect(eventsOf('ratings', { itemId: unrated[0]!, value: 1, total: 6 })).toEqual([1]);
+  });
+
+  test('are dislikes where a label says no', () => {
+    expect(eventsOf('labels', { itemId: unrated[0]!, value: 0 })).toEqual([-1]);
+    expect(eventsOf('labels', { itemId: unrated[0]!, value: 1 })).toEqual([1]);
+    expect(eventsOf('ratings', { itemId: unrated[0]!, value: 0 })).toEqual([0]);
+  });
+
+  test('leave people that nobody knows the most common items, not the best rated', () => {
+    const of = (valueKind: ValueKind) => defaultRankerOf({ dataset: { ...snapshot.manifest.dataset, valueKind } });
+    expect(VALUE_KINDS.map(of)).toEqual(['count', 'damped-mean', 'count', 'damped-mean']);
+    expect(defaultRankerOf(snapshot.manifest)).toBe('damped-mean');
   });
 });

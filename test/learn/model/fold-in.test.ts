@@ -131,21 +131,26 @@ describe('FoldIn, implicit', () => {
     },
   );
 
-  test('gives known users the vectors that training gave them', async () => {
-    const { byUser, byItem } = createDataset(smallData.table);
-    const options = completeAlsOptions(
-      { factors: 12, iterations: 60, alpha: 0.2, minRating: 3 },
-      alsCountsOf({ byUser }),
-    );
-    const { userFactors, itemFactors } = await trainAls({ byUser, byItem }, options);
-    const foldIn = foldInOf(objectiveOf({ algorithm: 'als', ...options }, { byUser }, 1), itemFactors);
-    for (let user = 0; user < byUser.rows; user++) {
-      const trained = rowOf(userFactors, user);
-      const values = rowValues(byUser, user);
-      const folded = foldIn.vectorOf(Array.from(rowIndices(byUser, user), (item, i) => ({ item, value: values[i] })))!;
-      expect(dot(trained, folded) / Math.sqrt(dot(trained, trained) * dot(folded, folded))).toBeGreaterThan(0.99);
-    }
-  });
+  test.each(['ratings', 'quantities'] as const)(
+    'gives known users the vectors that training on %s gave them',
+    async valueKind => {
+      const { byUser, byItem } = createDataset(smallData.table);
+      const options = completeAlsOptions(
+        { factors: 12, iterations: 60, alpha: 0.2, minRating: 3 },
+        alsCountsOf({ byUser, valueKind }),
+      );
+      const { userFactors, itemFactors } = await trainAls({ byUser, byItem, valueKind }, options);
+      const foldIn = foldInOf(objectiveOf({ algorithm: 'als', ...options }, { byUser, valueKind }, 1), itemFactors);
+      for (let user = 0; user < byUser.rows; user++) {
+        const trained = rowOf(userFactors, user);
+        const values = rowValues(byUser, user);
+        const folded = foldIn.vectorOf(
+          Array.from(rowIndices(byUser, user), (item, i) => ({ item, value: values[i] })),
+        )!;
+        expect(dot(trained, folded) / Math.sqrt(dot(trained, trained) * dot(folded, folded))).toBeGreaterThan(0.99);
+      }
+    },
+  );
 });
 
 describe('FoldIn, explicit', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { readRatings } from '../../../src/learn/ratings/read-ratings.js';
 import { CsvEventLog } from '../../../src/recommend/events/csv-log.js';
 import { logInteractions, type NewInteraction } from '../../../src/recommend/events/new-interactions.js';
 import { newDirectory } from '../../support/scratch-directory.js';
@@ -61,5 +62,28 @@ test('a clock that is a little ahead does not hide what comes after', async () =
     expect(log.of(good.userId)).toMatchObject([{ value }]);
     expect(log.of(good.userId)![0]!.timestamp).toBeLessThanOrEqual(Date.now() / 1000);
   }
+  log.close();
+});
+
+test.each([
+  ['ratings', 4],
+  ['labels', 1],
+  ['quantities', 1],
+] as const)('an event without a value among %s is worth %i', async (valueKind, value) => {
+  const log = await CsvEventLog.open(newDirectory(), message => expect.fail(message));
+  await logInteractions(log, [good], { ...manifest, dataset: { ...manifest.dataset, valueKind } });
+  expect(log.of(good.userId)).toMatchObject([{ value }]);
+  log.close();
+});
+
+test('a clock that is late makes no event older than those before it, in one call or several', async () => {
+  const log = await CsvEventLog.open(newDirectory(), message => expect.fail(message));
+  const timed = { ...manifest, dataset: { ...manifest.dataset, from: '2020-01-01T00:00:00.000Z' } };
+  const at = (time: string, value: number) => ({ ...good, timestamp: `2026-01-01T${time}Z`, value });
+  await logInteractions(log, [at('12:00:00', 5), at('11:00:00', 1)], timed);
+  await logInteractions(log, [at('10:00:00', 2)], timed);
+  const table = await readRatings(log.path);
+  expect([...table.values]).toEqual([2]);
+  expect(log.of(good.userId)).toMatchObject([{ value: 2, timestamp: Date.parse('2026-01-01T12:00:00Z') / 1000 }]);
   log.close();
 });
