@@ -1,5 +1,6 @@
 import { checkOptions } from '../base/options/option.js';
 import { createDataset, type Dataset } from '../learn/dataset/dataset.js';
+import { attributeKinds } from '../learn/model/attributes.js';
 import { AverageUser, countInteractions } from '../learn/model/average-user.js';
 import { objectiveOf } from '../learn/model/objective.js';
 import type { CatalogueItem, RatingsTable } from '../learn/ratings/ratings-table.js';
@@ -15,7 +16,7 @@ import { sourcesFrom } from './source-choice.js';
 import type { SnapshotStore } from './store.js';
 
 export interface BuildOptions extends PublishOptions {
-  /** Titles, categories and availability of the items, as `readItems` gives them. Default: none are known. */
+  /** Titles, categories, availability and attributes of the items, as `readItems` gives them. Default: none are known. */
   readonly items?: readonly CatalogueItem[] | undefined;
   /** Which algorithm, and its options. Default: `als` with the defaults of `AlsOptions`. */
   readonly training?: TrainingChoice | undefined;
@@ -50,6 +51,7 @@ export async function buildSnapshot(
   const { items = [], training: choice = { algorithm: 'als', options: {} }, progress = SILENT } = options;
   // What would stop the build after the training is found out before it.
   checkOptions(PUBLISH_OPTIONS, options);
+  attributeKinds(items);
   const sources = await sourcesFrom(options.sources, progress.note);
   await store.checkWritable();
   const dataset = createDataset(ratings);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { namesOf } from '../base/options/option.js';
 import { numbers } from '../base/options/schema.js';
+import { ATTRIBUTE_KINDS } from '../learn/model/attributes.js';
 import { VALUE_KINDS } from '../learn/ratings/ratings-table.js';
 import { ALS_LOSS_OPTIONS } from '../learn/training/als-options.js';
 import { SOURCE_KINDS } from '../retrieve/candidate-source.js';
@@ -62,6 +63,8 @@ export const manifestSchema = z.object({
     valueKind: z.enum(VALUE_KINDS).exactOptional(),
     /** Smallest and largest rating, where the values are ratings or labels; otherwise null. */
     scale: z.object({ min: finite, max: finite }).nullable().exactOptional(),
+    /** What is known of items beside titles and categories. Snapshots without attributes do not have it. */
+    attributes: z.array(z.object({ name: z.string(), kind: z.enum(ATTRIBUTE_KINDS) })).exactOptional(),
     /** Time of the first and last rating, or null for data without timestamps. */
     from: z.iso.datetime().nullable(),
     to: z.iso.datetime().nullable(),

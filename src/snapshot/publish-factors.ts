@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Csr } from '../base/numeric/sparse.js';
 import { completeOptions, type GivenValues } from '../base/options/option.js';
 import type { Dataset } from '../learn/dataset/dataset.js';
+import { attributeKinds } from '../learn/model/attributes.js';
 import { Catalogue } from '../learn/model/catalogue.js';
 import { gramOf } from '../learn/model/fold-in.js';
 import { rankPopularity } from '../learn/model/popularity.js';
@@ -51,7 +52,7 @@ export interface FactorModel extends TrainedFactors {
   /** What the manifest says about the training and the data. */
   readonly parameters: Manifest['parameters'];
   readonly objective: Manifest['objective'];
-  readonly facts: Omit<Manifest['dataset'], 'coldItems'>;
+  readonly facts: Omit<Manifest['dataset'], 'coldItems' | 'attributes'>;
   /** What the vectors of users are blended with already; null where they are not. */
   readonly averageUser: Float32Array | null;
   /** Loss after the last iteration, or null where it is not known. */
@@ -73,6 +74,7 @@ export async function publishFactors(
 ): Promise<Manifest> {
   const { recallTarget, seed, keep } = completeOptions(PUBLISH_OPTIONS, options, {});
   const kinds = await sourcesFrom(options.sources, progress.note);
+  const attributes = Array.from(attributeKinds(model.catalogue), ([name, kind]) => ({ name, kind }));
   const clustering = progress.stage('clusters');
   const placed = await placeItems(model, {
     seed,
@@ -87,7 +89,7 @@ export async function publishFactors(
     return {
       parameters: model.parameters,
       objective: model.objective,
-      dataset: { ...model.facts, coldItems: placed.coldItems.length },
+      dataset: { ...model.facts, coldItems: placed.coldItems.length, ...(attributes.length > 0 && { attributes }) },
       model: { columns: placed.itemFactors.columns, loss: model.loss },
       retrieval: {
         ...points.ofUsers,

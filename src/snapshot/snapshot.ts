@@ -4,6 +4,7 @@ import { createMatrix, type Matrix, strideOf } from '../base/numeric/matrix.js';
 import { PackedStrings, type PackedStringsData } from '../base/numeric/packed-strings.js';
 import type { Csr } from '../base/numeric/sparse.js';
 import { IdMap, type IdMapData, type ItemIndex, slotsFor, type UserIndex } from '../learn/dataset/id-map.js';
+import type { AttributeColumn } from '../learn/model/attributes.js';
 import { Catalogue } from '../learn/model/catalogue.js';
 import { ItemSearch } from '../learn/model/item-search.js';
 import { type Popularity, RANKER_NAMES } from '../learn/model/popularity.js';
@@ -66,13 +67,14 @@ export async function writeContent(files: SnapshotFiles, content: SnapshotConten
   await files.array('seen-starts.u32', seen.starts);
   await files.array('seen-items.u32', seen.indices);
   await files.array('seen-values.f32', seen.values);
-  const { titles, categories, ofItem, members } = catalogue.data;
+  const { titles, categories, ofItem, members, attributes } = catalogue.data;
   await files.strings('titles', titles);
   await files.strings('categories', PackedStrings.of(categories).data);
   await files.array('item-category-starts.u32', ofItem.starts);
   await files.array('item-categories.u32', ofItem.numbers);
   await files.array('category-item-starts.u32', members.starts);
   await files.array('category-items.u32', members.items);
+  for (const [i, column] of attributes.entries()) await writeAttribute(files, `attribute-${i}`, column);
   await files.strings('search-texts', ItemSearch.of(items, catalogue, popularity.count.order).data.texts);
   // Only where there are any; without the file there are none.
   if (content.coldItems.length > 0) await files.array(COLD_FILE, content.coldItems);
@@ -87,6 +89,17 @@ export async function writeContent(files: SnapshotFiles, content: SnapshotConten
 async function writeIds(files: SnapshotFiles, kind: string, { data }: IdMap<UserIndex | ItemIndex>): Promise<void> {
   await files.strings(`${kind}-ids`, data.ids);
   await files.array(`${kind}-id-slots.u32`, data.slots);
+}
+
+/** Names and kinds stand in the manifest. */
+async function writeAttribute(files: SnapshotFiles, name: string, column: AttributeColumn): Promise<void> {
+  if ('values' in column) {
+    await files.array(`${name}.f64`, column.values);
+  } else {
+    await files.strings(`${name}-texts`, column.texts);
+    await files.array(`${name}-starts.u32`, column.starts);
+    await files.array(`${name}-numbers.u32`, column.numbers);
+  }
 }
 
 /**
@@ -137,6 +150,7 @@ export function readContent({ directory, manifest }: StoredSnapshot): Snapshot {
         starts: read.uint32('category-item-starts.u32', categories.length + 1),
         items: read.uint32('category-items.u32'),
       },
+      attributes: (manifest.dataset.attributes ?? []).map((attribute, i) => read.attribute(i, attribute, items.size)),
     }),
     popularity,
     coldItems: read.has(COLD_FILE) ? read.uint32(COLD_FILE) : new Uint32Array(0),
@@ -175,6 +189,19 @@ class SnapshotReader {
     const starts = this.uint32(`${name}-starts.u32`, count === undefined ? undefined : count + 1);
     const bytes = this.#bytes(`${name}.u16`, 2, starts.at(-1));
     return { units: new Uint16Array(bytes.buffer), starts };
+  }
+
+  attribute(number: number, { name, kind }: Pick<AttributeColumn, 'name' | 'kind'>, items: number): AttributeColumn {
+    const file = `attribute-${number}`;
+    if (kind === 'number' || kind === 'boolean') return { name, kind, values: this.float64(`${file}.f64`, items) };
+    const starts = this.uint32(`${file}-starts.u32`, items + 1);
+    return {
+      name,
+      kind,
+      texts: this.strings(`${file}-texts`),
+      starts,
+      numbers: this.uint32(`${file}-numbers.u32`, starts.at(-1)),
+    };
   }
 
   uint32(name: string, length?: number): Uint32Array {

@@ -17,7 +17,18 @@ export interface WantedColumns<Wanted extends Role> {
   readonly named: Readonly<Partial<Record<Wanted, string | undefined>>>;
   /** True where the caller knows that there is no header. */
   readonly headerless?: boolean | undefined;
+  /** Names, as in a header, that play a role where no column has one of its usual names. */
+  readonly fallbacks?: Readonly<Partial<Record<Wanted, readonly string[]>>> | undefined;
+  /** True to have all columns beside those of the roles, each under its `ColumnKey`. */
+  readonly all?: boolean | undefined;
 }
+
+/** A column by its position from 0 and its name, such as `2:Vendor`: names alone may occur twice. */
+export type ColumnKey = `${number}:${string}`;
+
+/** Position from 0 of each role that a file has, and of all columns where they are wanted. */
+export type TableColumns<Wanted extends Role> = Readonly<Partial<Record<Wanted, number>>> &
+  Readonly<Record<ColumnKey, number>>;
 
 /** Where in a file the wanted columns are. */
 export interface TableLayout<Wanted extends Role> {
@@ -33,8 +44,7 @@ export interface TableLayout<Wanted extends Role> {
   readonly values: readonly (string | undefined)[];
   /** How many columns the file itself has. */
   readonly width: number;
-  /** Position from 0 of each role that the file has. */
-  readonly columns: Readonly<Partial<Record<Wanted, number>>>;
+  readonly columns: TableColumns<Wanted>;
 }
 
 /**
@@ -67,6 +77,8 @@ export async function layoutOf<Wanted extends Role>(
     .map(([name, value]) => ({ name, value: value === null ? 'NULL::VARCHAR' : sqlString(value) }));
   const all = [...own, ...ofPath];
   const names = all.map(({ name }) => name);
+  const columns =
+    text?.hasHeader === false ? columnsByPosition(file, own.length, wanted) : columnsByName(file, names, wanted);
   return {
     ...(text && { delimiter: text.delimiter }),
     start: text?.start ?? 0,
@@ -74,20 +86,27 @@ export async function layoutOf<Wanted extends Role>(
     names,
     values: all.map(({ value }) => value),
     width: own.length,
-    columns:
-      text?.hasHeader === false ? columnsByPosition(file, own.length, wanted) : columnsByName(file, names, wanted),
+    columns: wanted.all ? Object.assign(columns, keyed(names)) : columns,
   };
+}
+
+function keyed(names: readonly string[]): Record<ColumnKey, number> {
+  return Object.fromEntries(names.map((name, position): [ColumnKey, number] => [`${position}:${name}`, position]));
 }
 
 function columnsByName<Wanted extends Role>(
   file: InputFile,
   names: readonly string[],
-  { positions, byName = [], required, named }: WantedColumns<Wanted>,
+  { positions, byName = [], required, named, fallbacks }: WantedColumns<Wanted>,
 ): Partial<Record<Wanted, number>> {
   const columns: Partial<Record<Wanted, number>> = {};
   for (const role of [...positions, ...byName]) {
     const name = named[role];
-    const position = name === undefined ? columnOf(role, names) : namedColumn(name, names);
+    const usual =
+      name === undefined
+        ? [columnOf(role, names), ...(fallbacks?.[role] ?? []).map(other => namedColumn(other, names))]
+        : [];
+    const position = name === undefined ? (usual.find(one => one !== -1) ?? -1) : namedColumn(name, names);
     if (position !== -1) {
       columns[role] = position;
     } else if (name !== undefined || required.includes(role)) {
@@ -108,8 +127,8 @@ function columnsByPosition<Wanted extends Role>(
   fields: number,
   { positions, required, named }: WantedColumns<Wanted>,
 ): Partial<Record<Wanted, number>> {
-  if (Object.values(named).some(name => name !== undefined)) {
-    throw new ShortlistError('invalid-option', `Columns cannot be named in a file without a header (${file.name}).`);
+  if (positions.some(role => named[role] !== undefined)) {
+    return columnsByNumber(file, fields, { positions, required, named });
   }
   if (fields < required.length) {
     throw new ShortlistError(
@@ -123,5 +142,29 @@ function columnsByPosition<Wanted extends Role>(
   positions.slice(0, fields).forEach((role, position) => {
     columns[role] = position;
   });
+  return columns;
+}
+
+/** The columns of a file without a header whose positions from 1 the caller gave. */
+function columnsByNumber<Wanted extends Role>(
+  file: InputFile,
+  fields: number,
+  { positions, required, named }: Pick<WantedColumns<Wanted>, 'positions' | 'required' | 'named'>,
+): Partial<Record<Wanted, number>> {
+  const columns: Partial<Record<Wanted, number>> = {};
+  for (const role of positions) {
+    const given = named[role];
+    if (given === undefined && !required.includes(role)) continue;
+    const position = given === undefined ? positions.indexOf(role) : /^\d+$/.test(given) ? Number(given) - 1 : -1;
+    if (position < 0 || position >= fields) {
+      throw new ShortlistError(
+        'invalid-option',
+        `${file.name} has no header, so that \`${role}Column\` is the position of a column, from 1 to ${fields}; ` +
+          `got "${given}".`,
+        { option: `${role}Column`, ...(given !== undefined && { value: given }) },
+      );
+    }
+    columns[role] = position;
+  }
   return columns;
 }

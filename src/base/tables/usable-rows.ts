@@ -7,7 +7,7 @@ import type { Role } from './column-names.js';
 import { type DuckDbSession, sqlName, sqlString } from './duckdb.js';
 import type { FileReading } from './file-reading.js';
 import { type InputFile, openInputFile } from './input-file.js';
-import { layoutOf, type TableLayout, type WantedColumns } from './layout.js';
+import { layoutOf, type TableColumns, type TableLayout, type WantedColumns } from './layout.js';
 import { countLines } from './line-count.js';
 import { parquetRows } from './nested-columns.js';
 import { loadRecords, type Projection } from './records.js';
@@ -47,7 +47,7 @@ export async function loadUsableRows<Wanted extends Role>(
   names: readonly string[],
   wanted: WantedColumns<Wanted>,
   skipBadRows: boolean | string,
-  projectionOf: (columns: Readonly<Partial<Record<Wanted, number>>>, name: string) => Projection,
+  projectionOf: (columns: TableColumns<Wanted>, name: string) => Projection,
 ): Promise<FileReading[]> {
   const readings: FileReading[] = [];
   const good: string[] = [];
@@ -94,7 +94,8 @@ async function readingOf<Wanted extends Role>(
   const [lines = 0, good = 0, bad = 0] = counts.map(Number);
   await requireAllLines(session, file, lines);
   const header = start - blankStart;
-  const taken = Object.entries<number | undefined>(columns);
+  // Roles only: all columns, where they are wanted, are there by their keys as well.
+  const taken = Object.entries<number | undefined>(columns).filter(([key]) => !key.includes(':'));
   const format = file.kind === 'parquet' ? ['Parquet'] : delimiter === undefined ? [] : [nameOf(delimiter)];
   return {
     file: file.name,

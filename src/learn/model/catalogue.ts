@@ -2,6 +2,7 @@ import { PackedStrings, type PackedStringsData } from '../../base/numeric/packed
 import { startsOf } from '../../base/numeric/sorting.js';
 import type { IdMap, ItemIndex } from '../dataset/id-map.js';
 import type { CatalogueItem } from '../ratings/ratings-table.js';
+import { type AttributeColumn, Attributes, attributeKinds } from './attributes.js';
 
 /** The memory of a `Catalogue`: plain arrays that another thread can be given as they are. */
 export interface CatalogueData {
@@ -13,20 +14,23 @@ export interface CatalogueData {
   readonly ofItem: { readonly starts: Uint32Array; readonly numbers: Uint32Array };
   /** Items of category c, ascending: items[starts[c]] … items[starts[c+1]-1]. */
   readonly members: { readonly starts: Uint32Array; readonly items: Uint32Array };
+  readonly attributes: readonly AttributeColumn[];
 }
 
-/** Titles and categories by item index. Items that the items file did not name have neither. */
+/** Titles, categories and attributes by item index. Items that the items file did not name have none. */
 export class Catalogue {
+  readonly attributes: Attributes;
   readonly #titles: PackedStrings;
   readonly #numbers: ReadonlyMap<string, number>;
 
   constructor(readonly data: CatalogueData) {
     this.#titles = new PackedStrings(data.titles);
+    this.attributes = new Attributes(data.attributes);
     this.#numbers = new Map(data.categories.map((name, number) => [name, number]));
   }
 
   /** @param known facts about items, in any order; those of items that are not in `items` are left out. */
-  static of(items: IdMap<ItemIndex>, known: Iterable<CatalogueItem>): Catalogue {
+  static of(items: IdMap<ItemIndex>, known: readonly CatalogueItem[]): Catalogue {
     const facts: (CatalogueItem | undefined)[] = new Array(items.size).fill(undefined);
     for (const item of known) {
       const index = items.indexOf(item.itemId);
@@ -49,6 +53,7 @@ export class Catalogue {
       categories,
       ofItem: { starts: ofItem.starts, numbers: ofItem.values },
       members: { starts: byCategory.starts, items: byCategory.values },
+      attributes: Attributes.of(attributeKinds(known), facts).data,
     });
   }
 

@@ -47,6 +47,12 @@ export interface RatingsTable {
   readonly notes?: readonly string[];
 }
 
+/** A value of an attribute of an item. Numbers are finite. */
+export type AttributeValue = number | boolean | string | readonly string[];
+
+/** Most attributes that items may have. */
+export const MAX_ATTRIBUTES = 64;
+
 /** Facts about an item that are not ratings. */
 export interface CatalogueItem {
   readonly itemId: string;
@@ -54,4 +60,9 @@ export interface CatalogueItem {
   readonly categories: readonly string[];
   /** False for an item that cannot be had now and must not be recommended. Default true. */
   readonly available?: false;
+  /**
+   * Further facts by name, such as a price or a brand, that replies can show and requests filter by. An attribute is of one
+   * kind for all items; at most 64 attributes.
+   */
+  readonly attributes?: Readonly<Record<string, AttributeValue>>;
 }

@@ -385,6 +385,9 @@ export interface Health {
 /** How hard a search tries: cells probed for `clusters`, `ef` for `hnsw`; `exact` goes on until the answer is proven. */
 export type Effort = number | 'exact';
 
+/** What the values of an attribute are, the same for all items: `texts` is a list of texts. */
+export type AttributeKind = 'number' | 'boolean' | 'text' | 'texts';
+
 /** What a snapshot is and how it came to be. */
 export interface Snapshot {
   formatVersion: 2;
@@ -425,6 +428,8 @@ export interface Snapshot {
     valueKind?: 'none' | 'ratings' | 'quantities' | 'labels';
     /** Smallest and largest rating, where the values are ratings or labels; otherwise null. */
     scale?: { min: number; max: number } | null;
+    /** What is known of items beside titles and categories. Snapshots without attributes do not have it. */
+    attributes?: { name: string; kind: AttributeKind }[];
     /** Time of the first rating, or null for data without timestamps. */
     from: string | null;
     /** Time of the last rating, likewise. */
