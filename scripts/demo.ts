@@ -1,7 +1,6 @@
 import { pino } from 'pino';
 import { integer } from '../src/base/options/option.js';
 import { ShortlistError } from '../src/errors.js';
-import { readItems } from '../src/learn/ratings/read-items.js';
 import { readRatings } from '../src/learn/ratings/read-ratings.js';
 import { generateSynthetic, type SyntheticData } from '../src/learn/ratings/synthetic-ratings.js';
 import { readConfig } from '../src/serve/config.js';
@@ -10,6 +9,7 @@ import { buildSnapshot } from '../src/snapshot/build.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { main, type Options } from './command/command.js';
 import { numberFlag, text, texts } from './command/flag-values.js';
+import { itemsFlags, itemsFrom } from './command/items-flags.js';
 import { createProgress } from './command/progress.js';
 import { readerFlags } from './command/reader-flags.js';
 import { readingLines } from './command/reading-lines.js';
@@ -18,7 +18,7 @@ import { SUMMARIES } from './command/summaries.js';
 
 const flags = {
   ratings: { value: 'FILE...', help: 'ratings to use instead of made-up ones', schema: texts().optional() },
-  items: { value: 'FILE', help: 'titles and categories to go with --ratings', schema: text().optional() },
+  ...itemsFlags,
   port: numberFlag(integer({ meaning: 'port to serve on', min: 0, max: 65_535, default: '3000, or a free one' })),
   ...snapshotFlags,
   snapshots: { value: 'DIR', help: 'directory of snapshots', schema: text().default('data/demo') },
@@ -36,12 +36,13 @@ await main({
     await store.checkWritable();
     const progress = createProgress();
     const reading = progress.stage(given.ratings ? 'read' : 'make up ratings');
-    const { table, catalogue } = await inputOf(given);
+    const notes: string[] = [];
+    const { table, catalogue } = await inputOf(given, line => void notes.push(line));
     const skipped = table.rejected > 0 ? `; ${table.rejected} bad rows skipped` : '';
     reading.end(
       `${table.users.length} ratings of ${table.itemIds.length} items by ${table.userIds.length} users${skipped}`,
     );
-    for (const line of readingLines(table)) progress.note(line);
+    for (const line of [...readingLines(table), ...notes]) progress.note(line);
     await buildSnapshot(store, table, { ...options, items: catalogue, progress });
 
     const server = await serveAt(given.port, given.snapshots);
@@ -68,13 +69,12 @@ await main({
   },
 });
 
-async function inputOf(given: Options<typeof flags>): Promise<SyntheticData> {
-  const { ratings, items, skipBadRows } = given;
-  if (ratings) {
-    const table = await readRatings(ratings, given);
-    return { table, catalogue: items === undefined ? [] : await readItems(items, { skipBadRows }) };
+async function inputOf(given: Options<typeof flags>, note: (line: string) => void): Promise<SyntheticData> {
+  if (given.ratings) {
+    const table = await readRatings(given.ratings, given);
+    return { table, catalogue: await itemsFrom(given, note) };
   }
-  if (items === undefined) return generateSynthetic();
+  if (given.items === undefined) return generateSynthetic();
   throw new ShortlistError('invalid-option', '--items needs --ratings: made-up ratings come with items of their own.');
 }
 

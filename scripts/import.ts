@@ -1,11 +1,11 @@
 import { importFactors, knownRatings } from '../src/learn/exchange/import-factors.js';
-import { readItems } from '../src/learn/ratings/read-items.js';
 import { readRatings } from '../src/learn/ratings/read-ratings.js';
 import { datasetFacts } from '../src/snapshot/build.js';
 import { publishFactors } from '../src/snapshot/publish-factors.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { main } from './command/command.js';
 import { text, texts } from './command/flag-values.js';
+import { itemsFlags, itemsFrom } from './command/items-flags.js';
 import { objectiveFlags, objectiveFrom } from './command/objective-flags.js';
 import { createProgress } from './command/progress.js';
 import { readerFlags } from './command/reader-flags.js';
@@ -31,7 +31,7 @@ await main({
       help: 'what users have seen, and what is popular (default: nothing)',
       schema: texts().optional(),
     },
-    items: { value: 'FILE', help: 'titles and categories of the items, such as movies.csv', schema: text().optional() },
+    ...itemsFlags,
     ...publishFlags,
     ...objectiveFlags,
     ...seedFlag,
@@ -51,7 +51,7 @@ await main({
     const note = (line: string) => void notes.push(line);
     const factors = await importFactors(flags, note);
     const table = flags.ratings && (await readRatings(flags.ratings, flags));
-    const catalogue = flags.items === undefined ? [] : await readItems(flags.items, { skipBadRows: flags.skipBadRows });
+    const catalogue = await itemsFrom(flags, note);
     const { dataset, outside } = knownRatings(factors, table);
     const { ratings, users, items } = outside;
     if (ratings > 0) {

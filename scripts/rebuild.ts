@@ -1,7 +1,6 @@
 import { ShortlistError } from '../src/errors.js';
 import { catalogueMatch } from '../src/learn/ratings/catalogue-match.js';
 import type { RatingsTable } from '../src/learn/ratings/ratings-table.js';
-import { readItems } from '../src/learn/ratings/read-items.js';
 import { readRatings } from '../src/learn/ratings/read-ratings.js';
 import { ALS_OPTIONS } from '../src/learn/training/als-options.js';
 import type { TrainingChoice } from '../src/learn/training/train.js';
@@ -10,7 +9,8 @@ import { buildSnapshot } from '../src/snapshot/build.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { earlierFactors } from '../src/snapshot/warm-start.js';
 import { main } from './command/command.js';
-import { onOff, text, texts } from './command/flag-values.js';
+import { onOff, texts } from './command/flag-values.js';
+import { itemsFlags, itemsFrom } from './command/items-flags.js';
 import { createProgress } from './command/progress.js';
 import { readerFlags } from './command/reader-flags.js';
 import { matchLines, readingLines } from './command/reading-lines.js';
@@ -27,7 +27,7 @@ await main({
       help: 'ratings: files (CSV, TSV, JSON, Parquet, gzipped or not), folders, patterns, or - for standard input',
       schema: texts(),
     },
-    items: { value: 'FILE', help: 'titles and categories of the items, such as movies.csv', schema: text().optional() },
+    ...itemsFlags,
     ...snapshotFlags,
     warmStart: {
       help: 'als: begin with the factors of the current snapshot, by id, so that fewer --iterations are enough',
@@ -48,11 +48,12 @@ await main({
     const warmStart = flags.warmStart ? await earlierModel(store, options.training, progress.note) : undefined;
     const reading = progress.stage('read');
     const table = await readRatings(flags.ratings, flags);
-    const catalogue = flags.items === undefined ? [] : await readItems(flags.items, { skipBadRows: flags.skipBadRows });
+    const notes: string[] = [];
+    const catalogue = await itemsFrom(flags, line => void notes.push(line));
     const left = `${repeatsOf(table)}, ${table.rejected} bad rows skipped`;
     const read = reading.end(`${table.users.length} ratings; ${left}`);
     const match = flags.items === undefined ? undefined : catalogueMatch(table.itemIds, catalogue);
-    for (const line of [...readingLines(table), ...(match ? matchLines(match) : [])]) progress.note(line);
+    for (const line of [...readingLines(table), ...notes, ...(match ? matchLines(match) : [])]) progress.note(line);
     const manifest = await buildSnapshot(store, table, { ...options, items: catalogue, warmStart, progress });
     const summary = await summaryOf(manifest, store, { read, total: (performance.now() - started) / 1000 });
     return { ...summary, reading: { ...table.reading, ...(match && { catalogue: match }) } };

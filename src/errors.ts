@@ -92,6 +92,8 @@ export interface ErrorFields {
   };
   'invalid-cursor': Nothing;
   'cursor-expired': Nothing;
+  'unknown-attribute': { readonly attribute: string; readonly attributes: readonly string[] };
+  'invalid-filter': { readonly filter: string };
   'invalid-request': { readonly errors: readonly object[] };
   'body-too-large': Nothing;
   'not-found': Nothing;

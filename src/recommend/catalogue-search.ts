@@ -5,7 +5,7 @@ import type { Snapshot } from '../snapshot/snapshot.js';
 import { cursorOf, hashOf, positionOf } from './cursor.js';
 import type { ItemFacts } from './item-facts.js';
 import type { FoundCategories, FoundItems } from './recommendation.js';
-import type { ListOptions } from './request-options.js';
+import type { Filters, ListOptions } from './request-options.js';
 
 /** Finds items and categories of a snapshot by what they are called, page by page. */
 export class CatalogueSearch {
@@ -17,9 +17,17 @@ export class CatalogueSearch {
     private readonly facts: ItemFacts,
   ) {}
 
-  items(query: string, limit: number, options: ListOptions): FoundItems {
+  /** @param fulfils whether an item meets the filters of the options */
+  items(
+    query: string,
+    limit: number,
+    options: ListOptions & Pick<Filters, 'filters'>,
+    fulfils: (item: number) => boolean,
+  ): FoundItems {
     const { search } = this.snapshot;
-    const { places, next } = this.#find(search, 'items', query, limit, options);
+    const find = (text: string, most: number, from: number) => search.find(text, most, from, fulfils);
+    const list = JSON.stringify(['items', query, options.filters ?? []]);
+    const { places, next } = this.#find(find, list, query, limit, options);
     return {
       items: places.map(place => this.facts.details(search.at(place))),
       next,
@@ -31,7 +39,9 @@ export class CatalogueSearch {
   categories(query: string, limit: number, options: ListOptions, available: ItemMask): FoundCategories {
     const { catalogue, manifest } = this.snapshot;
     this.#ofCategories ??= new TextSearch(PackedStrings.of(catalogue.categories.map(folded)).data);
-    const { places, next } = this.#find(this.#ofCategories, 'categories', query, limit, options);
+    const search = this.#ofCategories;
+    const find = (text: string, most: number, from: number) => search.find(text, most, from);
+    const { places, next } = this.#find(find, JSON.stringify(['categories', query]), query, limit, options);
     const categories = places.map(place => {
       const name = catalogue.categories[place]!;
       const members = catalogue.inCategory(name)!;
@@ -41,16 +51,16 @@ export class CatalogueSearch {
   }
 
   #find(
-    search: Pick<TextSearch, 'find'>,
-    kind: string,
+    find: (text: string, most: number, from: number) => number[],
+    what: string,
     query: string,
     limit: number,
     { cursor }: ListOptions,
   ): { places: number[]; next: string | null } {
-    const list = { snapshot: this.snapshot.manifest.id, request: hashOf(`${kind} ${query}`), user: 0 };
+    const list = { snapshot: this.snapshot.manifest.id, request: hashOf(what), user: 0 };
     const from = cursor === undefined ? 0 : positionOf(cursor, list).offset;
     // One more shows whether there are more.
-    const places = search.find(query, limit + 1, from);
+    const places = find(query, limit + 1, from);
     if (places.length <= limit) return { places, next: null };
     const following = places.pop()!;
     return { places, next: cursorOf(list, limit, following) };

@@ -1,6 +1,7 @@
 import { ShortlistError } from '../errors.js';
 import type { ItemIndex } from '../learn/dataset/id-map.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
+import { knownAttribute } from './attribute-filters.js';
 import type { ItemDetails, RecommendedItem } from './recommendation.js';
 
 /** What replies say about items, by index, and how they are found by what requests call them. */
@@ -27,8 +28,23 @@ export class ItemFacts {
     return { itemId: this.idOf(item), score, ...this.titled(item) };
   }
 
+  /**
+   * The items with these attributes, as far as they have them.
+   * @throws {ShortlistError} `unknown-attribute`
+   */
+  withAttributes(listed: readonly RecommendedItem[], names: readonly string[] = []): readonly RecommendedItem[] {
+    if (names.length === 0) return listed;
+    const { items, catalogue } = this.snapshot;
+    const columns = names.map(name => knownAttribute(catalogue.attributes, name));
+    return listed.map(item => {
+      const attributes = catalogue.attributes.valuesOf(items.indexOf(item.itemId)!, columns);
+      return { ...item, attributes };
+    });
+  }
+
   details(item: ItemIndex): ItemDetails {
     const { catalogue, popularity, manifest } = this.snapshot;
+    const { attributes } = catalogue;
     const ratings = popularity.count.scores[item]!;
     return {
       itemId: this.idOf(item),
@@ -36,6 +52,7 @@ export class ItemFacts {
       categories: catalogue.categoriesOf(item),
       ratings,
       meanRating: manifest.dataset.rated && ratings > 0 ? popularity.mean.scores[item]! : null,
+      ...(attributes.data.length > 0 && { attributes: attributes.valuesOf(item) }),
     };
   }
 

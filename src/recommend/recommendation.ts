@@ -1,4 +1,5 @@
 import type { RankerName } from '../learn/model/popularity.js';
+import type { AttributeValue } from '../learn/ratings/ratings-table.js';
 import type { SourceKind } from '../retrieve/candidate-source.js';
 import type { Filters, ListOptions, RequestOptions } from './request-options.js';
 
@@ -59,10 +60,13 @@ export interface RecommendRequest extends RequestOptions {
 }
 
 /** What `REQUEST_OPTIONS` describes, as far as it is about similar items. */
-export type SimilarOptions = Filters & ListOptions & Pick<RequestOptions, 'coldShare' | 'diversity'>;
+export type SimilarOptions = Filters & ListOptions & Pick<RequestOptions, 'coldShare' | 'diversity' | 'attributes'>;
 
 /** What `REQUEST_OPTIONS` describes, as far as it is about popular items. */
-export interface PopularRequest extends Filters, ListOptions, Pick<RequestOptions, 'diversity' | 'ranker'> {
+export interface PopularRequest
+  extends Filters,
+    ListOptions,
+    Pick<RequestOptions, 'diversity' | 'ranker' | 'attributes'> {
   readonly limit: number;
   readonly category?: string | undefined;
 }
@@ -72,6 +76,8 @@ export interface RecommendedItem {
   /** Exact dot product for `model` and `fold-in`, the ranker's score for `popularity`. Higher is better. */
   readonly score: number;
   readonly title?: string;
+  /** Those that the request named, as far as the item has them. */
+  readonly attributes?: Readonly<Record<string, AttributeValue>>;
   readonly explanation?: Explanation;
 }
 
@@ -176,4 +182,6 @@ export interface ItemDetails {
   readonly ratings: number;
   /** Mean rating, or null where there is none. */
   readonly meanRating: number | null;
+  /** All that it has. */
+  readonly attributes?: Readonly<Record<string, AttributeValue>>;
 }

@@ -9,6 +9,7 @@ import { ItemMask } from '../retrieve/item-mask.js';
 import type { Manifest } from '../snapshot/manifest.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { likenessColumns } from '../snapshot/sources.js';
+import { AttributeFilters } from './attribute-filters.js';
 import { CatalogueSearch } from './catalogue-search.js';
 import { ColdItems, type Drawn, searchWithColdBound } from './cold-share.js';
 import { cursorOf, hashOf, type ListIdentity, positionOf } from './cursor.js';
@@ -59,6 +60,7 @@ export class Recommender {
   readonly #facts: ItemFacts;
   readonly #users: UserVectors;
   readonly #cold: ColdItems;
+  readonly #filters: AttributeFilters;
   /** Reused from request to request: always cleared, to what is not available, before it is filled. */
   readonly #mask: ItemMask;
   readonly #search: CatalogueSearch;
@@ -84,6 +86,7 @@ export class Recommender {
     this.#search = new CatalogueSearch(snapshot, this.#facts);
     this.#users = new UserVectors(snapshot, events);
     this.#cold = new ColdItems(snapshot.items.size, snapshot.coldItems);
+    this.#filters = new AttributeFilters(snapshot.catalogue.attributes, snapshot.items.size);
     this.#mask = new ItemMask(snapshot.arena, snapshot.items.size, snapshot.unavailableItems);
   }
 
@@ -113,7 +116,8 @@ export class Recommender {
    * Recommendations for a user, from the best tier that knows anything about them.
    * @param effort how hard to search. Default: as the snapshot says, see `manifest.retrieval.operatingPoint`.
    * @throws {ShortlistError} `unknown-category` when a category of the request has no items; `invalid-option` for a number
-   *   out of its range, `value-out-of-scale` for one in the history; `invalid-cursor`, `cursor-expired`
+   *   out of its range, `value-out-of-scale` for one in the history; `unknown-attribute`, `invalid-filter`, `invalid-cursor`,
+   *   `cursor-expired`
    */
   recommend(request: RecommendRequest, effort = this.effort): Recommendation {
     const { limit } = request;
@@ -181,7 +185,7 @@ export class Recommender {
     return {
       itemId,
       ...this.#facts.titled(item),
-      items: this.#present(drawn),
+      items: this.#facts.withAttributes(this.#present(drawn), options.attributes),
       next,
       snapshot: this.manifest.id,
       retrieval: retrievalOf(this.similarity.kind, drawn),
@@ -212,7 +216,7 @@ export class Recommender {
     return {
       ranker,
       category: categories?.length === 1 ? categories[0]! : null,
-      items: this.#present(drawn),
+      items: this.#facts.withAttributes(this.#present(drawn), request.attributes),
       next,
       snapshot: this.manifest.id,
     };
@@ -232,19 +236,22 @@ export class Recommender {
    * Items whose title or id contains `query`, whatever its case, accents and Unicode form, most rated first. Where there is
    * none, those with a word that begins like it but for a typo.
    * @param limit items wanted, 1 to 1000
-   * @throws {ShortlistError} `invalid-option`
+   * @param filters see `ATTRIBUTE_OPTIONS`. Default: none.
+   * @throws {ShortlistError} `invalid-option`, `invalid-filter`
    */
-  findItems(query: string, limit: number): readonly ItemDetails[] {
-    return this.searchItems(query, limit).items;
+  findItems(query: string, limit: number, filters?: Filters['filters']): readonly ItemDetails[] {
+    return this.searchItems(query, limit, { filters }).items;
   }
 
   /**
    * `findItems` page by page.
-   * @throws {ShortlistError} `invalid-option`, `invalid-cursor`, `cursor-expired`
+   * @throws {ShortlistError} `invalid-option`, `invalid-filter`, `invalid-cursor`, `cursor-expired`
    */
-  searchItems(query: string, limit: number, options: ListOptions = {}): FoundItems {
+  searchItems(query: string, limit: number, options: ListOptions & Pick<Filters, 'filters'> = {}): FoundItems {
     checkOption('limit', LIMIT, limit);
-    return this.#search.items(query, limit, options);
+    const excluded = (options.filters ?? []).map(filter => this.#filters.excluded(filter));
+    const fulfils = (item: number) => excluded.every(words => ((words[item >>> 5]! >>> (item & 31)) & 1) === 0);
+    return this.#search.items(query, limit, options, fulfils);
   }
 
   /**
@@ -267,7 +274,15 @@ export class Recommender {
     retrieval: Retrieval,
     next: string | null,
   ): Recommendation {
-    return { userId: request.userId ?? null, items, next, source: tier, reason, snapshot: this.manifest.id, retrieval };
+    return {
+      userId: request.userId ?? null,
+      items: this.#facts.withAttributes(items, request.attributes),
+      next,
+      source: tier,
+      reason,
+      snapshot: this.manifest.id,
+      retrieval,
+    };
   }
 
   /** The answer from the batch, where it has one that is the same as would be computed. */
@@ -300,9 +315,10 @@ export class Recommender {
     history?: RecommendRequest['history'],
     known: KnownUser['newInteractions'] = [],
   ): ListIdentity {
-    const { exclude, only, categories, match = 'any', includeSeen = false, ranker } = request;
+    const { exclude, only, categories, match = 'any', filters, includeSeen = false, ranker } = request;
     const { coldShare = DEFAULT_COLD_SHARE, diversity = 0 } = request;
-    const parts = [kind, subject, history, exclude, only, categories, match, includeSeen, coldShare, diversity, ranker];
+    const filtered = [exclude, only, categories, match, filters, includeSeen];
+    const parts = [kind, subject, history, filtered, coldShare, diversity, ranker];
     return {
       snapshot: this.manifest.id,
       request: hashOf(JSON.stringify(parts)),
@@ -374,7 +390,7 @@ export class Recommender {
   }
 
   /** Applies the filters of a request for any list to the mask. */
-  #restrict({ only, categories, match, exclude }: Filters): void {
+  #restrict({ only, categories, match, exclude, filters }: Filters): void {
     const { items } = this.#snapshot;
     const known = (ids: readonly string[]) => ids.map(id => items.indexOf(id)).filter(index => index !== undefined);
     if (only) this.#mask.keepOnly(known(only));
@@ -385,6 +401,7 @@ export class Recommender {
       else for (const one of members) if (this.#mask.eligible > 0) this.#mask.keepOnly(one);
     }
     if (exclude) this.#mask.excludeAll(known(exclude));
+    for (const filter of filters ?? []) this.#mask.excludeWords(this.#filters.excluded(filter));
   }
 
   /** The items that the mask leaves, most popular first. */
@@ -435,8 +452,9 @@ export class Recommender {
 
 /** Whether a request asks for nothing but the best items of a user. */
 function isPlain(request: RecommendRequest): boolean {
-  const { history, exclude, only, categories, coldShare = DEFAULT_COLD_SHARE, diversity = 0, cursor } = request;
-  if (history || exclude || only || categories || cursor || request.includeSeen || request.explain) return false;
+  const { history, exclude, only, categories, filters, cursor } = request;
+  const { coldShare = DEFAULT_COLD_SHARE, diversity = 0, includeSeen, explain } = request;
+  if (history || exclude || only || categories || filters || cursor || includeSeen || explain) return false;
   return coldShare === DEFAULT_COLD_SHARE && diversity === 0;
 }
 

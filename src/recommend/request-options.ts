@@ -2,6 +2,7 @@ import { boolean, checkOption, choice, type GivenValues, integer, list, real } f
 import { ShortlistError } from '../errors.js';
 import { RANKER_NAMES, type RankerName } from '../learn/model/popularity.js';
 import type { Manifest } from '../snapshot/manifest.js';
+import type { AttributeOptions } from './attribute-filters.js';
 
 /**
  * Longest list that may be diversified or explained: both take time in proportion to it, at most about 0.1 ms an item (256
@@ -93,13 +94,13 @@ export interface ListOptions {
   readonly cursor?: string | undefined;
 }
 
-export interface RequestOptions extends GivenValues<typeof REQUEST_OPTIONS>, ListOptions {
+export interface RequestOptions extends GivenValues<typeof REQUEST_OPTIONS>, ListOptions, AttributeOptions {
   /** See `RANKER`. */
   readonly ranker?: RankerName | undefined;
 }
 
 /** What lets items into a list and keeps them out of it. */
-export type Filters = Pick<RequestOptions, 'exclude' | 'only' | 'categories' | 'match'>;
+export type Filters = Pick<RequestOptions, 'exclude' | 'only' | 'categories' | 'match' | 'filters'>;
 
 /**
  * Checks the numbers and words of a request, one by one: a loop over their names would cost every request objects.

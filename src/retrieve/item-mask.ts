@@ -52,6 +52,17 @@ export class ItemMask {
     for (let i = 0; i < items.length; i++) this.exclude(items[i]!);
   }
 
+  /** Excludes the items whose bits are set in words laid out as those of a mask; none beyond the last item may be set. */
+  excludeWords(words: Uint32Array): void {
+    for (let w = 0; w < words.length; w++) {
+      const added = words[w]! & ~this.words[w]!;
+      if (added === 0) continue;
+      this.words[w]! |= added;
+      this.#excluded += bitsIn(added);
+    }
+    this.#touched = 'many';
+  }
+
   /** Excludes every item but these. Those that are excluded already stay so. */
   keepOnly(items: Iterable<number>): void {
     const kept: number[] = [];
@@ -76,4 +87,10 @@ export class ItemMask {
     this.#touched = [];
     this.#excluded = this.#baseExcluded;
   }
+}
+
+function bitsIn(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

@@ -43,6 +43,18 @@ export class PackedStrings {
     return Array.from({ length: this.length }, (_, index) => this.at(index));
   }
 
+  /** Bisection, where the strings ascend by UTF-16 units: the first that is at least `wanted`, or their number. */
+  firstAtLeast(wanted: string): number {
+    let low = 0;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.at(middle) < wanted) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
   /** Whether the string at an index is this one, without making it. */
   is(index: number, text: string): boolean {
     const { units, starts } = this.data;

@@ -1,3 +1,4 @@
+import { GrowingArray } from '../../base/numeric/growing-array.js';
 import { PackedStrings, type PackedStringsData } from '../../base/numeric/packed-strings.js';
 import { startsOf } from '../../base/numeric/sorting.js';
 import { ShortlistError } from '../../errors.js';
@@ -147,17 +148,23 @@ function numberAt({ kind, values }: NumberColumn, item: number): number | boolea
   return kind === 'boolean' ? value === 1 : value;
 }
 
-/** Texts of each item as numbers of the distinct ones. */
+/** Texts of each item, each once, as numbers of the distinct ones. */
 function numbered(values: readonly (AttributeValue | undefined)[]): Pick<TextColumn, 'texts' | 'starts' | 'numbers'> {
-  const lists = values.map(value =>
-    value === undefined ? [] : Array.isArray(value) ? new Set(value) : [value],
-  ) as readonly Iterable<string>[];
-  const texts = [...new Set(lists.flatMap(list => [...list]))].sort();
-  const numberOf = new Map(texts.map((text, number) => [text, number]));
-  const numbers = lists.map(list => Array.from(list, text => numberOf.get(text)!));
-  return {
-    texts: PackedStrings.of(texts).data,
-    starts: startsOf(numbers.map(list => list.length)),
-    numbers: Uint32Array.from(numbers.flat()),
-  };
+  const places = new Map<string, number>();
+  const entries = new GrowingArray(length => new Uint32Array(length));
+  const lengths = values.map(value => {
+    if (value === undefined) return 0;
+    const before = entries.length;
+    for (const text of typeof value === 'object' ? new Set(value) : [String(value)]) {
+      const place = places.get(text) ?? places.size;
+      if (place === places.size) places.set(text, place);
+      entries.push(place);
+    }
+    return entries.length - before;
+  });
+  const texts = [...places.keys()].sort();
+  const numberOf = new Uint32Array(texts.length);
+  for (const [number, text] of texts.entries()) numberOf[places.get(text)!] = number;
+  const numbers = entries.values().map(place => numberOf[place]!);
+  return { texts: PackedStrings.of(texts).data, starts: startsOf(lengths), numbers };
 }

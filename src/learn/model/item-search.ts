@@ -33,9 +33,9 @@ export class ItemSearch {
     return new ItemSearch({ order, texts: foldedTexts(texts) });
   }
 
-  /** Places in the order of the first `limit` items that `text` finds from place `from` on. */
-  find(text: string, limit: number, from = 0): number[] {
-    return this.#search.find(text, limit, from);
+  /** Places in the order of the first `limit` items that `text` finds from place `from` on, among those that fulfil a condition. */
+  find(text: string, limit: number, from = 0, fulfils: (item: ItemIndex) => boolean = () => true): number[] {
+    return this.#search.find(text, limit, from, place => fulfils(this.at(place)));
   }
 
   /** The item at a place of the order. */

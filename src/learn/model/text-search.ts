@@ -72,16 +72,17 @@ export class TextSearch {
   /**
    * Places of the first `limit` texts from place `from` on that contain `text`, both folded. Where no text at all does,
    * those that have a word which begins like it but for one typo: a letter too many, too few, or wrong, or two swapped.
+   * @param fulfils whether a place may be found. Default: all may.
    */
-  find(text: string, limit: number, from = 0): number[] {
+  find(text: string, limit: number, from = 0, fulfils: (place: number) => boolean = () => true): number[] {
     const wanted = folded(text).trim();
     const first = this.#texts.indexContaining(wanted);
-    if (first < 0) return wanted.length < LEAST_TYPO_LENGTH ? [] : this.#findWithTypo(wanted, limit, from);
+    if (first < 0) return wanted.length < LEAST_TYPO_LENGTH ? [] : this.#findWithTypo(wanted, limit, from, fulfils);
     const found: number[] = [];
     for (let at = Math.max(first, from); found.length < limit; at++) {
       at = this.#texts.indexContaining(wanted, at);
       if (at < 0) break;
-      found.push(at);
+      if (fulfils(at)) found.push(at);
     }
     return found;
   }
@@ -90,7 +91,7 @@ export class TextSearch {
    * Wu and Manber, "Fast Text Searching Allowing Errors", CACM 1992, for one error: bit i of a word says whether the text
    * up to here ends in the first i + 1 letters of the pattern, in `exact` as they are, in `close` with one typo at most.
    */
-  #findWithTypo(wanted: string, limit: number, from: number): number[] {
+  #findWithTypo(wanted: string, limit: number, from: number, fulfils: (place: number) => boolean): number[] {
     const pattern = wanted.slice(0, MOST_TYPO_LENGTH);
     const whole = 1 << (pattern.length - 1);
     /** By unit: the places in the pattern that have it. */
@@ -123,7 +124,7 @@ export class TextSearch {
         startBefore = start;
         start = isOfWord(unit) ? 0 : 1;
         if ((close & whole) !== 0) {
-          found.push(text);
+          if (fulfils(text)) found.push(text);
           break;
         }
         // Nothing goes on from here: to the end of the word.

@@ -44,7 +44,39 @@ export interface PageQuery extends LimitQuery {
   cursor?: string | undefined;
 }
 
-export interface RecommendQuery extends PageQuery {
+export interface FilterQuery {
+  /**
+   * Only items that fulfil all of these conditions on their attributes come back, such as `price<=20`, `brand=acme` and
+   * `brand=acme|globex` (any of these), with one of = != < <= > >=. An item without the attribute fulfils != alone. At
+   * most 20.
+   */
+  filter?: string[] | undefined;
+}
+
+export interface AttributesQuery extends FilterQuery {
+  /** Names of attributes to return with each item. None with a comma. */
+  attributes?: string[] | undefined;
+}
+
+/** A condition on an attribute. */
+export interface AttributeFilter {
+  attribute: string;
+  op: '<=' | '>=' | '!=' | '=' | '<' | '>';
+  /** Of the attribute's kind. A list, for `=` and `!=`: any of these values. At most 1000. */
+  value: number | boolean | string | (number | boolean | string)[];
+}
+
+export interface AttributesBody {
+  /** As `filter` in `FilterQuery`: as text, or as objects. At most 20. */
+  filters?: (string | AttributeFilter)[];
+  /** Names of attributes to return with each item. At most 64. */
+  attributes?: string[];
+}
+
+/** Attributes of an item by name. */
+export type ItemAttributes = Record<string, number | boolean | string | string[]>;
+
+export interface RecommendQuery extends PageQuery, AttributesQuery {
   /** Item ids that must not come back. Unknown ids are ignored. None with a comma: `recommend` takes those. */
   exclude?: string[] | undefined;
   /**
@@ -76,7 +108,7 @@ export interface RecommendQuery extends PageQuery {
   ranker?: Ranker;
 }
 
-export interface SimilarQuery extends PageQuery {
+export interface SimilarQuery extends PageQuery, AttributesQuery {
   /** As in `RecommendQuery`. */
   exclude?: string[] | undefined;
   /** As in `RecommendQuery`. */
@@ -89,7 +121,7 @@ export interface SimilarQuery extends PageQuery {
   diversity?: number;
 }
 
-export interface SimilarBody {
+export interface SimilarBody extends AttributesBody {
   itemId: string;
   /** Items wanted, 1 … 1000. Default 10. */
   limit?: number | undefined;
@@ -119,7 +151,7 @@ export interface HistoryEntry {
   value?: number;
 }
 
-export interface RecommendBody {
+export interface RecommendBody extends AttributesBody {
   /** Unknown or missing: the history, or else popularity, answers. */
   userId?: string;
   /** Items that the user is known to like or dislike, for users the snapshot does not know. At most 1000. */
@@ -148,7 +180,7 @@ export interface RecommendBody {
   cursor?: string | undefined;
 }
 
-export interface BatchBody {
+export interface BatchBody extends AttributesBody {
   /** 1 … 1000 of them; times `limit` at most 100,000. */
   userIds: string[];
   /** Items wanted for each, 1 … 1000. Default 10. */
@@ -178,7 +210,7 @@ export interface EventsBody {
   events: NewEvent[];
 }
 
-export interface PopularQuery extends PageQuery {
+export interface PopularQuery extends PageQuery, AttributesQuery {
   /** As in `RecommendQuery`. */
   exclude?: string[] | undefined;
   /** As in `RecommendQuery`; one, or several. */
@@ -191,7 +223,7 @@ export interface PopularQuery extends PageQuery {
   ranker?: Ranker;
 }
 
-export interface FindItemsQuery extends PageQuery {
+export interface FindItemsQuery extends PageQuery, FilterQuery {
   /**
    * Text to find in titles and ids, whatever its case, accents and Unicode form. Where it is nowhere, words that begin like
    * it but for one typo are found. Empty: the most rated items. Default empty.
@@ -258,6 +290,8 @@ export interface RecommendedItem {
   /** Higher is better. Comparable inside one reply only. */
   score: number;
   title?: string;
+  /** Those that the request named, as far as the item has them. */
+  attributes?: ItemAttributes;
   /** Only with `explain`. */
   explanation?: Explanation;
 }
@@ -336,6 +370,8 @@ export interface Item {
   ratings: number;
   /** Null where there are no ratings. */
   meanRating: number | null;
+  /** All that it has. Only where the snapshot has any. */
+  attributes?: ItemAttributes;
 }
 
 export interface FoundItems {

@@ -16,16 +16,20 @@ export function pathSegment(id: string, otherwise = ''): string {
   }
 }
 
+/** Lists whose values may contain commas. */
+const COMMAS_ALLOWED = ['category', 'filter'];
+
 /**
  * Parameters as `?name=value&…`, or nothing where there are none.
- * @throws {TypeError} for a value with a comma in a list of ids; in names of categories the server tells what it means
+ * @throws {TypeError} for a value with a comma in a list of ids or of names of attributes; of categories the server tells what it
+ *   means, and in conditions it separates nothing
  */
 export function queryString(query: object): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined) continue;
     for (const one of [value].flat()) {
-      if (name !== 'category' && Array.isArray(value) && String(one).includes(',')) {
+      if (!COMMAS_ALLOWED.includes(name) && Array.isArray(value) && String(one).includes(',')) {
         throw new TypeError(`"${one}" in ${name} contains a comma, which separates values there. Call recommend().`);
       }
       parameters.append(name, String(one));

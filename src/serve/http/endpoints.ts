@@ -11,6 +11,8 @@ const BATCH_TURN = 16;
 /** What any list may fail with whose parameters are in the query string. */
 const LIST_FAILURES = {
   'unknown-category': { in: 'query', field: 'category' },
+  'unknown-attribute': { in: 'query', field: 'attributes' },
+  'invalid-filter': { in: 'query', field: 'filter' },
   'invalid-cursor': { in: 'query', field: 'cursor' },
   'cursor-expired': { in: 'query', field: 'cursor' },
 } as const;
@@ -19,8 +21,13 @@ const CURSOR_FAILURES = {
   'cursor-expired': LIST_FAILURES['cursor-expired'],
 };
 /** The same for a body. */
+const ATTRIBUTE_FAILURES = {
+  'unknown-attribute': { in: 'body', field: 'attributes' },
+  'invalid-filter': { in: 'body', field: 'filters' },
+} as const;
 const BODY_LIST_FAILURES = {
   'unknown-category': { in: 'body', field: 'categories' },
+  ...ATTRIBUTE_FAILURES,
   'invalid-cursor': { in: 'body', field: 'cursor' },
   'cursor-expired': { in: 'body', field: 'cursor' },
 } as const;
@@ -48,6 +55,8 @@ export const endpoints = {
       explain: query.explain,
       ranker: query.ranker,
       cursor: query.cursor,
+      filters: query.filter,
+      attributes: query.attributes,
     }),
   }),
 
@@ -68,12 +77,13 @@ export const endpoints = {
     summary: 'Recommendations for many users at once.',
     body: requests.batchBody,
     reply: replies.recommendations,
-    async answer({ live }, { body: { userIds, limit, exclude, ranker } }, nextTurn) {
+    failures: ATTRIBUTE_FAILURES,
+    async answer({ live }, { body: { userIds, limit, exclude, ranker, filters, attributes } }, nextTurn) {
       const { recommender } = live;
       const recommendations: Recommendation[] = [];
       for (const [i, userId] of userIds.entries()) {
         if (i % BATCH_TURN === 0) await nextTurn();
-        recommendations.push(recommender.recommend({ userId, limit, exclude, ranker }));
+        recommendations.push(recommender.recommend({ userId, limit, exclude, ranker, filters, attributes }));
       }
       return { recommendations, snapshot: recommender.manifest.id };
     },
@@ -125,6 +135,8 @@ export const endpoints = {
         coldShare: query.coldShare,
         diversity: query.diversity,
         cursor: query.cursor,
+        filters: query.filter,
+        attributes: query.attributes,
       }),
   }),
 
@@ -157,6 +169,8 @@ export const endpoints = {
         diversity: query.diversity,
         ranker: query.ranker,
         cursor: query.cursor,
+        filters: query.filter,
+        attributes: query.attributes,
       }),
   }),
 
@@ -168,8 +182,9 @@ export const endpoints = {
     summary: 'Finds items by a part of their title or id, the most rated first.',
     query: requests.findItemsQuery,
     reply: replies.foundItems,
-    failures: CURSOR_FAILURES,
-    answer: ({ live }, { query: { query, limit, cursor } }) => live.recommender.searchItems(query, limit, { cursor }),
+    failures: { ...CURSOR_FAILURES, 'invalid-filter': LIST_FAILURES['invalid-filter'] },
+    answer: ({ live }, { query: { query, limit, cursor, filter } }) =>
+      live.recommender.searchItems(query, limit, { cursor, filters: filter }),
   }),
 
   findCategories: endpoint({

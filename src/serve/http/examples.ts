@@ -38,7 +38,13 @@ const list = {
   retrieval,
 };
 const forUser = { userId: '42', ...list, source: 'model', reason: 'trained' } as const;
-const details = { ...toyStory, categories: ['Animation', 'Comedy'], ratings: 215, meanRating: 3.92 };
+const details = {
+  ...toyStory,
+  categories: ['Animation', 'Comedy'],
+  ratings: 215,
+  meanRating: 3.92,
+  attributes: { year: 1995 },
+};
 
 /** One for each endpoint: without, the documentation does not compile. */
 export const EXAMPLES: { readonly [Name in keyof typeof endpoints]: ExampleOf<(typeof endpoints)[Name]> } = {
@@ -55,6 +61,8 @@ export const EXAMPLES: { readonly [Name in keyof typeof endpoints]: ExampleOf<(t
       explain: true,
       ranker: 'trending',
       cursor,
+      filter: ['year>=1990', 'studio=acme|globex'],
+      attributes: ['year'],
     },
     reply: {
       ...forUser,
@@ -82,6 +90,7 @@ export const EXAMPLES: { readonly [Name in keyof typeof endpoints]: ExampleOf<(t
       exclude: ['1'],
       categories: ['Crime', 'Drama'],
       match: 'all',
+      filters: ['year>=1990', { attribute: 'studio', op: '=', value: ['acme', 'globex'] }],
     },
     reply: { ...forUser, userId: null, source: 'fold-in', reason: 'history' },
   },
@@ -117,6 +126,8 @@ export const EXAMPLES: { readonly [Name in keyof typeof endpoints]: ExampleOf<(t
       coldShare: 0.1,
       diversity: 0.3,
       cursor,
+      filter: ['year>=1990'],
+      attributes: ['year'],
     },
     reply: { ...toyStory, ...list },
   },
@@ -134,11 +145,13 @@ export const EXAMPLES: { readonly [Name in keyof typeof endpoints]: ExampleOf<(t
       diversity: 0.3,
       ranker: 'damped-mean',
       cursor,
+      filter: ['year>=1990'],
+      attributes: ['year'],
     },
     reply: { ranker: 'damped-mean', category: 'Crime', items: list.items, next: cursor, snapshot: id },
   },
   findItems: {
-    parameters: { query: 'toy', limit: 2, cursor },
+    parameters: { query: 'toy', limit: 2, cursor, filter: ['year>=1990'] },
     reply: { items: [details], next: null, snapshot: id },
   },
   findCategories: {
@@ -207,6 +220,8 @@ export const PROBLEM_EXAMPLES: Readonly<Partial<Record<ErrorCode | 'internal-err
   'invalid-request': 'The request is not valid: limit: expected a whole number from 1 to 1000.',
   'malformed-request': 'The body is not valid UTF-8, the only encoding of JSON.',
   'unknown-category': 'No item is in "Crmie".',
+  'unknown-attribute': 'Items have no attribute "colour". There are: year, studio.',
+  'invalid-filter': 'The filter "year>=old" needs a number, since year is one.',
   'value-out-of-scale': 'The value 11 is outside of the scale of the data, 0.5 to 5.',
   'invalid-cursor': 'The cursor must be the `next` of an earlier reply, as it came.',
   'cursor-expired': `The list of this cursor is of snapshot ${id}, which no longer answers. Begin again without a cursor.`,

@@ -8,6 +8,7 @@ import {
 } from '../../base/options/option.js';
 import { numberSchema } from '../../base/options/schema.js';
 import { isPlainId } from '../../base/tables/plain-id.js';
+import { FILTER_OPERATORS } from '../../recommend/attribute-filters.js';
 import { LOGGABLE } from '../../recommend/events/new-interactions.js';
 
 /** Longest id, category or search text that a request may carry, in UTF-16 units. Far above real keys, UUIDs and URLs. */
@@ -30,6 +31,10 @@ export const loggedId = id
     isPlainId,
     'expected an id as files of ratings have it: without blanks around it, no word for nothing such as NULL, no whole number that ends in .0',
   );
+
+/** Values that one condition may name. */
+const MAX_FILTER_VALUES = 1000;
+const filterValue = z.union([z.number(), z.boolean(), searchText]);
 
 // What `REQUEST_OPTIONS` describes, first as values of a JSON body, then as text of a query string.
 
@@ -132,6 +137,41 @@ export function listParameter({ meaning }: ListOption) {
     .pipe(z.array(id).max(MAX_LISTED_IN_QUERY, `expected at most ${MAX_LISTED_IN_QUERY} values`))
     .optional()
     .meta({ description: `${meaning} ${howTo}` });
+}
+
+/** A condition on an attribute, as an object of a JSON body. */
+const filter = z.strictObject({
+  attribute: id,
+  op: z.enum(FILTER_OPERATORS, `expected one of ${FILTER_OPERATORS.join(' ')}`),
+  value: z.union(
+    [filterValue, z.array(filterValue).max(MAX_FILTER_VALUES)],
+    `expected a number, true or false, a string, or a list of at most ${MAX_FILTER_VALUES} of them`,
+  ),
+});
+
+export function filtersField({ meaning, most }: ListOption) {
+  return z
+    .array(
+      z.union([id, filter], 'expected a text such as price<=20, or an object with attribute, op and value'),
+      'expected a list',
+    )
+    .max(most, `expected at most ${most} entries`)
+    .exactOptional()
+    .meta({
+      description: `${meaning} As text, or as an object with attribute, op and value, where a list is any of its values.`,
+    });
+}
+
+/** Conditions in a query string: the parameter repeated. Commas separate nothing here. */
+export function filterParameter({ meaning, most }: ListOption) {
+  return z
+    .union([z.string(), z.array(z.string())])
+    .transform(given => [given].flat())
+    .pipe(z.array(id).max(most, `expected at most ${most} values`))
+    .optional()
+    .meta({
+      description: `${meaning} Repeat the parameter for further conditions; a value that contains | goes into a POST form.`,
+    });
 }
 
 function lengthOf(input: unknown): number {

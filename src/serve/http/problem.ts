@@ -9,6 +9,8 @@ export const PROBLEM_KINDS: Readonly<Partial<Record<ErrorCode, { status: number;
   'unknown-category': { status: 400, title: 'Unknown category' },
   'value-out-of-scale': { status: 400, title: 'Value out of scale' },
   'invalid-cursor': { status: 400, title: 'Invalid cursor' },
+  'unknown-attribute': { status: 400, title: 'Unknown attribute' },
+  'invalid-filter': { status: 400, title: 'Invalid filter' },
   unauthorized: { status: 401, title: 'Unauthorized' },
   forbidden: { status: 403, title: 'Forbidden' },
   'unknown-item': { status: 404, title: 'Unknown item' },

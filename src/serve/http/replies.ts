@@ -36,11 +36,16 @@ const explanation = z.strictObject({
   because: z.array(contribution).meta({ description: 'The past items that contributed most, most first.' }),
 });
 
+const attributes = z
+  .record(z.string(), z.union([z.number(), z.boolean(), z.string(), z.array(z.string())]))
+  .exactOptional();
+
 const recommendedItem = z
   .strictObject({
     itemId: z.string(),
     score: z.number().meta({ description: 'Higher is better. Comparable inside one reply only.' }),
     title: z.string().exactOptional(),
+    attributes: attributes.meta({ description: 'Those that the request named, as far as the item has them.' }),
     explanation: explanation.exactOptional(),
   })
   .meta({ id: 'RecommendedItem' });
@@ -121,6 +126,7 @@ export const itemDetails = z
     categories: z.array(z.string()),
     ratings: z.int().min(0).meta({ description: 'Ratings of it in the snapshot.' }),
     meanRating: z.number().nullable().meta({ description: 'Null where there are no ratings.' }),
+    attributes: attributes.meta({ description: 'All that it has. Only where the snapshot has any.' }),
   })
   .meta({ id: 'Item' });
 

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { numberSchema } from '../../base/options/schema.js';
+import { ATTRIBUTE_OPTIONS } from '../../recommend/attribute-filters.js';
 import { MAX_AHEAD_SECONDS } from '../../recommend/events/new-interactions.js';
 import { MAX_CAREFUL_LIMIT, RANKER, REQUEST_OPTIONS } from '../../recommend/request-options.js';
 import {
   choiceField,
   cursor,
+  filterParameter,
+  filtersField,
   flagField,
   flagParameter,
   id,
@@ -46,6 +49,11 @@ export const noParameters = z.strictObject({});
 export const userPath = z.strictObject({ userId: id.meta({ description: 'User id as in the ratings.' }) });
 export const itemPath = z.strictObject({ itemId: id.meta({ description: 'Item id as in the ratings.' }) });
 
+const filter = filterParameter(ATTRIBUTE_OPTIONS.filters);
+const filters = filtersField(ATTRIBUTE_OPTIONS.filters);
+const attributes = listParameter(ATTRIBUTE_OPTIONS.attributes);
+const attributesField = listField(ATTRIBUTE_OPTIONS.attributes);
+
 export const recommendQuery = z
   .strictObject({
     limit: numberParameter(REQUEST_OPTIONS.limit),
@@ -58,6 +66,8 @@ export const recommendQuery = z
     explain: flagParameter(REQUEST_OPTIONS.explain),
     ranker: wordField(RANKER),
     cursor,
+    filter,
+    attributes,
   })
   .refine(isCareful, carefulLimit);
 
@@ -70,6 +80,8 @@ export const similarQuery = z
     coldShare: numberParameter(REQUEST_OPTIONS.coldShare),
     diversity: numberParameter(REQUEST_OPTIONS.diversity),
     cursor,
+    filter,
+    attributes,
   })
   .refine(isCareful, carefulLimit);
 
@@ -84,6 +96,8 @@ export const similarBody = z
     coldShare: numberField(REQUEST_OPTIONS.coldShare),
     diversity: numberField(REQUEST_OPTIONS.diversity),
     cursor,
+    filters,
+    attributes: attributesField,
   })
   .refine(isCareful, carefulLimit);
 
@@ -96,6 +110,8 @@ export const popularQuery = z
     diversity: numberParameter(REQUEST_OPTIONS.diversity),
     ranker: wordField(RANKER),
     cursor,
+    filter,
+    attributes,
   })
   .refine(isCareful, carefulLimit);
 
@@ -107,6 +123,7 @@ export const findItemsQuery = z.strictObject({
   }),
   limit: numberParameter(REQUEST_OPTIONS.limit),
   cursor,
+  filter,
 });
 
 export const categoriesQuery = z.strictObject({
@@ -150,6 +167,8 @@ export const recommendBody = z
     explain: flagField(REQUEST_OPTIONS.explain),
     ranker: wordField(RANKER),
     cursor,
+    filters,
+    attributes: attributesField,
   })
   .refine(isCareful, carefulLimit);
 
@@ -162,6 +181,8 @@ export const batchBody = z
     limit: numberField(REQUEST_OPTIONS.limit),
     exclude: listField({ ...REQUEST_OPTIONS.exclude, most: MAX_BATCH_EXCLUDED }),
     ranker: wordField(RANKER),
+    filters,
+    attributes: attributesField,
   })
   .refine(({ userIds, limit }) => userIds.length * limit <= MAX_BATCH_ITEMS, {
     path: ['limit'],

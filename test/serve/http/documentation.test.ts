@@ -106,6 +106,12 @@ describe('/openapi.json', () => {
         schema: { type: 'string', enum: ['damped-mean', 'mean', 'count', 'trending'] },
       },
       { name: 'cursor', part: 'query', required: false, schema: { type: 'string', minLength: 1, maxLength: 1024 } },
+      ...[20, 1000].map((maxItems, i) => ({
+        name: ['filter', 'attributes'][i],
+        part: 'query',
+        required: false,
+        schema: { type: 'array', maxItems, items: { type: 'string', minLength: 1, maxLength: 1024 } },
+      })),
     ]);
   });
 });

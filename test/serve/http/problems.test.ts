@@ -51,7 +51,7 @@ describe('problems', () => {
         in: 'query',
         field,
         message:
-          'unknown name; known are limit, exclude, category, match, includeSeen, coldShare, diversity, explain, ranker, cursor',
+          'unknown name; known are limit, exclude, category, match, includeSeen, coldShare, diversity, explain, ranker, cursor, filter, attributes',
       })),
     },
     {
@@ -59,7 +59,7 @@ describe('problems', () => {
       status: 400,
       errors: one(
         '__proto__',
-        'unknown name; known are limit, exclude, category, match, includeSeen, coldShare, diversity, explain, ranker, cursor',
+        'unknown name; known are limit, exclude, category, match, includeSeen, coldShare, diversity, explain, ranker, cursor, filter, attributes',
       ),
     },
     { url: '/v1/snapshot?x=1', status: 400, errors: one('x', 'unknown name') },
@@ -184,7 +184,7 @@ describe('problems', () => {
       status: 400,
       errors: one(
         '__proto__',
-        'unknown name; known are userId, history, limit, exclude, only, categories, match, includeSeen, coldShare, diversity, explain, ranker, cursor',
+        'unknown name; known are userId, history, limit, exclude, only, categories, match, includeSeen, coldShare, diversity, explain, ranker, cursor, filters, attributes',
         'body',
       ),
     },
