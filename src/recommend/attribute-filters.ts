@@ -130,7 +130,7 @@ export class AttributeFilters {
 export function knownAttribute(attributes: Attributes, name: string): AttributeColumn {
   const column = attributes.column(name);
   if (column) return column;
-  throw new ShortlistError('unknown-attribute', `${unknown(attributes, name)}.`, {
+  throw new ShortlistError('unknown-attribute', `In this snapshot ${unknown(attributes, name)}.`, {
     attribute: name,
     attributes: attributes.data.map(column => column.name),
   });
@@ -139,8 +139,8 @@ export function knownAttribute(attributes: Attributes, name: string): AttributeC
 function unknown({ data }: Attributes, name: string): string {
   const shown = data.map(({ name, kind }) => `${name} (${KIND_NAMES[kind]})`).join(', ');
   return (
-    `There is no attribute "${name.slice(0, 100)}"; ` +
-    (data.length > 0 ? `there are: ${shown}` : 'this snapshot was built without attributes')
+    `there is no attribute "${name.slice(0, 100)}"; ` +
+    (data.length > 0 ? `there are: ${shown}` : 'it was built without attributes')
   );
 }
 
