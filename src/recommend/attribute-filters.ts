@@ -1,6 +1,12 @@
 import { list } from '../base/options/option.js';
 import { ShortlistError } from '../errors.js';
-import type { AttributeColumn, Attributes, NumberColumn, TextColumn } from '../learn/model/attributes.js';
+import {
+  type AttributeColumn,
+  type Attributes,
+  KIND_NAMES,
+  type NumberColumn,
+  type TextColumn,
+} from '../learn/model/attributes.js';
 
 /** Longer ones first: `<=` is not `<` with a value that begins with `=`. */
 export const FILTER_OPERATORS = ['<=', '>=', '!=', '=', '<', '>'] as const;
@@ -143,8 +149,6 @@ function unknown({ data }: Attributes, name: string): string {
     (data.length > 0 ? `there are: ${shown}` : 'it was built without attributes')
   );
 }
-
-const KIND_NAMES = { number: 'a number', boolean: 'true or false', text: 'a text', texts: 'a list of texts' } as const;
 
 function numberCondition(
   { values }: NumberColumn,

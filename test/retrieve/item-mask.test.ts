@@ -23,6 +23,19 @@ test('keeps only the listed items that were not excluded before', () => {
   expect(excluded(mask)).toEqual([]);
 });
 
+test('excludes by words, each item once', () => {
+  const mask = new ItemMask(Arena.create(), 70, [1]);
+  mask.excludeAll([3, 40]);
+  mask.excludeWords(Uint32Array.of(0b1010, 0xffffffff, 0b100000));
+  const expected = [1, 3, ...Array.from({ length: 32 }, (_, i) => 32 + i), 69];
+  expect({ excluded: excluded(mask), eligible: mask.eligible }).toEqual({ excluded: expected, eligible: 70 - 35 });
+  mask.keepOnly([0, 33, 69]);
+  mask.excludeWords(Uint32Array.of(1, 0, 0));
+  expect(mask.eligible).toBe(0);
+  mask.clear();
+  expect({ excluded: excluded(mask), eligible: mask.eligible }).toEqual({ excluded: [1], eligible: 69 });
+});
+
 test('what is excluded always stays so, however the mask was used', () => {
   const mask = new ItemMask(Arena.create(), 1000, [3, 500]);
   const uses = [

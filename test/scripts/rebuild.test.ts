@@ -140,3 +140,43 @@ describe('rebuild', () => {
     expect(stderr).toMatch(/error \[snapshot-unwritable\]/);
   });
 });
+
+describe('items files', () => {
+  const ratings = file(
+    'few.csv',
+    `user,item,rating\n${'abcdef'.replace(/./g, user => `${user},p1,5\n${user},p2,1\n`)}`,
+  );
+  const items = file(
+    'shop.csv',
+    'nr,label,shelves,left,price,brand\np1,"Cap, red",Hats/Red,4,"9,90 €",Acme\np2,Coat,Coats,0,99 €,\n',
+  );
+  const store = join(directory, 'shop');
+  const small = ['--ratings', ratings, '--items', items, '--snapshots', store, '--factors', '4', '--iterations', '2'];
+
+  test('have flags of their own', async () => {
+    const names = ['--items-id-column', 'nr', '--items-title-column', 'label', '--items-available-column', 'left'];
+    const categories = ['--items-categories-column', 'shelves', '--items-categories-separator', '/'];
+    const { code, stderr } = await runScript('rebuild', [...small, ...names, ...categories]);
+    expect(stderr).toMatch(/The attribute "price" is a number, without the € of the file/);
+    expect(code).toBe(0);
+    const snapshot = await loadNewestSnapshot(new SnapshotStore(store), message => expect.fail(message));
+    const { catalogue, unavailableItems } = snapshot;
+    const cap = snapshot.items.indexOf('p1')!;
+    expect(catalogue.titleOf(cap)).toBe('Cap, red');
+    expect(catalogue.categoriesOf(cap)).toEqual(['Hats', 'Red']);
+    expect(catalogue.attributes.valuesOf(cap)).toEqual({ price: 9.9, brand: 'Acme' });
+    expect([...unavailableItems]).toEqual([snapshot.items.indexOf('p2')]);
+  });
+
+  test('errors and notes name these flags', async () => {
+    const unnamed = await runScript('rebuild', small);
+    expect([unnamed.code, unnamed.stderr]).toEqual([
+      1,
+      expect.stringContaining('Name the right one with --items-id-column'),
+    ]);
+    const wrong = await runScript('rebuild', [...small, '--items-id-column', 'nr', '--items-attributes', 'prize']);
+    expect(wrong.stderr).toMatch(/no column "prize", which --items-attributes names/);
+    const none = await runScript('rebuild', [...small, '--items-id-column', 'nr', '--items-attributes', 'none']);
+    expect([none.code, none.stderr]).toEqual([0, expect.not.stringContaining('price')]);
+  });
+});

@@ -9,6 +9,14 @@ import { type AttributeValue, type CatalogueItem, MAX_ATTRIBUTES } from '../rati
 export const ATTRIBUTE_KINDS = ['number', 'boolean', 'text', 'texts'] as const;
 export type AttributeKind = (typeof ATTRIBUTE_KINDS)[number];
 
+/** In messages. */
+export const KIND_NAMES: Readonly<Record<AttributeKind, string>> = {
+  number: 'a number',
+  boolean: 'true or false',
+  text: 'a text',
+  texts: 'a list of texts',
+};
+
 /** The values of one attribute by item index: plain arrays that another thread can be given as they are. */
 export type AttributeColumn = NumberColumn | TextColumn;
 
@@ -111,11 +119,13 @@ export function attributeKinds(known: readonly CatalogueItem[]): Map<string, Att
       } else if (kind !== undefined && earlier?.startsWith('text') && kind.startsWith('text')) {
         kinds.set(name, 'texts');
       } else {
-        const expected = earlier ?? 'a finite number, true or false, a text, or a list of texts';
+        const expected =
+          kind === undefined || earlier === undefined
+            ? 'a finite number, true or false, a text, or a list of texts'
+            : `${KIND_NAMES[earlier]}, as it is for the items before`;
         throw new ShortlistError(
           'invalid-option',
-          `The attribute "${name}" of item "${itemId}" is ${String(value).slice(0, 40)}; expected ${expected}` +
-            (earlier === undefined ? '.' : ', as it is for the items before.'),
+          `The attribute "${name}" of item "${itemId}" is ${String(value).slice(0, 40)}; expected ${expected}.`,
           { option: 'items' },
         );
       }
