@@ -13,11 +13,11 @@ const LETTERS = `regexp_replace(lower(available), '^\\s*https?://schema\\.org/|[
 const QUANTITY = 'try_cast(available AS DOUBLE)';
 
 /**
- * SQL for whether a cell says that an item cannot be had: `false`, `out of stock`, `archived`, a quantity of 0 or less. Nothing
- * means that it can, and so does what is to be ordered now and comes later.
+ * SQL for whether a cell says that an item cannot be had: `false`, `out of stock`, `archived`, a quantity of 0 or less; null
+ * for an empty cell. What is to be ordered now and comes later can be had.
  */
-export const UNAVAILABLE_VALUE = `coalesce(CASE WHEN ${QUANTITY} IS NULL THEN ${LETTERS} IN (${UNAVAILABLE})
-  ELSE ${QUANTITY} <= 0 END, false)`;
+export const UNAVAILABLE_VALUE = `CASE WHEN trim(coalesce(available, '')) = '' THEN NULL
+  WHEN ${QUANTITY} IS NULL THEN ${LETTERS} IN (${UNAVAILABLE}) ELSE ${QUANTITY} <= 0 END`;
 
 /** SQL clause for a cell that says neither. */
 export const AVAILABILITY_PROBLEM = `WHEN trim(coalesce(available, '')) <> '' AND ${QUANTITY} IS NULL

@@ -8,6 +8,7 @@ import { ShortlistError } from '../../errors.js';
 import { attributeOf } from './attribute-cells.js';
 import { AVAILABILITY_PROBLEM, UNAVAILABLE_VALUE } from './availability.js';
 import { categoriesOf } from './category-cells.js';
+import { areOfMovieLens, MOVIELENS_COLUMNS, movieLensGenres } from './movielens-genres.js';
 import { type AttributeValue, type CatalogueItem, MAX_ATTRIBUTES } from './ratings-table.js';
 
 /**
@@ -48,6 +49,8 @@ const MAX_TEXT = 500;
 /**
  * Reads titles, categories, availability and further attributes of items, in the kinds of files that ratings may have. All
  * columns but that of the ids may be missing. An id that occurs again replaces nothing: its first row wins.
+ * Two kinds of files are known by their columns: `u.item` of MovieLens 100k, whose genres are flags, and exports of products
+ * by Shopify, whose later rows of a product lack what its first row says.
  * @param names one file or several
  * @throws ShortlistError as reading ratings does, and `missing-column` for an attribute that no file has
  */
@@ -77,37 +80,55 @@ export async function readItems(
     });
     const attributes = await chosenAttributes(session, files, columnsOf, options);
     const result = await session.connection.runAndReadAll(
-      `SELECT item_id, title, categories, unavailable ${attributes.map(({ cell }) => `, ${cell}`).join('')}
+      `SELECT item_id, product, title, categories, unavailable ${attributes.map(({ cell }) => `, ${cell}`).join('')}
       FROM usable ORDER BY position`,
     );
-    const [ids = [], titles = [], cells = [], unavailable = [], ...others] = result.getColumns();
+    const [ids = [], products = [], titles = [], cells = [], unavailable = [], ...others] = result.getColumns();
     const categories = categoriesOf(cells.map(textOf), options.categoriesSeparator);
     const columns = attributes.map(({ name }, i) => {
       const { values, unit } = attributeOf(others[i]!.map(textOf));
       if (unit !== undefined) options.note?.(`The attribute "${name}" is a number, without the ${unit} of the file.`);
       return { name, values };
     });
+    const parents = parentRows(products, titles);
     const items = new Map<string, CatalogueItem>();
+    let pictures = 0;
     for (const [row, id] of ids.entries()) {
       const itemId = String(id);
-      if (items.has(itemId)) continue;
-      const title = textOf(titles[row]);
+      if (itemId === '') pictures++;
+      if (itemId === '' || items.has(itemId)) continue;
+      const parent = parents[row] ?? row;
+      const title = textOf(titles[row] ?? titles[parent]);
       const own = columns.flatMap(({ name, values }): [string, AttributeValue][] => {
-        const value = values[row];
+        const value = values[row] ?? values[parent];
         return value === undefined ? [] : [[name, value]];
       });
       items.set(itemId, {
         itemId,
         ...(title === null ? {} : { title }),
-        categories: categories[row]!,
-        ...(unavailable[row] === true ? { available: false as const } : {}),
+        categories: categories[cells[row] === null || cells[row] === '' ? parent : row]!,
+        ...((unavailable[row] ?? unavailable[parent]) === true ? { available: false as const } : {}),
         ...(own.length === 0 ? {} : { attributes: Object.fromEntries(own) }),
       });
     }
+    if (pictures > 0) options.note?.(`Left out: ${pictures} rows of further pictures, with neither id nor title.`);
     if (items.size === 0) {
       throw new ShortlistError('no-usable-rows', `No items in ${files.join(', ')}.`, { files });
     }
     return [...items.values()];
+  });
+}
+
+/**
+ * For each row without a title, the first one of the same product: in the exports of Shopify, the rows of further variants and
+ * pictures have the handle of the product alone.
+ */
+function parentRows(products: readonly unknown[], titles: readonly unknown[]): (number | undefined)[] {
+  const first = new Map<unknown, number>();
+  return products.map((product, row) => {
+    if (product === null) return undefined;
+    if (!first.has(product)) first.set(product, row);
+    return titles[row] === null ? first.get(product) : undefined;
   });
 }
 
@@ -118,18 +139,27 @@ function textOf(value: unknown): string | null {
 function itemProjection(columns: TableColumns<ItemRole>): Projection {
   const { item, title, categories, available } = columns;
   // A column can be spelled for two roles ("book"); the id has the first claim.
-  const titled = title !== undefined && title !== item;
-  const others = keysOf(columns).map(sqlName);
+  const titled = title !== undefined && title !== item ? "nullif(trim(title), '')" : 'NULL::VARCHAR';
+  const keys = keysOf(columns);
+  const isMovieLens = areOfMovieLens(keys, categories);
+  const product = keys.find(key => /^\d+:handle$/i.test(key) && !key.startsWith(`${item}:`));
+  const isPicture = product && `trim(coalesce(item, '')) = '' AND ${titled} IS NULL AND ${sqlName(product)} <> ''`;
+  const ofRow = categories === undefined ? 'NULL::VARCHAR' : 'categories';
   return {
     columns: {
-      item_id: idValue('item'),
-      title: titled ? "nullif(trim(title), '')" : 'NULL::VARCHAR',
-      categories: categories === undefined ? 'NULL::VARCHAR' : 'categories',
-      unavailable: available === undefined ? 'false' : UNAVAILABLE_VALUE,
+      item_id: isPicture ? `CASE WHEN ${isPicture} THEN '' ELSE ${idValue('item')} END` : idValue('item'),
+      product: product ? `nullif(${sqlName(product)}, '')` : 'NULL::VARCHAR',
+      title: titled,
+      categories: isMovieLens ? movieLensGenres(keys) : ofRow,
+      unavailable: available === undefined || isMovieLens ? 'NULL::BOOLEAN' : UNAVAILABLE_VALUE,
       // All columns by position, since files may differ in them.
-      fields: `[${others.join(', ')}]::VARCHAR[]`,
+      fields: `[${keys.map(sqlName).join(', ')}]::VARCHAR[]`,
     },
-    problems: [...idProblems('item', 'item'), ...(available === undefined ? [] : [AVAILABILITY_PROBLEM])],
+    problems: [
+      ...(isPicture ? [`WHEN ${isPicture} THEN NULL`] : []),
+      ...idProblems('item', 'item'),
+      ...(available === undefined || isMovieLens ? [] : [AVAILABILITY_PROBLEM]),
+    ],
   };
 }
 
@@ -149,9 +179,12 @@ async function chosenAttributes(
 ): Promise<AttributeCell[]> {
   const positions = new Map<string, Map<number, number>>();
   for (const [file, columns] of columnsOf.entries()) {
+    const isMovieLens = areOfMovieLens(keysOf(columns), columns.categories);
     const used = ROLES.map(role => columns[role]);
-    for (const [name, position] of namedOnce(keysOf(columns))) {
-      if (chosen ? !chosen.includes(name) : used.includes(position)) continue;
+    for (const [given, position] of namedOnce(keysOf(columns))) {
+      const name = (isMovieLens && MOVIELENS_COLUMNS[position]) || given;
+      const isUsed = isMovieLens ? MOVIELENS_COLUMNS[position] === undefined : used.includes(position);
+      if (chosen ? !chosen.includes(name) : isUsed) continue;
       positions.set(name, (positions.get(name) ?? new Map<number, number>()).set(file, position));
     }
   }

@@ -166,3 +166,30 @@ test('nested columns of Parquet become categories and attributes', async () => {
     { itemId: '2', title: 'Two', categories: [], attributes: { fresh: false } },
   ]);
 });
+
+test('u.item of MovieLens 100k has its genres in flags', async () => {
+  const row = (id: number, genres: readonly number[]) =>
+    `${id}|Film ${id} (1995)|01-Jan-1995||http://films/${id}|${Array.from({ length: 19 }, (_, i) => Number(genres.includes(i))).join('|')}\n`;
+  const file = write('u.item', row(1, [3, 4, 5]) + row(2, []));
+  const attributes = (id: number) => ({ release_date: '01-Jan-1995', url: `http://films/${id}` });
+  expect(await readItems(file, { headerless: true })).toEqual([
+    { itemId: '1', title: 'Film 1 (1995)', categories: ['Animation', 'Children', 'Comedy'], attributes: attributes(1) },
+    { itemId: '2', title: 'Film 2 (1995)', categories: [], attributes: attributes(2) },
+  ]);
+});
+
+test('variants in an export of Shopify have what the first row of their product says, and pictures are no items', async () => {
+  const notes: string[] = [];
+  const content =
+    'Handle,Title,Vendor,Tags,SKU,Price,Image,Status\n' +
+    'cap,Cap,Acme,"Hats, Red",cap-s,9.5,1.jpg,archived\ncap,,,,cap-m,10,2.jpg,\ncap,,,,,,3.jpg,\nmug,Mug,,Cups,mug,4,,active\n';
+  const cap = { title: 'Cap', categories: ['Hats', 'Red'], available: false };
+  const options = { availableColumn: 'Status', note: (line: string) => void notes.push(line) };
+  const kept = { ...options, attributes: ['Vendor', 'Price', 'Image'] };
+  expect(await readItems(write('shopify.csv', content), kept)).toEqual([
+    { itemId: 'cap-s', ...cap, attributes: { Vendor: 'Acme', Price: 9.5, Image: '1.jpg' } },
+    { itemId: 'cap-m', ...cap, attributes: { Vendor: 'Acme', Price: 10, Image: '2.jpg' } },
+    { itemId: 'mug', title: 'Mug', categories: ['Cups'], attributes: { Price: 4 } },
+  ]);
+  expect(notes).toEqual(['Left out: 1 rows of further pictures, with neither id nor title.']);
+});
