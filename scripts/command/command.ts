@@ -60,7 +60,15 @@ export async function main<F extends Flags, Result>(definition: CommandDefinitio
   // A reader that goes away early (`| head`) is no failure of ours.
   process.stdout.on('error', () => process.exit(EXIT_DONE));
   const cleanups: (() => void | Promise<void>)[] = [];
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void interrupt(signal, cleanups));
+  let isInterrupted = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      // Who asks twice does not want to wait for anything.
+      if (isInterrupted) process.exit(EXIT_SIGNAL[signal]);
+      isInterrupted = true;
+      void interrupt(signal, cleanups);
+    });
+  }
   const code = await runCommand(
     definition,
     process.argv.slice(2),
@@ -83,16 +91,16 @@ export async function runCommand<F extends Flags, Result>(
   onInterrupt: CommandContext['onInterrupt'] = () => {},
 ): Promise<number> {
   const program = programOf(definition, output);
-  try {
-    program.parse(args, { from: 'user' });
-  } catch (thrown) {
-    if (!(thrown instanceof CommanderError)) throw thrown;
-    if (thrown.exitCode === 0) return EXIT_DONE;
-    return wrongUsage(program, output, [thrown.message]);
-  }
+  const wrongUsage = (problems: readonly string[]) => {
+    for (const problem of problems) output.stderr(usageText(problem));
+    output.stderr(`See ${commandLine(definition.name, '--help')}\n`);
+    return EXIT_USAGE;
+  };
+  const misspelt = parseArguments(program, args);
+  if (misspelt === 'help') return EXIT_DONE;
   const { json = false, ...texts } = program.opts<Record<string, unknown> & { json?: boolean }>();
-  const parsed = parseFlags(definition.flags, texts);
-  if ('problems' in parsed) return wrongUsage(program, output, parsed.problems);
+  const parsed = parseFlags(definition.flags, texts, misspelt);
+  if ('problems' in parsed) return wrongUsage(parsed.problems);
   try {
     const result = await definition.run(parsed.options, { json, onInterrupt });
     if (json) output.stdout(`${JSON.stringify(result)}\n`);
@@ -101,7 +109,7 @@ export async function runCommand<F extends Flags, Result>(
   } catch (thrown) {
     const flagOf = (name: string) => (name in definition.flags ? `--${kebabCase(name)}` : undefined);
     if (thrown instanceof ShortlistError && thrown.code === 'invalid-option') {
-      return wrongUsage(program, output, [messageForReader(thrown, flagOf)]);
+      return wrongUsage([messageForReader(thrown, flagOf)]);
     }
     output.stderr(failureText(thrown, flagOf));
     return EXIT_FAILED;
@@ -154,25 +162,68 @@ function helpOf({ help, range, preset, schema }: Flag): string {
   return facts.length > 0 ? `${help} (${facts.join('; ')})` : help;
 }
 
+/**
+ * Has commander take the arguments apart.
+ * @returns what is wrong with them as far as commander can tell, every unknown flag by itself; `help` where it was shown
+ */
+function parseArguments(program: Command, args: readonly string[]): string[] | 'help' {
+  const problems: string[] = [];
+  for (let rest = args; ; ) {
+    try {
+      program.parse(rest, { from: 'user' });
+      return problems;
+    } catch (thrown) {
+      if (!(thrown instanceof CommanderError)) throw thrown;
+      if (thrown.exitCode === 0) return 'help';
+      const [, unknown = '', value] = /unknown option '(--?[\w-]+)(=.*)?'/s.exec(thrown.message) ?? [];
+      if (value !== undefined) {
+        // With its value commander finds no flag that is spelled alike.
+        rest = rest.map(arg => (arg === unknown + value ? unknown : arg));
+        continue;
+      }
+      if (rest.includes(unknown)) {
+        problems.push(thrown.message);
+        rest = withoutFlag(rest, unknown);
+        continue;
+      }
+      const stray = thrown.code === 'commander.excessArguments' ? program.args.map(arg => `"${arg}"`) : [];
+      return [
+        ...problems,
+        stray.length > 0 ? `expected flags and their values, got ${stray.join(', ')}` : thrown.message,
+      ];
+    }
+  }
+}
+
+/** The arguments without a flag and the values that follow it. */
+function withoutFlag(args: readonly string[], flag: string): string[] {
+  const at = args.indexOf(flag);
+  const next = args.findIndex((arg, n) => n > at && arg.startsWith('-'));
+  return [...args.slice(0, at), ...(next === -1 ? [] : args.slice(next))];
+}
+
+/** @param misspelt problems that were found before */
 function parseFlags<F extends Flags>(
   flags: F,
   texts: Readonly<Record<string, unknown>>,
+  misspelt: readonly string[],
 ): { options: Options<F> } | { problems: string[] } {
-  const problems: string[] = [];
+  const problems = [...misspelt];
   const options: Record<string, unknown> = {};
-  for (const [name, { schema }] of Object.entries(flags)) {
+  for (const [name, { schema, value }] of Object.entries(flags)) {
+    const flag = `--${kebabCase(name)}`;
     const parsed = schema.safeParse(texts[name]);
     if (parsed.success) options[name] = parsed.data;
-    else if (texts[name] === undefined) problems.push(`--${kebabCase(name)} is required`);
-    else for (const issue of parsed.error.issues) problems.push(`--${kebabCase(name)}: ${issue.message}`);
+    // A flag that was misspelt, or given without its value, is not missing too.
+    else if (texts[name] !== undefined) {
+      for (const issue of parsed.error.issues) problems.push(`${flag}: ${issue.message}`);
+    } else if (!misspelt.some(problem => namesFlag(problem, flag))) problems.push(`${flag} ${value} is required`);
   }
   return problems.length > 0 ? { problems } : { options: options as Options<F> };
 }
 
-function wrongUsage(program: Command, output: CommandOutput, problems: readonly string[]): number {
-  for (const problem of problems) output.stderr(usageText(problem));
-  output.stderr(`\n${program.helpInformation()}`);
-  return EXIT_USAGE;
+function namesFlag(problem: string, flag: string): boolean {
+  return problem.split(/[^\w-]+/).includes(flag);
 }
 
 async function interrupt(signal: keyof typeof EXIT_SIGNAL, cleanups: (() => void | Promise<void>)[]): Promise<never> {

@@ -118,7 +118,7 @@ describe('export', () => {
     const before = readdirSync(directory);
     for (const [args, status, message] of [
       [['--out', join(directory, 'factors.zip')], 2, /must end in \.npz/],
-      [[], 2, /--out is required/],
+      [[], 2, /--out PATH is required/],
       [['--out', join(directory, 'occupied')], 1, /error \[output-unwritable\].*not empty/],
       [['--out', join(directory, 'missing', 'x.npz')], 1, /error \[output-unwritable\]/],
       [['--out', join(directory, 'x.npz'), '--snapshots', directory], 1, /error \[no-snapshot\]/],

@@ -152,7 +152,7 @@ describe('import', () => {
   });
 
   test.each([
-    [['--user-factors', model], /--item-factors is required/],
+    [['--user-factors', model], /--item-factors FILE is required/],
     [[...both, '--factors', '8'], /--factors/],
     [[...both, '--unobserved-weight', '0'], /--unobserved-weight/],
   ])('wrong usage %j exits with 2', async (args, message) => {
