@@ -1,5 +1,5 @@
-import { rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { writeWhole } from '../../src/base/files/temporary.js';
 import { sqlString, withDuckDb } from '../../src/base/tables/duckdb.js';
 import { messageOf, ShortlistError } from '../../src/errors.js';
 import type { Recommendation } from '../../src/recommend/recommendation.js';
@@ -26,39 +26,37 @@ export async function writeBatch(
   onProgress: (users: number) => void = () => {},
 ): Promise<number> {
   const format = formatOf(path);
-  const aside = `${path}.${process.pid}.part`;
   try {
-    const users = await withDuckDb(async session => {
-      await session.run(
-        'CREATE TABLE batch ("userId" VARCHAR, "rank" INTEGER, "itemId" VARCHAR, score FLOAT, source VARCHAR, ' +
-          'snapshot VARCHAR, certified BOOLEAN)',
-      );
-      const appender = await session.connection.createAppender('batch');
-      let users = 0;
-      for (const { userId, items, source, snapshot, retrieval } of recommendations) {
-        items.forEach(({ itemId, score }, i) => {
-          appender.appendVarchar(userId);
-          appender.appendInteger(i + 1);
-          appender.appendVarchar(itemId);
-          appender.appendFloat(score);
-          appender.appendVarchar(source);
-          appender.appendVarchar(snapshot);
-          appender.appendBoolean(retrieval.certified);
-          appender.endRow();
-        });
-        if (++users % USERS_PER_TURN === 0) {
-          onProgress(users);
-          await new Promise(setImmediate);
+    return await writeWhole(path, aside =>
+      withDuckDb(async session => {
+        await session.run(
+          'CREATE TABLE batch ("userId" VARCHAR, "rank" INTEGER, "itemId" VARCHAR, score FLOAT, source VARCHAR, ' +
+            'snapshot VARCHAR, certified BOOLEAN)',
+        );
+        const appender = await session.connection.createAppender('batch');
+        let users = 0;
+        for (const { userId, items, source, snapshot, retrieval } of recommendations) {
+          items.forEach(({ itemId, score }, i) => {
+            appender.appendVarchar(userId);
+            appender.appendInteger(i + 1);
+            appender.appendVarchar(itemId);
+            appender.appendFloat(score);
+            appender.appendVarchar(source);
+            appender.appendVarchar(snapshot);
+            appender.appendBoolean(retrieval.certified);
+            appender.endRow();
+          });
+          if (++users % USERS_PER_TURN === 0) {
+            onProgress(users);
+            await new Promise(setImmediate);
+          }
         }
-      }
-      appender.closeSync();
-      await session.run(`COPY batch TO ${sqlString(aside)} (${format})`);
-      return users;
-    });
-    await rename(aside, path);
-    return users;
+        appender.closeSync();
+        await session.run(`COPY batch TO ${sqlString(aside)} (${format})`);
+        return users;
+      }),
+    );
   } catch (cause) {
-    await rm(aside, { force: true });
     if (cause instanceof ShortlistError) throw cause;
     throw new ShortlistError(
       'output-unwritable',

@@ -32,19 +32,19 @@ export function sampleUsers({ seen, users }: Snapshot, count: number, seed: numb
 }
 
 /** Sweeps all sources, and slices the recall of the one that the service uses. */
-export function measureSources(
+export async function measureSources(
   snapshot: Snapshot,
   contenders: readonly Contender[],
   users: Uint32Array,
   { k, rounds, unmasked }: { k: number; rounds: number; unmasked: boolean },
   progress: Progress,
-): { points: SweepPoint[]; slices: BenchmarkReport['slices'] } {
+): Promise<{ points: SweepPoint[]; slices: BenchmarkReport['slices'] }> {
   const { arena, itemFactors: items, userFactors: queries, seen } = snapshot;
   const mark = arena.mark();
   const stage = progress.stage(`top ${k}`, contenders.length + rounds);
   const requests = { queries, users, k, ...(unmasked ? {} : { seen }) };
   const workload = new SearchWorkload(arena, requests, createExactSource(arena, items));
-  const points = sweep(contenders, workload, {
+  const points = await sweep(contenders, workload, {
     rounds,
     check: answerCheck(arena, items, workload),
     onProgress: (done, what) => stage.update(done, what),

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { median } from '../base/numeric/statistics.js';
 import { type CandidateSource, type Candidates, type Effort, recallOf } from './candidate-source.js';
 import { compareLatencies, type Latency } from './latency.js';
@@ -81,7 +82,7 @@ export function timeSearches(
   workload: SearchWorkload,
   rounds: number,
   onRound?: (round: number) => void,
-): Latency[] {
+): Promise<Latency[]> {
   const contenders = settings.map(
     ({ source, effort }) =>
       (n: number) =>
@@ -104,18 +105,22 @@ export interface CurveOptions {
 /** The widest effort tried short of 'exact'. */
 const MAX_EFFORT = 4096;
 
-/** Measures a source at rising efforts; the last point is its exact answer. */
-export function measureCurve(
+/**
+ * Measures a source at rising efforts; the last point is its exact answer. Between two efforts the event loop gets its
+ * turn.
+ */
+export async function measureCurve(
   source: CandidateSource,
   workload: SearchWorkload,
   options: CurveOptions,
-): MeasuredSearch[] {
+): Promise<MeasuredSearch[]> {
   const { until, tooSlow, step, check } = options;
   const exact = measure(source, 'exact', workload, check);
   const curve: MeasuredSearch[] = [];
   for (const effort of effortsOf(source, workload.k, step)) {
     const point = measure(source, effort, workload, check);
     curve.push(point);
+    await nextTurn();
     if (Math.min(point.recall, point.recallAtLimit) >= until) break;
     // A busy moment of the machine must not end a curve: it has to be so three times over.
     const isTooSlow = (): boolean =>

@@ -4,7 +4,7 @@ import { createRandom, shuffle } from '../base/numeric/random.js';
 import type { Csr } from '../base/numeric/sparse.js';
 import { ShortlistError } from '../errors.js';
 import type { CandidateSource, Effort, SourceKind } from './candidate-source.js';
-import { measure, measureCurve, type SearchQuality, timeSearches } from './measure-search.js';
+import { type MeasuredSearch, measure, measureCurve, type SearchQuality, timeSearches } from './measure-search.js';
 import { SearchWorkload } from './search-workload.js';
 
 /** What to search with, and how hard. */
@@ -77,7 +77,7 @@ const PROVEN_SAME_TIME = 1.3;
  * the point to serve with by half of them.
  * @throws {ShortlistError} `invalid-option`
  */
-export function findOperatingPoint(arena: Arena, options: OperatingPointOptions): OperatingPointChoice {
+export async function findOperatingPoint(arena: Arena, options: OperatingPointOptions): Promise<OperatingPointChoice> {
   const { sources, queries, seen, k = DEFAULT_K, limit, target } = options;
   const [first] = sources;
   if (!first || queries.rows === 0 || !(target >= 0 && target <= 1)) {
@@ -101,13 +101,14 @@ export function findOperatingPoint(arena: Arena, options: OperatingPointOptions)
     const workloadOf = (some: Uint32Array): SearchWorkload =>
       new SearchWorkload(arena, { queries, users: some, seen, k, limit }, first);
     const workload = workloadOf(users.subarray(0, half));
-    const measured = sources.flatMap(source => {
-      const curve = measureCurve(source, workload, { until: FULL_RECALL, tooSlow: TOO_SLOW, step: EFFORT_STEP });
+    const measured: MeasuredSearch[] = [];
+    for (const source of sources) {
+      const curve = await measureCurve(source, workload, { until: FULL_RECALL, tooSlow: TOO_SLOW, step: EFFORT_STEP });
       // A graph proves nothing: asked for that it scans everything, as the exact source does.
       const isOtherName = source.kind === 'hnsw' && sources.some(({ kind }) => kind === 'exact');
-      return isOtherName ? curve.slice(0, -1) : curve;
-    });
-    const latencies = timeSearches(measured, workload, ROUNDS);
+      measured.push(...(isOtherName ? curve.slice(0, -1) : curve));
+    }
+    const latencies = await timeSearches(measured, workload, ROUNDS);
     const points = measured.map((point, p) => ({ ...point, p50us: latencies[p]!.p50us }));
     const { chosen, targetReached } = chooseOperatingPoint(points, target);
     const { recall, recallAtLimit } = measure(chosen.source, chosen.effort, workloadOf(checkedBy));

@@ -84,7 +84,7 @@ export async function publishFactors(
   const clusters = clustering.end(`${placed.cells.centroids.rows} cells`);
   return store.publish(async files => {
     const opened = await openSources(files, placed, kinds, seed, progress);
-    const points = findOperatingPoints(placed, opened.sources, model, recallTarget, seed, progress);
+    const points = await findOperatingPoints(placed, opened.sources, model, recallTarget, seed, progress);
     const write = await writePlaced(files, placed, model, progress);
     return {
       parameters: model.parameters,
@@ -142,18 +142,24 @@ interface OperatingPoints {
 /** Items to measure the search for similar items with: proofs of cosines scan most of a large catalogue, for each of them. */
 const SIMILARITY_SAMPLE = 200;
 
-function findOperatingPoints(
+async function findOperatingPoints(
   { arena, itemFactors, cells, dataset }: PlacedItems,
   sources: readonly CandidateSource[],
   { userFactors, objective }: FactorModel,
   target: number,
   seed: number,
   progress: BuildProgress,
-): OperatingPoints {
+): Promise<OperatingPoints> {
   const stage = progress.stage('tune');
-  const ofUsers = findOperatingPoint(arena, { sources, queries: userFactors, seen: dataset.byUser, target, seed });
+  const ofUsers = await findOperatingPoint(arena, {
+    sources,
+    queries: userFactors,
+    seen: dataset.byUser,
+    target,
+    seed,
+  });
   // Similar items are asked for by item vectors, another distribution than that of users.
-  const ofItems = findOperatingPoint(arena, {
+  const ofItems = await findOperatingPoint(arena, {
     sources: [openSimilarity({ arena, itemFactors, cells }, objective.algorithm, 'exact')],
     queries: itemFactors,
     seen: itself(itemFactors.rows),

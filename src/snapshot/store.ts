@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectory } from '../base/files/make-directory.js';
+import { removeLeftovers, withTemporary } from '../base/files/temporary.js';
 import { messageOf, ShortlistError } from '../errors.js';
 import { SnapshotFiles, writeDurably } from './files.js';
 import { FORMAT_VERSION, MANIFEST_FILE, type Manifest } from './manifest.js';
@@ -11,6 +13,7 @@ import { readContent, type Snapshot, type StoredSnapshot } from './snapshot.js';
 const CURRENT_FILE = 'current';
 /** Directories of this prefix are being written; the number after it is the writer's process id. */
 const BUILDING_PREFIX = '.building-';
+const BUILDING = /^\.building-(\d+)-/;
 
 /** What the writer of a snapshot knows; the store adds the rest. */
 export type ManifestFacts = Omit<Manifest, 'formatVersion' | 'id' | 'created' | 'files'>;
@@ -95,9 +98,8 @@ export class SnapshotStore {
     const created = new Date();
     const stamp = created.toISOString().replace(/[-:.]/g, '');
     const id = `${stamp}-${randomBytes(4).toString('hex')}`;
-    const building = this.#aside(id);
-    try {
-      await mkdir(building, { recursive: true });
+    return this.#writing(id, async building => {
+      makeDirectory(building);
       const files = new SnapshotFiles(building);
       const facts = await write(files);
       const manifest: Manifest = {
@@ -113,10 +115,7 @@ export class SnapshotStore {
       await this.makeCurrent(id);
       await this.#prune(id, keep);
       return manifest;
-    } catch (cause) {
-      await rm(building, { recursive: true, force: true }).catch(() => {});
-      throw asUnwritable(this.directory, cause);
-    }
+    });
   }
 
   /**
@@ -124,14 +123,10 @@ export class SnapshotStore {
    * @throws {ShortlistError} `snapshot-unwritable`
    */
   async makeCurrent(id: string): Promise<void> {
-    const aside = this.#aside(CURRENT_FILE);
-    try {
+    await this.#writing(CURRENT_FILE, async aside => {
       await writeDurably(aside, `${id}\n`);
       await rename(aside, join(this.directory, CURRENT_FILE));
-    } catch (cause) {
-      await rm(aside, { force: true }).catch(() => {});
-      throw asUnwritable(this.directory, cause);
-    }
+    });
     await syncDirectory(this.directory);
   }
 
@@ -140,39 +135,27 @@ export class SnapshotStore {
    * @throws {ShortlistError} `snapshot-unwritable`
    */
   async checkWritable(): Promise<void> {
-    const probe = this.#aside('probe');
+    await this.#writing('probe', async probe => makeDirectory(probe));
+  }
+
+  /**
+   * Runs `work` with a path that no other writer has. Whoever publishes later clears it away where this process was
+   * killed with it.
+   */
+  async #writing<T>(name: string, work: (aside: string) => Promise<T>): Promise<T> {
+    const aside = join(this.directory, `${BUILDING_PREFIX}${process.pid}-${name}-${randomUUID()}`);
     try {
-      await mkdir(probe, { recursive: true });
-      await rm(probe, { recursive: true });
+      return await withTemporary(aside, work);
     } catch (cause) {
       throw asUnwritable(this.directory, cause);
     }
   }
 
-  /** A path that no other writer has. Whoever publishes later clears it away where this process died with it. */
-  #aside(name: string): string {
-    return join(this.directory, `${BUILDING_PREFIX}${process.pid}-${name}-${randomUUID()}`);
-  }
-
   /** Deletes what is older than the newest `keep` snapshots, and what dead writers left behind. */
   async #prune(justPublished: string, keep: number): Promise<void> {
     const old = (await this.list()).slice(keep).filter(id => id !== justPublished);
-    const abandoned = (await readdir(this.directory)).filter(name => {
-      const pid = name.startsWith(BUILDING_PREFIX) ? Number.parseInt(name.slice(BUILDING_PREFIX.length), 10) : 0;
-      return pid > 0 && !isAlive(pid);
-    });
-    for (const name of [...old, ...abandoned]) {
-      await rm(join(this.directory, name), { recursive: true, force: true });
-    }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    for (const name of old) await rm(join(this.directory, name), { recursive: true, force: true });
+    removeLeftovers(this.directory, name => BUILDING.exec(name)?.[1]);
   }
 }
 

@@ -71,7 +71,7 @@ describe('measure', () => {
     expect(uneven.expectedRecall).toBeCloseTo(0.75 - 0.25 / Math.SQRT2, 12);
   });
 
-  test('shows every answer to the check, which may refuse it', () => {
+  test('shows every answer to the check, which may refuse it', async () => {
     const shown: unknown[] = [];
     const source = missing(() => 0);
     measure(source, 2, workload, (found, ...rest) => shown.push([found.items.length, ...rest]));
@@ -82,7 +82,9 @@ describe('measure', () => {
     const refuse = () => {
       throw new Error('refused');
     };
-    expect(() => measureCurve(source, workload, { until: 1, tooSlow: 2, step: 2, check: refuse })).toThrow('refused');
+    await expect(measureCurve(source, workload, { until: 1, tooSlow: 2, step: 2, check: refuse })).rejects.toThrow(
+      'refused',
+    );
   });
 });
 
@@ -90,8 +92,8 @@ describe('measureCurve', () => {
   const options = { until: 1, tooSlow: Number.POSITIVE_INFINITY, step: 1.3 };
   const effortsOf = (curve: readonly { effort: Effort }[]) => curve.map(({ effort }) => effort);
 
-  test('rises to the recall that leaves nothing to gain, and ends with the exact answer', () => {
-    const curve = measureCurve(
+  test('rises to the recall that leaves nothing to gain, and ends with the exact answer', async () => {
+    const curve = await measureCurve(
       missing(effort => (Number(effort) < 5 ? 1 : 0)),
       workload,
       options,
@@ -99,17 +101,23 @@ describe('measureCurve', () => {
     expect(effortsOf(curve)).toEqual([1, 2, 3, 4, 5, 'exact']);
   });
 
-  test('ends with the catalogue, rises by the step, and begins with k where less would be raised to it', () => {
+  test('ends with the catalogue, rises by the step, and begins with k where less would be raised to it', async () => {
     const poor = () => 1;
-    expect(effortsOf(measureCurve(missing(poor), workload, { ...options, step: 2 }))).toEqual([1, 2, 4, 8, 'exact']);
-    expect(effortsOf(measureCurve(missing(poor, 'hnsw'), workload, options))).toEqual([4, 5, 7, 'exact']);
-    expect(effortsOf(measureCurve(exact, workload, options))).toEqual(['exact']);
+    expect(effortsOf(await measureCurve(missing(poor), workload, { ...options, step: 2 }))).toEqual([
+      1,
+      2,
+      4,
+      8,
+      'exact',
+    ]);
+    expect(effortsOf(await measureCurve(missing(poor, 'hnsw'), workload, options))).toEqual([4, 5, 7, 'exact']);
+    expect(effortsOf(await measureCurve(exact, workload, options))).toEqual(['exact']);
   });
 
-  test('ends where an effort is too slow to be chosen', () => {
+  test('ends where an effort is too slow to be chosen', async () => {
     expect(
       effortsOf(
-        measureCurve(
+        await measureCurve(
           missing(() => 1),
           workload,
           { ...options, tooSlow: 0 },

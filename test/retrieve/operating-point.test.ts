@@ -99,7 +99,7 @@ describe('chooseOperatingPoint', () => {
 
 test('takes a point that reaches the target, also on users it was not chosen by', async () => {
   const { arena, clusters, queries } = await setUp();
-  const choice = findOperatingPoint(arena, {
+  const choice = await findOperatingPoint(arena, {
     sources: [clusters],
     queries,
     seen: seenBy(300, 3000),
@@ -124,9 +124,9 @@ test('does not take a scan of everything for the work of a graph', async () => {
   const graph: CandidateSource = { ...exact, kind: 'hnsw' };
   const options = { queries, seen: seenBy(300, 3000), target: 0.99, sample: 20 };
   const named = ({ source, effort }: { source: string; effort: Effort }) => `${source} ${effort}`;
-  const both = findOperatingPoint(arena, { sources: [exact, graph], ...options });
+  const both = await findOperatingPoint(arena, { sources: [exact, graph], ...options });
   expect(both.curve.map(named)).not.toContain('hnsw exact');
-  const alone = findOperatingPoint(arena, { sources: [graph], ...options });
+  const alone = await findOperatingPoint(arena, { sources: [graph], ...options });
   expect(alone.curve.map(named)).toContain('hnsw exact');
 });
 
@@ -140,13 +140,13 @@ test('masks what each user has seen, as the request path does', async () => {
       return exact.search(query, k, options);
     },
   };
-  findOperatingPoint(arena, { sources: [watched], queries, seen: seenBy(300, 3000), target: 0.99, sample: 10 });
+  await findOperatingPoint(arena, { sources: [watched], queries, seen: seenBy(300, 3000), target: 0.99, sample: 10 });
   expect([...eligible]).toEqual([2997]);
 });
 
 test('refuses to choose from nothing', async () => {
   const { arena, exact } = await setUp();
-  expect(() =>
+  await expect(
     findOperatingPoint(arena, { sources: [exact], queries: createMatrix(0, 16), seen: seenBy(0, 3000), target: 0.99 }),
-  ).toThrow(expect.objectContaining({ code: 'invalid-option' }));
+  ).rejects.toThrow(expect.objectContaining({ code: 'invalid-option' }));
 });

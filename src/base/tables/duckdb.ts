@@ -56,6 +56,9 @@ export async function withDuckDb<T>(work: (session: DuckDbSession) => Promise<T>
       autoinstall_known_extensions: 'false',
     });
     const connection = await instance.connect();
+    // A process that exits waits for the query that is running.
+    const interrupt = () => connection.interrupt();
+    process.prependOnceListener('exit', interrupt);
     try {
       // Times without an offset mean the same on every machine.
       await connection.run(`SET TimeZone = 'UTC'`);
@@ -63,6 +66,7 @@ export async function withDuckDb<T>(work: (session: DuckDbSession) => Promise<T>
     } catch (error) {
       throw (await spillFull(error, scratch)) ?? error;
     } finally {
+      process.off('exit', interrupt);
       connection.closeSync();
       instance.closeSync();
     }

@@ -1,8 +1,8 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type BadRow, messageOf, ShortlistError } from '../../errors.js';
+import { makeDirectory } from '../files/make-directory.js';
 import type { Role } from './column-names.js';
 import { type DuckDbSession, sqlName, sqlString } from './duckdb.js';
 import type { FileReading } from './file-reading.js';
@@ -144,7 +144,7 @@ async function writeBadRows(session: DuckDbSession, rejected: readonly FileReadi
   const files = adds ? earlier : new Set<string>();
   const part = join(session.scratch, 'bad-rows.csv');
   try {
-    await mkdir(dirname(path), { recursive: true });
+    makeDirectory(dirname(path));
     await session.run(`COPY (SELECT file, line, reason, content FROM bad ORDER BY position) TO ${sqlString(part)}
       (FORMAT csv, HEADER ${!adds})`);
     await pipeline(createReadStream(part), createWriteStream(path, { flags: adds ? 'a' : 'w' }));

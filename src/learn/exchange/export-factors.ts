@@ -1,5 +1,6 @@
-import { readdir, rename, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { writeWhole } from '../../base/files/temporary.js';
 import { messageOf, ShortlistError } from '../../errors.js';
 import type { ExportedModel } from './factor-table.js';
 import { writeNpz } from './npz.js';
@@ -12,13 +13,10 @@ import { writeParquet } from './parquet-factors.js';
  */
 export async function exportFactors(path: string, model: ExportedModel): Promise<void> {
   const format = exportFormatOf(path);
-  const aside = `${path.replace(/[\\/]+$/, '')}.${process.pid}.part`;
   try {
     if (format === 'parquet' && (await contentOf(path)).length > 0) throw new Error('it exists and is not empty');
-    await (format === 'npz' ? writeNpz(aside, model) : writeParquet(aside, model));
-    await rename(aside, path);
+    await writeWhole(path, aside => (format === 'npz' ? writeNpz(aside, model) : writeParquet(aside, model)));
   } catch (cause) {
-    await rm(aside, { recursive: true, force: true });
     throw new ShortlistError(
       'output-unwritable',
       `The factors cannot be written to ${path}: ${messageOf(cause)}. Give a new path in a directory that can be written.`,
@@ -38,7 +36,7 @@ export function exportFormatOf(path: string): 'npz' | 'parquet' {
   if (ending === '') return 'parquet';
   throw new ShortlistError(
     'invalid-option',
-    `The path must end in .npz, or be a directory (a name without an ending) for Parquet, got "${path}".`,
+    `\`out\` must end in .npz, or be a directory (a name without an ending) for Parquet, got "${path}".`,
     { path },
   );
 }

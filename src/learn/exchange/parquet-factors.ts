@@ -1,6 +1,7 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ARRAY, arrayValue, DuckDBDataChunk, FLOAT, VARCHAR } from '@duckdb/node-api';
+import { makeDirectory } from '../../base/files/make-directory.js';
 import { type Matrix, rowOf } from '../../base/numeric/matrix.js';
 import { columnOf } from '../../base/tables/column-names.js';
 import { type DuckDbSession, sqlName, sqlPath, sqlString, withDuckDb } from '../../base/tables/duckdb.js';
@@ -108,7 +109,7 @@ export async function writeParquet(directory: string, model: ExportedModel): Pro
 }
 
 async function writeFolder(folder: string, ids: readonly string[], factors: Matrix): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  makeDirectory(folder);
   await withDuckDb(async session => {
     const features = ARRAY(FLOAT, factors.columns);
     await session.run(`CREATE TEMP TABLE factors (id VARCHAR, features ${features})`);

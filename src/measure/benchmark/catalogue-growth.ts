@@ -65,7 +65,7 @@ export async function measureGrowth(
   const exact = createExactSource(arena, items);
   const source = createClusterSource(arena, items, cells);
   const workload = new SearchWorkload(arena, { queries: userFactors, users, k }, exact);
-  const points = sweep(
+  const points = await sweep(
     [
       { source: exact, name: 'exact', parametersAt: () => ({}), always: ['exact'], buildSeconds: 0 },
       { source, name: 'clusters', parametersAt: nprobe => ({ nprobe }), always: [], buildSeconds },

@@ -34,12 +34,12 @@ const ROUNDS = 3;
  * @param users whose requests are timed
  * @param indexBytes memory of the candidate source beside the item vectors
  */
-export function productionFigures(
+export async function productionFigures(
   recommender: Pick<Recommender, 'recommend'>,
   { users: ids, userFactors, itemFactors, seen, manifest }: Snapshot,
   users: Uint32Array,
   indexBytes: number,
-): ProductionFigures {
+): Promise<ProductionFigures> {
   const known = Array.from(users, user => ids.ids[user] ?? '');
   // No snapshot has this id: a request with it is what a new user sends.
   const stranger = freeId(id => ids.indexOf(id) !== undefined);
@@ -53,11 +53,11 @@ export function productionFigures(
     ask(userId);
     return (performance.now() - start) * 1000;
   };
-  const [latency, coldLatency] = compareLatencies(
+  const [latency, coldLatency] = (await compareLatencies(
     [n => microseconds(known[n]!), () => microseconds(stranger)],
     known.length,
     ROUNDS,
-  ) as [Latency, Latency];
+  )) as [Latency, Latency];
 
   return {
     latency,

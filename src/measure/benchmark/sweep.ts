@@ -63,24 +63,26 @@ const TOO_SLOW = 10;
 const EFFORT_STEP = 1.3;
 
 /** Measures every source from recall 0.8, or the effort just below it, up to nearly 1: first what is found, then times. */
-export function sweep(
+export async function sweep(
   contenders: readonly Contender[],
   workload: SearchWorkload,
   { check, rounds = 5, until = FULL_RECALL, step = EFFORT_STEP, onProgress }: SweepOptions,
-): SweepPoint[] {
-  const points = contenders.flatMap((contender, c) => {
+): Promise<SweepPoint[]> {
+  const points: (MeasuredSearch & { readonly contender: Contender })[] = [];
+  for (const [c, contender] of contenders.entries()) {
     onProgress?.(c, `checking ${contender.name}`);
     const { source, always } = contender;
-    const curve = measureCurve(source, workload, { until, tooSlow: TOO_SLOW, step, check });
+    const curve = await measureCurve(source, workload, { until, tooSlow: TOO_SLOW, step, check });
     const shown = interesting(curve.slice(0, -1));
     for (const effort of always) {
       if (shown.some(point => point.effort === effort)) continue;
       shown.push(curve.find(point => point.effort === effort) ?? measure(source, effort, workload, check));
     }
-    return shown.sort((a, b) => order(a.effort) - order(b.effort)).map(point => ({ contender, ...point }));
-  });
+    shown.sort((a, b) => order(a.effort) - order(b.effort));
+    points.push(...shown.map(point => ({ contender, ...point })));
+  }
   const onRound = (round: number) => onProgress?.(contenders.length + round, `timing ${points.length} points`);
-  const latencies = timeSearches(points, workload, rounds, onRound);
+  const latencies = await timeSearches(points, workload, rounds, onRound);
   return points.map(({ contender, effort, recall, recallAtLimit, scoreLossAtLimit, certified, scanned }, p) => ({
     source: contender.name,
     effort,

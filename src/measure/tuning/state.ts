@@ -1,6 +1,7 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makeDirectory } from '../../base/files/make-directory.js';
 import { numbers } from '../../base/options/schema.js';
 import { messageOf, ShortlistError } from '../../errors.js';
 import { bestTrial, type TuneTrial, trialKey } from './search.js';
@@ -37,7 +38,7 @@ export class TuningState {
     const path = join(directory, 'trials.jsonl');
     const state = new TuningState(directory, subject);
     orUnwritable(path, () => {
-      mkdirSync(directory, { recursive: true });
+      makeDirectory(directory);
       const text = readIfThere(path);
       // A process that was killed while it wrote leaves half a line, and only at the end.
       const whole = text.slice(0, text.lastIndexOf('\n') + 1);

@@ -1,5 +1,6 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectory } from '../../base/files/make-directory.js';
 import { messageOf, ShortlistError } from '../../errors.js';
 import { columnsOf, eventOf, headerOf, lineOf } from './event-line.js';
 import type { EventColumns, EventStore, LoggedEvent } from './event-store.js';
@@ -58,7 +59,7 @@ export class CsvEventLog implements EventStore {
   static async open(directory: string, warn: (message: string) => void = console.warn): Promise<CsvEventLog> {
     const log = new CsvEventLog(directory, warn);
     try {
-      await mkdir(directory, { recursive: true });
+      makeDirectory(directory);
       const file = await openIfThere(log.path, 'r');
       const broken = file && (await log.#readOn(file).finally(() => file.close()));
       if (broken?.length) await log.#mend();

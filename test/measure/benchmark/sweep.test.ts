@@ -39,7 +39,7 @@ describe('sweep', () => {
     const { arena, items, cells, exact, workload, check } = await setUp();
     const clusters = createClusterSource(arena, items, cells);
     const steps: string[] = [];
-    const points = sweep([contender(exact, ['exact']), contender(clusters, ['exact'])], workload, {
+    const points = await sweep([contender(exact, ['exact']), contender(clusters, ['exact'])], workload, {
       check,
       rounds: 2,
       onProgress: (done, what) => steps.push(`${done} ${what}`),
