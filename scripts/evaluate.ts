@@ -6,7 +6,7 @@ import { ALS_OPTIONS } from '../src/learn/training/als-options.js';
 import { leastPositive, requirePositive } from '../src/learn/training/learnable.js';
 import { type TrainingChoice, train, trainingMemory, trainingParameters } from '../src/learn/training/train.js';
 import type { TrainedFactors } from '../src/learn/training/trained-factors.js';
-import { evaluateRanking } from '../src/measure/quality/evaluation.js';
+import { type Evaluation, evaluateRanking } from '../src/measure/quality/evaluation.js';
 import { itemMeanPrediction, ratingError } from '../src/measure/quality/rating-error.js';
 import { createScorer } from '../src/measure/quality/scorer.js';
 import { requireTestable } from '../src/measure/quality/testable-users.js';
@@ -17,8 +17,9 @@ import { readerFlags } from './command/reader-flags.js';
 import { readingLines } from './command/reading-lines.js';
 import { SUMMARIES } from './command/summaries.js';
 import { trainingChoice, trainingFlags } from './command/training-flags.js';
+import { listFlags, type MeasuredLists, readLists } from './evaluate/lists.js';
 import { partFlags, readParts } from './evaluate/parts.js';
-import type { EvaluationResult } from './evaluate/report.js';
+import type { EvaluationResult, ListsResult } from './evaluate/report.js';
 import { evaluationTable } from './evaluate/table.js';
 import { tune } from './evaluate/tune.js';
 import { checkTuningFlags, tuningFlags } from './evaluate/tuning-flags.js';
@@ -28,6 +29,7 @@ const k = integer({ meaning: 'lengths of list to measure at', min: 1, max: 1000 
 
 const flags = {
   ...partFlags,
+  ...listFlags,
   k: { value: 'LIST', help: k.meaning, range: rangeOf(k), schema: commaList(numberValue(k)).default([10, 20]) },
   threads: numberFlag({ ...ALS_OPTIONS.threads, default: 'one per processor' }),
   ...tuningFlags,
@@ -43,6 +45,7 @@ await main({
     '--ratings ratings.csv --split leave-last-out --k 10',
     '--train train.csv --test test.csv --negatives negatives.csv --factors 192',
     '--ratings ratings.csv --split random:0.2 --algorithm sgd',
+    '--train train.csv --test test.csv --recommendations ours.csv theirs.parquet',
     '--ratings ratings.csv --split random:0.2 --tune --budget 30 --out data/tuning',
   ],
   run: evaluate,
@@ -57,6 +60,7 @@ async function evaluate(options: Options<typeof flags>, context: CommandContext)
   const reading = progress.stage('read');
   const parts = await readParts(options, options, seed);
   const { train: dataset, test, negatives } = parts;
+  const lists = await readLists(options, dataset);
   reading.end(`${dataset.byUser.indices.length} interactions to train on, ${test.indices.length} to test on`);
   const read = new Set(parts.tables.flatMap(readingLines));
   for (const line of [...read, ...aboutValues(dataset, trainingParameters(given, dataset))]) progress.note(line);
@@ -71,6 +75,7 @@ async function evaluate(options: Options<typeof flags>, context: CommandContext)
   const stage = progress.stage('rank');
   const evaluation = await evaluateRanking(trained.factors, dataset, relevant, {
     cutOffs: options.k,
+    lists,
     seed,
     threads: options.threads,
     ...(negatives ? { negatives } : {}),
@@ -101,9 +106,18 @@ async function evaluate(options: Options<typeof flags>, context: CommandContext)
       ...slice,
       popularity: evaluation.popularity.activity[n]?.metrics ?? {},
     })),
+    comparisons: evaluation.comparisons,
+    ...(lists.length > 0 ? { lists: evaluation.lists.map((quality, n) => listsResult(lists[n]!, quality)) } : {}),
     ...(tuning ? { tuning } : {}),
     reading: parts.tables.flatMap(({ reading }) => reading ?? []),
   };
+}
+
+function listsResult(
+  { file, order, rejected, facts }: MeasuredLists,
+  quality: Evaluation['lists'][number],
+): ListsResult {
+  return { ...quality, file, order, rejected, ...facts! };
 }
 
 async function trainTimed(choice: TrainingChoice, dataset: Dataset, progress: Progress) {

@@ -2,7 +2,9 @@ import type { RatingsReading } from '../../src/learn/ratings/ratings-reading.js'
 import type { AlsOptions } from '../../src/learn/training/als-options.js';
 import type { TrainingParameters } from '../../src/learn/training/train.js';
 import type { ActivitySlice } from '../../src/measure/quality/activity-slices.js';
-import type { Quality } from '../../src/measure/quality/evaluation.js';
+import type { Comparison, Quality } from '../../src/measure/quality/evaluation.js';
+import type { ListFacts } from '../../src/measure/quality/lists-from-elsewhere.js';
+import type { ListOrder } from '../../src/measure/quality/read-recommendations.js';
 
 /** What `evaluate --json` prints. */
 export interface EvaluationResult {
@@ -33,10 +35,25 @@ export interface EvaluationResult {
   readonly intervals: { readonly metrics: Quality['intervals']; readonly popularity: Quality['intervals'] };
   /** The model's figures, and those of popularity, by how much is known of the user. */
   readonly activity: readonly (ActivitySlice & { readonly popularity: ActivitySlice['metrics'] })[];
+  /** Of the model with popularity and each of `lists`, and of these with each other: the figures of single users. */
+  readonly comparisons: readonly Comparison[];
+  /** Only with `--recommendations`. */
+  readonly lists?: readonly ListsResult[];
   /** Only with `--tune`. */
   readonly tuning?: Tuning;
   /** What was read: of the ratings, or of the parts to train on, to test on and of the negatives in this order. */
   readonly reading: readonly RatingsReading[];
+}
+
+/** The figures of lists that another system made. */
+export interface ListsResult extends Quality, ListFacts {
+  /** That of the file, without endings. */
+  readonly name: string;
+  readonly file: string;
+  /** By what the rows of a user were put in order. */
+  readonly order: ListOrder;
+  /** Bad rows that were skipped. */
+  readonly rejected: number;
 }
 
 /** What a search found. */

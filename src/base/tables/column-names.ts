@@ -8,7 +8,9 @@ export type Role =
   | 'timestamp'
   | 'title'
   | 'categories'
-  | 'available';
+  | 'available'
+  | 'rank'
+  | 'score';
 
 /**
  * Usual spellings of each role, letters and digits only, the most specific first: of several columns that fit, the
@@ -70,6 +72,8 @@ const SPELLINGS: Readonly<Record<Role, readonly string[]>> = {
       'maincategory producttype producttypename topcategory department departmentname topic topics subject subjects',
   ),
   available: words('available isavailable instock'),
+  rank: words('rank ranking position place'),
+  score: words('score prediction predictedrating predictedscore predicted relevance similarity probability rating'),
 };
 
 /** Columns that say which rows belong together, not whose they are. */

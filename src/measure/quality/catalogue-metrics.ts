@@ -10,6 +10,8 @@ import { listOf, type TopLists } from './top-lists.js';
  *   (self-information, Zhou et al. 2010); an item without users counts as an item of one
  * - `popularityLift@k` mean interactions of a shown item over those of an item in the same users' training histories,
  *   minus 1, each user counting alike (Abdollahpouri et al. 2020): 0 shows items as popular as people have
+ *
+ * Places of items that the catalogue does not know count in none of them.
  */
 export function catalogueMetrics(lists: TopLists, train: Dataset, cutOffs: readonly number[]): Record<string, number> {
   const counts = rowLengths(train.byItem);
@@ -21,7 +23,9 @@ export function catalogueMetrics(lists: TopLists, train: Dataset, cutOffs: reado
     let information = 0;
     let popularity = 0;
     for (let n = 0; n < lists.users.length; n++) {
-      const list = listOf(lists, n).subarray(0, k);
+      const list = listOf(lists, n)
+        .subarray(0, k)
+        .filter(item => item < counts.length);
       if (list.length === 0) continue;
       let sum = 0;
       for (const item of list) {

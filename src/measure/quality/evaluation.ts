@@ -7,6 +7,7 @@ import { choicesOf, popularityLists, randomLists } from './baselines.js';
 import { bootstrapIntervals, type Interval } from './bootstrap.js';
 import { catalogueMetrics } from './catalogue-metrics.js';
 import { listedNegativesMetrics, type Score } from './listed-negatives.js';
+import { comparePaired, type PairedDifference } from './paired-comparison.js';
 import { rankUsers } from './rank-users.js';
 import { rankingMetrics } from './ranking-metrics.js';
 import { createRankingScorer } from './scorer.js';
@@ -19,12 +20,29 @@ export interface EvaluationOptions {
   readonly cutOffs: readonly number[];
   /** Users × items: when given, a test item competes with these of its user only, instead of with the catalogue. */
   readonly negatives?: Csr;
-  /** For the random baseline and the confidence intervals. Default 1. */
+  /** Lists of other systems to measure beside; not together with `negatives`, since they rank the catalogue. */
+  readonly lists?: readonly NamedLists[] | undefined;
+  /** For the random baseline, the confidence intervals and the comparisons. Default 1. */
   readonly seed?: number;
   /** Worker threads. Default: one per processor. */
   readonly threads?: number | undefined;
   /** Called now and then with how many of how many users are ranked. */
   readonly onProgress?: (users: number, of: number) => void;
+}
+
+/** Lists of another system. */
+export interface NamedLists {
+  readonly name: string;
+  /** The lists of these users, rows of the dataset, of at most k items. */
+  of(users: Uint32Array, k: number): TopLists;
+}
+
+/** Two recommenders, figure by figure, over the same users. */
+export interface Comparison {
+  /** `model`, `popularity`, or the name of lists. */
+  readonly first: string;
+  readonly second: string;
+  readonly metrics: Readonly<Record<string, PairedDifference>>;
 }
 
 /** The figures of one recommender. */
@@ -45,6 +63,10 @@ export interface Evaluation {
   readonly popularity: Quality;
   /** Items drawn at random: what the figures are when nothing is known. */
   readonly random: Quality['metrics'];
+  /** In the order of the option `lists`. */
+  readonly lists: readonly (Quality & { readonly name: string })[];
+  /** Of the model with each of the others, and of each of the others with those after it. */
+  readonly comparisons: readonly Comparison[];
 }
 
 /**
@@ -75,18 +97,21 @@ export async function evaluateRanking(
   return { testedUsers: users.length, skippedUsers, ...qualities };
 }
 
-type Qualities = Pick<Evaluation, 'model' | 'popularity' | 'random'>;
+type Qualities = Omit<Evaluation, 'testedUsers' | 'skippedUsers'>;
 
 async function againstCatalogue(
   factors: TrainedFactors,
   train: Dataset,
   test: Csr,
   users: Uint32Array,
-  { cutOffs, seed = 1, threads, onProgress }: EvaluationOptions,
+  { cutOffs, lists: others = [], seed = 1, threads, onProgress }: EvaluationOptions,
 ): Promise<Qualities> {
   const k = Math.max(...cutOffs);
-  const quality = (lists: TopLists) =>
-    qualityOf(rankingMetrics(lists, test, cutOffs), train.byUser, seed, catalogueMetrics(lists, train, cutOffs));
+  const measured = (name: string, lists: TopLists): Measured => ({
+    name,
+    metrics: rankingMetrics(lists, test, cutOffs),
+    ofCatalogue: catalogueMetrics(lists, train, cutOffs),
+  });
   const random = randomLists(train, users, k, seed);
   const ranked = await rankUsers(factors, users, train.byUser, {
     k,
@@ -94,8 +119,15 @@ async function againstCatalogue(
     onProgress: done => onProgress?.(done, users.length),
   });
   return {
-    model: quality(ranked),
-    popularity: quality(popularityLists(train, users, k)),
+    ...qualitiesOf(
+      [
+        measured('model', ranked),
+        measured('popularity', popularityLists(train, users, k)),
+        ...others.map(lists => measured(lists.name, lists.of(users, k))),
+      ],
+      train.byUser,
+      seed,
+    ),
     random: { ...meanMetrics(rankingMetrics(random, test, cutOffs)), ...catalogueMetrics(random, train, cutOffs) },
   };
 }
@@ -111,26 +143,37 @@ function againstListed(
   const counts = choicesOf(train);
   const random = createRandom(seed);
   const rank = (by: Score) => listedNegativesMetrics(by, users, test, negatives, cutOffs);
+  const measured: Measured[] = [
+    { name: 'model', metrics: rank(createRankingScorer(factors, train)) },
+    { name: 'popularity', metrics: rank((_, item) => counts[item]!) },
+  ];
   return {
-    model: qualityOf(rank(createRankingScorer(factors, train)), train.byUser, seed),
-    popularity: qualityOf(
-      rank((_, item) => counts[item]!),
-      train.byUser,
-      seed,
-    ),
+    ...qualitiesOf(measured, train.byUser, seed),
     random: meanMetrics(rank(() => random.uniform())),
   };
 }
 
-function qualityOf(
-  metrics: UserMetrics,
-  history: Csr,
-  seed: number,
-  ofCatalogue: Record<string, number> = {},
-): Quality {
-  return {
+/** What was measured of a recommender. */
+interface Measured {
+  readonly name: string;
+  readonly metrics: UserMetrics;
+  readonly ofCatalogue?: Readonly<Record<string, number>>;
+}
+
+/** @param measured the model, popularity, then the others */
+function qualitiesOf(measured: readonly Measured[], history: Csr, seed: number): Omit<Qualities, 'random'> {
+  const [model, popularity, ...lists] = measured.map(({ name, metrics, ofCatalogue }) => ({
+    name,
     metrics: { ...meanMetrics(metrics), ...ofCatalogue },
     intervals: bootstrapIntervals(metrics, seed),
     activity: activitySlices(metrics, history),
-  };
+  }));
+  const comparisons = measured.flatMap((first, n) =>
+    measured.slice(n + 1).map(second => ({
+      first: first.name,
+      second: second.name,
+      metrics: comparePaired(first.metrics, second.metrics, seed),
+    })),
+  );
+  return { model: model!, popularity: popularity!, lists, comparisons };
 }

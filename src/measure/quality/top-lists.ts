@@ -4,7 +4,7 @@ export interface TopLists {
   readonly users: Uint32Array;
   /** Room per user. */
   readonly k: number;
-  /** `users.length * k` item indices; list n starts at n · k. */
+  /** `users.length * k` item indices; list n starts at n · k. One beyond the dataset's items is an item that it does not know. */
   readonly items: Uint32Array;
   /** Items in each list; less than k only where fewer were eligible. */
   readonly lengths: Uint32Array;
