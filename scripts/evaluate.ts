@@ -17,13 +17,14 @@ import { readerFlags } from './command/reader-flags.js';
 import { readingLines } from './command/reading-lines.js';
 import { SUMMARIES } from './command/summaries.js';
 import { trainingChoice, trainingFlags } from './command/training-flags.js';
-import { listFlags, type MeasuredLists, readLists } from './evaluate/lists.js';
+import { checkListFlags, listFlags, type MeasuredLists, readLists } from './evaluate/lists.js';
 import { partFlags, readParts } from './evaluate/parts.js';
 import type { EvaluationResult, ListsResult } from './evaluate/report.js';
 import { evaluationTable } from './evaluate/table.js';
 import { tune } from './evaluate/tune.js';
 import { checkTuningFlags, tuningFlags } from './evaluate/tuning-flags.js';
 import { tuningSummary } from './evaluate/tuning-summary.js';
+import { writeSplit } from './evaluate/write-split.js';
 
 const k = integer({ meaning: 'lengths of list to measure at', min: 1, max: 1000 });
 
@@ -55,11 +56,13 @@ await main({
 async function evaluate(options: Options<typeof flags>, context: CommandContext): Promise<EvaluationResult> {
   const given = trainingChoice(options);
   checkTuningFlags(options);
+  checkListFlags(options);
   const { seed = 1 } = options;
   const progress = createProgress();
   const reading = progress.stage('read');
   const parts = await readParts(options, options, seed);
   const { train: dataset, test, negatives } = parts;
+  if (options.writeSplit !== undefined) await writeSplit(options.writeSplit, parts);
   const lists = await readLists(options, dataset);
   reading.end(`${dataset.byUser.indices.length} interactions to train on, ${test.indices.length} to test on`);
   const read = new Set(parts.tables.flatMap(readingLines));

@@ -49,14 +49,13 @@ const TAKEN = ['model', 'popularity', 'random', 'als', 'sgd'];
 
 /**
  * Reads the lists that the flags name. A system is called as its file, without folder and endings.
- * @throws ShortlistError `invalid-option`, and what reading throws
+ * @throws ShortlistError what reading throws
  */
 export async function readLists(
-  flags: Options<typeof listFlags> & { readonly negatives?: unknown; readonly skipBadRows: boolean },
+  flags: Options<typeof listFlags> & { readonly skipBadRows: boolean },
   train: Dataset,
 ): Promise<MeasuredLists[]> {
   const { recommendations: files = [], listUserColumn, listItemColumn, rankColumn, scoreColumn, skipBadRows } = flags;
-  checkListFlags(flags);
   const columns = { userColumn: listUserColumn, itemColumn: listItemColumn, rankColumn, scoreColumn };
   const names = namesOf(files);
   const all: MeasuredLists[] = [];
@@ -78,8 +77,9 @@ export async function readLists(
   return all;
 }
 
-function checkListFlags({ recommendations, negatives, ...given }: Parameters<typeof readLists>[0]): void {
-  const { listUserColumn, listItemColumn, rankColumn, scoreColumn } = given;
+/** @throws ShortlistError `invalid-option` for flags that do not go together */
+export function checkListFlags(flags: Options<typeof listFlags> & { readonly negatives?: unknown }): void {
+  const { recommendations, negatives, listUserColumn, listItemColumn, rankColumn, scoreColumn } = flags;
   if (!recommendations && (listUserColumn ?? listItemColumn ?? rankColumn ?? scoreColumn) !== undefined) {
     throw new ShortlistError(
       'invalid-option',

@@ -5,7 +5,7 @@ import { parseSplitSpec, splitDataset } from '../../src/learn/dataset/splits.js'
 import type { RatingsTable, ValueKind } from '../../src/learn/ratings/ratings-table.js';
 import { type ReadRatingsOptions, readRatings } from '../../src/learn/ratings/read-ratings.js';
 import type { Flags, Options } from '../command/command.js';
-import { parsedBy, texts } from '../command/flag-values.js';
+import { parsedBy, text, texts } from '../command/flag-values.js';
 
 /** The flags that say what to train on and what to test on. */
 export const partFlags = {
@@ -25,6 +25,11 @@ export const partFlags = {
     value: 'FILE...',
     help: "with --train: rows of user and item; rank each test item against that user's rows only",
     schema: texts().optional(),
+  },
+  writeSplit: {
+    value: 'DIR',
+    help: 'write the two parts to train.csv and test.csv there, for other systems',
+    schema: text().optional(),
   },
 } satisfies Flags;
 

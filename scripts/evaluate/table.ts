@@ -23,7 +23,7 @@ export function evaluationTable(result: EvaluationResult): string {
     textTable(['', result.algorithm, '95% interval', 'popularity', 'random', ...lists.map(({ name }) => name)], rows),
     '',
     ...comparisonTable(result),
-    ...lists.map(listLine),
+    ...(lists.length > 0 ? [...lists.map(listLine), ''] : []),
     activityTable(result),
   ].join('\n');
 }
@@ -73,7 +73,7 @@ function listLine(list: ListsResult): string {
     [list.rejected, 'bad rows skipped'],
   ] as const;
   const shown = notes.filter(([count]) => count > 0).map(([count, what]) => `; ${count} ${what}`);
-  return `${list.name}: lists of ${list.users} tested users, ${order}${shown.join('')}\n`;
+  return `${list.name}: lists of ${list.users} tested users, ${order}${shown.join('')}`;
 }
 
 function signed(value: number): string {

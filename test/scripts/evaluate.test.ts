@@ -89,7 +89,68 @@ describe('evaluate', () => {
     expect(stdout).toMatch(/^recall@10 +\d\.\d{4} +\d\.\d{4} to \d\.\d{4} +\d\.\d{4} +\d\.\d{4}$/m);
   });
 
+  test('measures lists of other systems beside, and says how far apart they are', async () => {
+    // One system knows the answers, the other one says the same to everybody, and not to all.
+    const all = file('all.csv', pairs.filter(isTested).map(rowOf));
+    const some = file(
+      'some.csv',
+      pairs.flatMap(([u]) => (u % 2 === 0 ? [`u${u},i3`] : [])),
+    );
+    const args = ['--train', train, '--test', tested, '--k', '1,2', ...small, '--recommendations', all, some];
+    const { code, stdout } = await runScript('evaluate', [...args, '--json']);
+    expect(code).toBe(0);
+    const { metrics, lists, comparisons } = JSON.parse(stdout);
+    expect(lists).toMatchObject([
+      { name: 'all', file: all, order: 'file', users: 20, usersWithoutList: 0, metrics: { 'recall@2': 1 } },
+      { name: 'some', file: some, users: 10, usersWithoutList: 10, duplicates: 90, shortLists: 10 },
+    ]);
+    const pairsCompared = comparisons.map(
+      ({ first, second }: { first: string; second: string }) => `${first} ${second}`,
+    );
+    expect(pairsCompared).toEqual([
+      'model popularity',
+      'model all',
+      'model some',
+      'popularity all',
+      'popularity some',
+      'all some',
+    ]);
+    const { difference, interval, p } = comparisons[2].metrics['recall@2'];
+    expect(difference).toBeCloseTo(metrics['recall@2'] - lists[1].metrics['recall@2'], 12);
+    expect(interval[0]).toBeGreaterThan(0);
+    expect(p).toBeLessThan(0.001);
+
+    const shown = await runScript('evaluate', args);
+    expect(shown.stdout).toMatch(/^ +als +95% interval +popularity +random +all +some$/m);
+    expect(shown.stdout).toMatch(/^als less .*all +95% interval +p +some/m);
+    expect(shown.stdout).toMatch(
+      /^some: lists of 10 tested users, .*10 tested users without a list, a miss each;.*90 rows/m,
+    );
+  });
+
+  test('writes the split for other systems, which gives the same parts again', async () => {
+    const split = join(directory, 'split');
+    const ratings = join(directory, 'ratings-to-split.csv');
+    writeRatingsCsv(ratings, smallData.table);
+    const whole = await runScript('evaluate', [
+      ...['--ratings', ratings, '--split', 'random:0.3', '--k', '5', ...small, '--json', '--write-split', split],
+    ]);
+    const parts = ['--train', join(split, 'train.csv'), '--test', join(split, 'test.csv')];
+    const again = await runScript('evaluate', [...parts, '--k', '5', ...small, '--json']);
+    const [first, second] = [whole, again].map(({ stdout }) => JSON.parse(stdout));
+    for (const figure of ['users', 'trainRatings', 'testRatings', 'testedUsers']) {
+      expect([figure, second[figure]]).toEqual([figure, first[figure]]);
+    }
+    expect(second.popularity['recall@5']).toBeCloseTo(first.popularity['recall@5'], 1);
+  });
+
   test.each([
+    ['columns of lists without lists', ['--rank-column', 'r'], /no meaning without --recommendations/],
+    [
+      'lists against negatives',
+      ['--train', train, '--test', tested, '--negatives', negatives, '--recommendations', tested],
+      /--negatives cannot be given with them/,
+    ],
     ['nothing to evaluate', [], /give either --train and --test/],
     ['a test file alone', ['--test', tested], /give either --train and --test/],
     ['two ways at once', ['--train', train, '--test', tested, '--ratings', train], /give either --train and --test/],

@@ -9,7 +9,7 @@ import { listOf, type TopLists } from './top-lists.js';
  * - `novelty@k` mean of -log2(part of the users who have the item in training) over all places, in bits
  *   (self-information, Zhou et al. 2010); an item without users counts as an item of one
  * - `popularityLift@k` mean interactions of a shown item over those of an item in the same users' training histories,
- *   minus 1, each user counting alike (Abdollahpouri et al. 2020): 0 shows items as popular as people have
+ *   minus 1, each user with a list counting alike (Abdollahpouri et al. 2020): 0 shows items as popular as people have
  *
  * Places of items that the catalogue does not know count in none of them.
  */
@@ -19,6 +19,7 @@ export function catalogueMetrics(lists: TopLists, train: Dataset, cutOffs: reado
   const metrics: Record<string, number> = {};
   for (const k of cutOffs) {
     const shown = new Uint32Array(counts.length);
+    const nonEmpty = lists.lengths.reduce((users, length) => users + (length > 0 ? 1 : 0), 0);
     let places = 0;
     let information = 0;
     let popularity = 0;
@@ -34,7 +35,7 @@ export function catalogueMetrics(lists: TopLists, train: Dataset, cutOffs: reado
         information -= Math.log2(Math.max(1, counts[item]!) / train.users.size);
       }
       places += list.length;
-      popularity += sum / list.length / lists.users.length;
+      popularity += sum / list.length / nonEmpty;
     }
     metrics[`coverage@${k}`] =
       shown.reduce((items, times) => items + (times > 0 ? 1 : 0), 0) / Math.max(1, shown.length);
