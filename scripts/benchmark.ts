@@ -11,14 +11,13 @@ import {
   rawHnsw,
   sampleUsers,
 } from './benchmark/measurements.js';
-import { writeReport } from './benchmark/page.js';
+import { benchmarkPage } from './benchmark/page.js';
 import type { BenchmarkReport } from './benchmark/report.js';
 import { benchmarkTable } from './benchmark/table.js';
 import { main } from './command/command.js';
-import { commandLine } from './command/command-line.js';
 import { commaList, numberFlag, numberValue, onOff, text } from './command/flag-values.js';
-import { currentCommit, describeMachine } from './command/machine.js';
 import { createProgress } from './command/progress.js';
+import { circumstances, writeReport } from './command/report-page.js';
 import { SUMMARIES } from './command/summaries.js';
 
 const growth = integer({
@@ -63,7 +62,6 @@ await main({
       factors: snapshot.itemFactors.columns,
       k: options.k,
       queries: users.length,
-      machine: describeMachine(),
       points: full.points,
       chosen: full.points.find(
         ({ source, effort }) => source === operatingPoint.source && effort === operatingPoint.effort,
@@ -78,11 +76,9 @@ await main({
       rounds: options.rounds,
       snapshot: snapshot.manifest.id,
       recallTarget: target,
-      date: new Date().toISOString(),
-      commit: currentCommit(),
-      command: commandLine('benchmark', process.argv.slice(2).join(' ')),
+      ...circumstances('benchmark'),
     };
-    await writeReport(options.out, report);
+    await writeReport(options.out, report, benchmarkPage(report), '--out');
     progress.note(`report written to ${options.out}`);
     return report;
   },

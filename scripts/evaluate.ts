@@ -11,13 +11,15 @@ import { itemMeanPrediction, ratingError } from '../src/measure/quality/rating-e
 import { createScorer } from '../src/measure/quality/scorer.js';
 import { requireTestable } from '../src/measure/quality/testable-users.js';
 import { type CommandContext, main, type Options } from './command/command.js';
-import { commaList, numberFlag, numberValue } from './command/flag-values.js';
+import { commaList, numberFlag, numberValue, text } from './command/flag-values.js';
 import { createProgress, type Progress } from './command/progress.js';
 import { readerFlags } from './command/reader-flags.js';
 import { readingLines } from './command/reading-lines.js';
+import { circumstances, writeReport } from './command/report-page.js';
 import { SUMMARIES } from './command/summaries.js';
 import { trainingChoice, trainingFlags } from './command/training-flags.js';
 import { checkListFlags, listFlags, type MeasuredLists, readLists } from './evaluate/lists.js';
+import { evaluationPage } from './evaluate/page.js';
 import { partFlags, readParts } from './evaluate/parts.js';
 import type { EvaluationResult, ListsResult } from './evaluate/report.js';
 import { evaluationTable } from './evaluate/table.js';
@@ -34,6 +36,11 @@ const flags = {
   k: { value: 'LIST', help: k.meaning, range: rangeOf(k), schema: commaList(numberValue(k)).default([10, 20]) },
   threads: numberFlag({ ...ALS_OPTIONS.threads, default: 'one per processor' }),
   ...tuningFlags,
+  report: {
+    value: 'DIR',
+    help: 'also write report.json and report.html, a page with plots that needs nothing else',
+    schema: text().optional(),
+  },
   ...trainingFlags,
   ...readerFlags,
 };
@@ -88,7 +95,7 @@ async function evaluate(options: Options<typeof flags>, context: CommandContext)
   const errors =
     choice.algorithm === 'sgd' ? ratingErrors(trained.factors, dataset, test) : { model: {}, baseline: {} };
 
-  return {
+  const result: EvaluationResult = {
     users: dataset.users.size,
     items: dataset.items.size,
     trainRatings: dataset.byUser.indices.length,
@@ -114,6 +121,12 @@ async function evaluate(options: Options<typeof flags>, context: CommandContext)
     ...(tuning ? { tuning } : {}),
     reading: parts.tables.flatMap(({ reading }) => reading ?? []),
   };
+  if (options.report !== undefined) {
+    const report = { ...result, ...circumstances('evaluate') };
+    await writeReport(options.report, report, evaluationPage(report), '--report');
+    progress.note(`report written to ${options.report}`);
+  }
+  return result;
 }
 
 function listsResult(

@@ -1,39 +1,17 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { messageOf, ShortlistError } from '../../src/errors.js';
 import type { ProductionFigures } from '../../src/measure/benchmark/production-figures.js';
 import type { RecallSlice } from '../../src/measure/benchmark/recall-slices.js';
 import type { SweepPoint } from '../../src/measure/benchmark/sweep.js';
+import { circumstancesTable, escapeHtml, factsTable, htmlPage, number, percent } from '../command/report-page.js';
 import { growthPlot, recallLatencyPlot, recallThroughputPlot } from './plots.js';
 import type { BenchmarkReport } from './report.js';
 import { settingOf } from './table.js';
 
-/** Writes `report.json` and `report.html`. @throws ShortlistError 'output-unwritable' */
-export async function writeReport(directory: string, report: BenchmarkReport): Promise<void> {
-  try {
-    await mkdir(directory, { recursive: true });
-    await writeFile(join(directory, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
-    await writeFile(join(directory, 'report.html'), reportPage(report));
-  } catch (cause) {
-    throw new ShortlistError(
-      'output-unwritable',
-      `The report can't be written to ${directory}: ${messageOf(cause)}. Choose another place with --out.`,
-      { path: directory },
-      { cause },
-    );
-  }
-}
-
 /** The report as one page that needs nothing else. */
-function reportPage(report: BenchmarkReport): string {
+export function benchmarkPage(report: BenchmarkReport): string {
   const { points, topTen, chosen, k, slices, production, growth } = report;
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Shortlist: recall against latency</title>
-<style>${STYLE}</style>
-<h1>Candidate retrieval: recall against latency</h1>
+  return htmlPage(
+    'Shortlist: recall against latency',
+    `<h1>Candidate retrieval: recall against latency</h1>
 <p>${number(report.items)} items × ${report.factors} factors; ${number(report.queries)} user vectors as queries,
 one at a time on one thread${report.masked ? ', each leaving out what the user has seen, as the service does' : ''}.
 Every answer was checked against an exact search before anything was timed. In each of ${report.rounds} rounds every point
@@ -67,9 +45,8 @@ ${growth ? growthSection(growth) : ''}
 <dt>memory</dt><dd>what the source needs beside the item vectors, which all sources share</dd>
 </dl>
 <h2>Where and how</h2>
-${facts(report)}
-</html>
-`;
+${circumstancesTable(report, ['snapshot', report.snapshot])}`,
+  );
 }
 
 function summary(chosen: SweepPoint, { points, k, recallTarget }: BenchmarkReport): string {
@@ -99,7 +76,7 @@ function pointTable(points: readonly SweepPoint[], { chosen, pareto, points: mai
     ];
     return `<tr class="${marks.join(' ')}"><td>${point.source}<td>${settingOf(point)}${cells.map(cell => `<td>${cell}`).join('')}`;
   });
-  return `<div class="scroll"><table>
+  return `<div class="scroll"><table class="two">
 <thead><tr><th>source<th>effort<th>recall<th>recall@10<th>score loss<th>p50 µs<th>p95 µs<th>p99 µs<th>per second<th>certified<th>scored<th>build<th>memory
 <tbody>
 ${rows.join('\n')}
@@ -112,10 +89,10 @@ function sliceTables(
   { k }: BenchmarkReport,
 ): string {
   const table = (slices: readonly RecallSlice[], of: string, counted: string) =>
-    `<table><thead><tr><th>${of}<th><th>${counted}<th>recall@${k}<tbody>${slices
+    `<table><thead><tr><th>${of}<th>${counted}<th>recall@${k}<tbody>${slices
       .map(
         ({ interactions: [least, most], count, recall }) =>
-          `<tr><td>${least === most ? number(least) : `${number(least)} to ${number(most)}`}<td><td>${number(count)}<td>${recall.toFixed(4)}`,
+          `<tr><td>${least === most ? number(least) : `${number(least)} to ${number(most)}`}<td>${number(count)}<td>${recall.toFixed(4)}`,
       )
       .join('')}</table>`;
   return `<h2>Who and what is missed</h2>
@@ -129,7 +106,7 @@ ${table(byPopularity, 'interactions of the item', 'times in an exact answer')}
 
 function productionTable(figures: ProductionFigures): string {
   const { latency, coldStart } = figures;
-  const rows = [
+  const rows: [string, string][] = [
     [
       'latency',
       `${micros(latency.p50us)} µs median, ${micros(latency.p99us)} µs for 99 of 100, a whole top-10 request without HTTP`,
@@ -147,7 +124,7 @@ function productionTable(figures: ProductionFigures): string {
         `${percent(coldStart.shareOfUsersWithShortHistory, 1)} of the users have fewer than five interactions`,
     ],
   ];
-  return `<table class="facts">${rows.map(([name, value]) => `<tr><th>${name}<td>${value}`).join('')}</table>`;
+  return factsTable(rows);
 }
 
 function growthSection({ points, exponent }: NonNullable<BenchmarkReport['growth']>): string {
@@ -161,22 +138,6 @@ function growthSection({ points, exponent }: NonNullable<BenchmarkReport['growth
 <p class="hint">Catalogues drawn from the real one's shape; the median time grows as items<sup>${exponent.toFixed(2)}</sup>.</p>
 ${growthPlot(points)}
 <table><thead><tr><th>items<th>clusters<th>recall<th>p50 µs<th>p99 µs<th>exact p50 µs<th>build<th>memory<th>all memory / vectors<tbody>${rows.join('\n')}</table>`;
-}
-
-function facts(report: BenchmarkReport): string {
-  const { machine } = report;
-  const lines = [
-    [
-      'machine',
-      `${machine.cpu}, ${machine.cores} cores, ${(machine.memoryBytes / 2 ** 30).toFixed(0)} GiB, ${machine.system}`,
-    ],
-    ['Node', machine.node],
-    ['date', report.date],
-    ['commit', report.commit ?? 'unknown'],
-    ['snapshot', report.snapshot],
-    ['command', report.command],
-  ];
-  return `<table class="facts">${lines.map(([name, value]) => `<tr><th>${name}<td>${escapeHtml(value ?? '')}`).join('')}</table>`;
 }
 
 /** The parameters that a source was built with, the same for all its points. */
@@ -193,30 +154,3 @@ function builtWith(points: readonly SweepPoint[]): string {
 function micros(us: number): string {
   return us < 100 ? us.toFixed(1) : number(Math.round(us));
 }
-
-function percent(part: number, digits: number): string {
-  return `${(100 * part).toFixed(digits)}%`;
-}
-
-function number(value: number): string {
-  return value.toLocaleString('en');
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
-}
-
-const STYLE = `
-body { font: 16px/1.5 system-ui, sans-serif; color: #222; background: #fff; max-width: 1180px; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.7rem; } h2 { font-size: 1.2rem; margin: 2.2rem 0 .3rem; }
-.hint { color: #666; margin: .3rem 0 .6rem; font-size: .92rem; }
-.summary { border-left: 4px solid #009e73; background: #eef8f4; padding: .7rem 1rem; }
-.scroll { overflow-x: auto; }
-table { margin-top: .8rem; border-collapse: collapse; font-size: .84rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .55rem; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap; }
-th:nth-child(-n+2), td:nth-child(-n+2), .facts td { text-align: left; }
-.facts td { white-space: normal; }
-tr.pareto { background: #e3f4ee; } tr.chosen { font-weight: 700; }
-dt { font-weight: 600; float: left; clear: left; width: 8.5rem; } dd { margin: 0 0 .3rem 8.5rem; }
-figure { margin: 0; } .side { display: flex; flex-wrap: wrap; gap: 1.5rem 4rem; } [class*=swatches] { font-size: 13px; }
-`;

@@ -1,25 +1,16 @@
 import * as Plot from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
 import type { GrowthPoint } from '../../src/measure/benchmark/catalogue-growth.js';
 import { paretoFront, type SweepPoint } from '../../src/measure/benchmark/sweep.js';
+import { COLOURS, figureOf, plotFrame, SYMBOLS } from '../command/plot-frame.js';
 import { settingOf } from './table.js';
 
-/** One colour per source, told apart by colour-blind readers too (Okabe and Ito), and a shape for those who print. */
+/** One colour and shape per source. */
 const SOURCES = ['exact', 'clusters', 'hnsw', 'hnsw ip'];
-const COLOURS = ['#555555', '#0072b2', '#d55e00', '#cc79a7'];
-const SYMBOLS = ['square', 'circle', 'triangle', 'diamond'] as const;
 
 /** What all plots of a page share. @param sources the first of `SOURCES`, as many as it has */
-function frame(sources: readonly string[]) {
+function frame(label: string, sources: readonly string[]) {
   return {
-    document: parseHTML('<!doctype html><html><body></body></html>').document,
-    width: 1080,
-    height: 440,
-    marginLeft: 76,
-    marginRight: 40,
-    marginBottom: 48,
-    marginTop: 28,
-    style: { fontSize: '13px', background: 'transparent' },
+    ...plotFrame(label),
     color: { domain: sources, range: COLOURS.slice(0, sources.length) },
     symbol: { domain: sources, range: SYMBOLS.slice(0, sources.length), legend: true },
   };
@@ -42,7 +33,7 @@ export function growthPlot(points: readonly GrowthPoint[]): string {
     { items, us: exactP50us, source: 'exact' },
   ]);
   const plot = Plot.plot({
-    ...frame(SOURCES.slice(0, 2)),
+    ...frame('Median time of a search against the size of the catalogue', SOURCES.slice(0, 2)),
     height: 320,
     x: {
       label: 'items (log scale) →',
@@ -60,7 +51,7 @@ export function growthPlot(points: readonly GrowthPoint[]): string {
       Plot.dot(series, { x: 'items', y: 'us', stroke: 'source', fill: 'source', symbol: 'source', r: 4 }),
     ],
   });
-  return plot.outerHTML;
+  return figureOf(plot);
 }
 
 /** The vertical axis of some values. */
@@ -93,7 +84,7 @@ function recallPlot(
   // The last ones are there only by request.
   const sources = SOURCES.slice(0, 1 + Math.max(...points.map(({ source }) => SOURCES.indexOf(source))));
   const plot = Plot.plot({
-    ...frame(sources),
+    ...frame(`Recall@${k} against ${figure === 'qps' ? 'searches a second' : 'median time'} of each source`, sources),
     x: {
       label: `recall@${k}, the scale logarithmic in what is missing →`,
       domain: [placeOf(lowest), placeOf(1)],
@@ -123,13 +114,13 @@ function recallPlot(
       ...(chosen ? chosenMarks(chosen, x, figure) : []),
     ],
   });
-  return plot.outerHTML;
+  return figureOf(plot);
 }
 
 function chosenMarks(chosen: SweepPoint, x: (point: SweepPoint) => number, figure: 'p50us' | 'qps') {
-  const halo = { stroke: 'white', strokeWidth: 5, fill: 'black' };
+  const halo = { stroke: 'var(--page)', strokeWidth: 5, fill: 'currentColor' };
   return [
-    Plot.dot([chosen], { x, y: figure, r: 10, stroke: 'black', strokeWidth: 2 }),
+    Plot.dot([chosen], { x, y: figure, r: 10, stroke: 'currentColor', strokeWidth: 2 }),
     Plot.text([chosen], { x, y: figure, text: () => 'used by the service', dy: figure === 'qps' ? -24 : 26, ...halo }),
   ];
 }

@@ -2,15 +2,14 @@ import type { GrowthPoint } from '../../src/measure/benchmark/catalogue-growth.j
 import type { ProductionFigures } from '../../src/measure/benchmark/production-figures.js';
 import type { RecallSlice } from '../../src/measure/benchmark/recall-slices.js';
 import type { SweepPoint } from '../../src/measure/benchmark/sweep.js';
-import type { Machine } from '../command/machine.js';
+import type { Circumstances } from '../command/report-page.js';
 
 /** What `benchmark --json` prints and `report.json` holds. */
-export interface BenchmarkReport {
+export interface BenchmarkReport extends Circumstances {
   readonly items: number;
   readonly factors: number;
   readonly k: number;
   readonly queries: number;
-  readonly machine: Machine;
   /** Searches for the k best candidates. */
   readonly points: readonly SweepPoint[];
   /** The point that the service uses. */
@@ -33,7 +32,4 @@ export interface BenchmarkReport {
   readonly rounds: number;
   readonly snapshot: string;
   readonly recallTarget: number;
-  readonly date: string;
-  readonly commit: string | null;
-  readonly command: string;
 }

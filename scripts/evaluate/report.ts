@@ -5,6 +5,8 @@ import type { ActivitySlice } from '../../src/measure/quality/activity-slices.js
 import type { Comparison, Quality } from '../../src/measure/quality/evaluation.js';
 import type { ListFacts } from '../../src/measure/quality/lists-from-elsewhere.js';
 import type { ListOrder } from '../../src/measure/quality/read-recommendations.js';
+import type { FinishedTrial } from '../../src/measure/tuning/state.js';
+import type { Circumstances } from '../command/report-page.js';
 
 /** What `evaluate --json` prints. */
 export interface EvaluationResult {
@@ -56,6 +58,12 @@ export interface ListsResult extends Quality, ListFacts {
   readonly rejected: number;
 }
 
+/** What `--report` writes. */
+export interface EvaluationReport extends EvaluationResult, Circumstances {}
+
+/** A finished trial of a search: how thoroughly it was measured, from 0 on, and what came of it. */
+export type TuningTrial = Pick<FinishedTrial, 'rung' | 'value' | 'seconds'>;
+
 /** What a search found. */
 export interface Tuning {
   /** Finished trials, those of earlier runs included, and the seconds that they took. */
@@ -70,4 +78,6 @@ export interface Tuning {
   readonly best: Partial<AlsOptions>;
   /** The file that `--parameters` takes. */
   readonly path: string;
+  /** All trials in their order. */
+  readonly history: readonly TuningTrial[];
 }

@@ -61,7 +61,7 @@ function comparisonTable({ lists, comparisons, algorithm }: EvaluationResult): s
 }
 
 /** What to know about lists before their figures are believed. */
-function listLine(list: ListsResult): string {
+export function listLine(list: ListsResult): string {
   const order = { rank: 'by rank', score: 'by score', file: 'as the file has them' }[list.order];
   const notes = [
     [list.usersWithoutList, 'tested users without a list, a miss each'],
@@ -76,7 +76,8 @@ function listLine(list: ListsResult): string {
   return `${list.name}: lists of ${list.users} tested users, ${order}${shown.join('')}`;
 }
 
-function signed(value: number): string {
+/** With its sign. */
+export function signed(value: number): string {
   return (value < 0 ? '' : '+') + value.toFixed(4);
 }
 

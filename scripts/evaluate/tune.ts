@@ -92,6 +92,7 @@ export async function tune(
     value: best.value,
     best: winner(),
     path: state.writeResults(metric, winner()),
+    history: state.trials.map(({ rung, value, seconds }) => ({ rung, value, seconds })),
   };
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -126,6 +126,24 @@ describe('evaluate', () => {
     expect(shown.stdout).toMatch(
       /^some: lists of 10 tested users, .*10 tested users without a list, a miss each;.*90 rows/m,
     );
+  });
+
+  test('writes a report that is one page with plots', async () => {
+    const out = join(directory, 'report');
+    const lists = file('a<b.csv', pairs.filter(isTested).map(rowOf));
+    const args = ['--train', train, '--test', tested, '--k', '1,2', ...small, '--recommendations', lists];
+    const { code, stdout } = await runScript('evaluate', [...args, '--report', out, '--json']);
+    expect(code).toBe(0);
+    const report = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8'));
+    expect(report).toMatchObject({
+      ...JSON.parse(stdout),
+      command: expect.stringMatching(/^npm run evaluate -- --train /),
+    });
+    const page = readFileSync(join(out, 'report.html'), 'utf8');
+    expect(page.match(/<figure/g)).toHaveLength(8);
+    expect(page.match(/<svg[^>]* aria-label="[^"]+ of als, a<b, popularity, random/g)).toHaveLength(6);
+    expect(page).toContain('<th scope="col">a&lt;b<th scope="col">95% interval');
+    expect(page).not.toMatch(/<script|<link|<img|src=|@import/);
   });
 
   test('writes the split for other systems, which gives the same parts again', async () => {
