@@ -17,7 +17,7 @@ import { benchmarkTable } from './benchmark/table.js';
 import { main } from './command/command.js';
 import { commaList, numberFlag, numberValue, onOff, text } from './command/flag-values.js';
 import { createProgress } from './command/progress.js';
-import { circumstances, writeReport } from './command/report-page.js';
+import { checkReportPlace, circumstances, writeReport } from './command/report-page.js';
 import { SUMMARIES } from './command/summaries.js';
 
 const growth = integer({
@@ -48,6 +48,7 @@ await main({
   examples: ['--snapshots data/snapshots --k 100 --queries 1000'],
   async run(options) {
     const progress = createProgress();
+    checkReportPlace(options.out, '--out');
     const snapshot = await loadNewestSnapshot(new SnapshotStore(options.snapshots), warning => progress.note(warning));
     const users = sampleUsers(snapshot, options.queries, options.seed);
     const contenders = await Promise.all(availableSources(snapshot).map(kind => contenderOf(snapshot, kind)));

@@ -15,7 +15,7 @@ import { commaList, numberFlag, numberValue, text } from './command/flag-values.
 import { createProgress, type Progress } from './command/progress.js';
 import { readerFlags } from './command/reader-flags.js';
 import { readingLines } from './command/reading-lines.js';
-import { circumstances, writeReport } from './command/report-page.js';
+import { checkReportPlace, circumstances, writeReport } from './command/report-page.js';
 import { SUMMARIES } from './command/summaries.js';
 import { trainingChoice, trainingFlags } from './command/training-flags.js';
 import { checkListFlags, listFlags, type MeasuredLists, readLists } from './evaluate/lists.js';
@@ -64,6 +64,7 @@ async function evaluate(options: Options<typeof flags>, context: CommandContext)
   const given = trainingChoice(options);
   checkTuningFlags(options);
   checkListFlags(options);
+  if (options.report !== undefined) checkReportPlace(options.report, '--report');
   const { seed = 1 } = options;
   const progress = createProgress();
   const reading = progress.stage('read');

@@ -60,7 +60,7 @@ export async function writeBatch(
     if (cause instanceof ShortlistError) throw cause;
     throw new ShortlistError(
       'output-unwritable',
-      `The batch cannot be written to ${path}: ${messageOf(cause)}. Give a path in a directory that exists and can be written.`,
+      `The batch cannot be written to ${path}: ${messageOf(cause)}. Give a path in a directory that exists and can be written, with space left.`,
       { path },
       { cause },
     );

@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectory } from '../../src/base/files/make-directory.js';
@@ -27,24 +28,40 @@ export function circumstances(name: string): Circumstances {
 }
 
 /**
- * Writes `report.json` and `report.html`.
+ * Fails now, in words, where a report cannot be written, instead of after the measurements.
  * @param flag with which another place can be chosen
+ * @throws ShortlistError 'output-unwritable'
+ */
+export function checkReportPlace(directory: string, flag: string): void {
+  try {
+    makeDirectory(directory);
+    accessSync(directory, constants.W_OK);
+  } catch (cause) {
+    throw unwritable(directory, flag, cause);
+  }
+}
+
+/**
+ * Writes `report.json` and `report.html`.
  * @throws ShortlistError 'output-unwritable'
  */
 export async function writeReport(directory: string, report: object, page: string, flag: string): Promise<void> {
   const write = (name: string, text: string) => writeWhole(join(directory, name), aside => writeFile(aside, text));
   try {
-    makeDirectory(directory);
     await write('report.json', `${JSON.stringify(report, null, 2)}\n`);
     await write('report.html', page);
   } catch (cause) {
-    throw new ShortlistError(
-      'output-unwritable',
-      `The report can't be written to ${directory}: ${messageOf(cause)}. Choose another place with ${flag}.`,
-      { path: directory },
-      { cause },
-    );
+    throw unwritable(directory, flag, cause);
   }
+}
+
+function unwritable(directory: string, flag: string, cause: unknown): ShortlistError {
+  return new ShortlistError(
+    'output-unwritable',
+    `The report can't be written to ${directory}: ${messageOf(cause)}. Choose another place with ${flag}.`,
+    { path: directory },
+    { cause },
+  );
 }
 
 /** @param title plain text. @param content HTML */

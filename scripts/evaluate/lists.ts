@@ -60,7 +60,7 @@ export async function readLists(
   const names = namesOf(files);
   const all: MeasuredLists[] = [];
   for (const [n, file] of files.entries()) {
-    const rows = await readRecommendations(file, { ...columns, skipBadRows });
+    const rows = await readRecommendations(file, { ...columns, skipBadRows }).catch(nameListFlags);
     all.push({
       name: names[n]!,
       file,
@@ -75,6 +75,17 @@ export async function readLists(
     });
   }
   return all;
+}
+
+/** Has an error about columns advise the flags that lists have. */
+function nameListFlags(error: unknown): never {
+  if (!(error instanceof ShortlistError && error.code === 'missing-column')) throw error;
+  const message = error.message
+    .replace(/`(user|item)Column`/, (_, role: string) =>
+      role === 'user' ? '--list-user-column' : '--list-item-column',
+    )
+    .replace(/, or say `headerless`[^.]*/, '');
+  throw new ShortlistError(error.code, message, error.fields, { cause: error });
 }
 
 /** @throws ShortlistError `invalid-option` for flags that do not go together */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { ShortlistError } from '../../src/errors.js';
+import { messageOf, ShortlistError } from '../../src/errors.js';
 
 /** A running server that `load-test` measures. */
 export interface LoadTarget {
@@ -21,6 +21,11 @@ const START_TIMEOUT_MS = 60_000;
 /** Servers as child processes on free ports of this machine. */
 export class LoadTargets {
   readonly #children: ChildProcess[] = [];
+
+  constructor() {
+    // However the process ends, they end with it.
+    process.once('exit', () => this.stop());
+  }
 
   /** A Shortlist server, with more environment variables than this process has. */
   startShortlist(name: string, environment: Readonly<Record<string, string>>): Promise<LoadTarget> {
@@ -72,7 +77,9 @@ export async function fetchText(url: string): Promise<string> {
     if (response.ok) return await response.text();
     throw new Error(`status ${response.status}`);
   } catch (cause) {
-    throw new ShortlistError('no-server', `${url} does not answer (${String(cause)}).`, { url }, { cause });
+    // What fetch throws says only that it failed; the reason is its cause.
+    const reason = messageOf(cause instanceof Error && cause.cause ? cause.cause : cause);
+    throw new ShortlistError('no-server', `${url} does not answer (${reason}).`, { url }, { cause });
   }
 }
 

@@ -51,7 +51,7 @@ export async function buildHnsw(items: Matrix, file: string, options: HnswBuildO
   await checkHeader(file, items.rows, dimensionsOf(parameters.space, items.columns)).catch(cause => {
     throw new ShortlistError(
       'snapshot-unwritable',
-      `The HNSW graph could not be written to ${file}: ${messageOf(cause)}`,
+      `The HNSW graph could not be written to ${file}: ${messageOf(cause)} Is there space left?`,
       { file },
       { cause },
     );

@@ -26,18 +26,24 @@ export class SnapshotStore {
   /** @param directory made by the first build where there is none */
   constructor(readonly directory: string) {}
 
-  /** Ids of the published snapshots, newest first. */
+  /**
+   * Ids of the published snapshots, newest first.
+   * @throws {ShortlistError} `file-unreadable`
+   */
   async list(): Promise<string[]> {
-    const names = await readdir(this.directory).catch(() => []);
+    const names = await readdir(this.directory).catch(this.#unlessMissing([]));
     return names
       .filter(name => /^\d{8}T\d{9}Z-[0-9a-f]{8}$/.test(name))
       .sort()
       .reverse();
   }
 
-  /** The id that `current` names, or undefined when nothing was published yet. */
+  /**
+   * The id that `current` names, or undefined when nothing was published yet.
+   * @throws {ShortlistError} `file-unreadable`
+   */
   async current(): Promise<string | undefined> {
-    const text = await readFile(join(this.directory, CURRENT_FILE), 'utf8').catch(() => undefined);
+    const text = await readFile(join(this.directory, CURRENT_FILE), 'utf8').catch(this.#unlessMissing(undefined));
     return text?.trim() || undefined;
   }
 
@@ -135,7 +141,10 @@ export class SnapshotStore {
    * @throws {ShortlistError} `snapshot-unwritable`
    */
   async checkWritable(): Promise<void> {
-    await this.#writing('probe', async probe => makeDirectory(probe));
+    await this.#writing('probe', async probe => {
+      makeDirectory(this.directory);
+      makeDirectory(probe);
+    });
   }
 
   /**
@@ -149,6 +158,19 @@ export class SnapshotStore {
     } catch (cause) {
       throw asUnwritable(this.directory, cause);
     }
+  }
+
+  /** What to take where there is nothing yet. Whatever else stands in the way of reading is told as it is. */
+  #unlessMissing<T>(value: T): (cause: NodeJS.ErrnoException) => T {
+    return cause => {
+      if (cause.code === 'ENOENT') return value;
+      throw new ShortlistError(
+        'file-unreadable',
+        `Snapshots cannot be read from ${this.directory}: ${messageOf(cause)}.`,
+        { file: this.directory },
+        { cause },
+      );
+    };
   }
 
   /** Deletes what is older than the newest `keep` snapshots, and what dead writers left behind. */

@@ -146,6 +146,16 @@ describe('evaluate', () => {
     expect(page).not.toMatch(/<script|<link|<img|src=|@import/);
   });
 
+  test('names the flags of lists where their columns are not recognised', async () => {
+    const lists = join(directory, 'unclear.csv');
+    writeFileSync(lists, 'who,itemId\nu1,i1\n');
+    const args = ['--train', train, '--test', tested, ...small, '--recommendations', lists];
+    const { code, stderr } = await runScript('evaluate', args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/"who", "itemId"\. Name the right one with --list-user-column\.$/m);
+    expect((await runScript('evaluate', [...args, '--list-user-column', 'who', '--json'])).code).toBe(0);
+  });
+
   test('writes the split for other systems, which gives the same parts again', async () => {
     const split = join(directory, 'split');
     const ratings = join(directory, 'ratings-to-split.csv');

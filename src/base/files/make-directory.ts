@@ -12,7 +12,7 @@ export function makeDirectory(path: string): void {
     mkdirSync(directory);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
+    if (code === 'EEXIST' && statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
     const parent = dirname(directory);
     if (code !== 'ENOENT' || existsSync(parent)) throw error;
     makeDirectory(parent);

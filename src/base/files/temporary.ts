@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, readdirSync, rmSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
@@ -24,11 +24,12 @@ process.once('exit', () => {
 
 /**
  * Makes a file or a directory that appears whole or not at all: it is written beside its place and then renamed. What
- * killed processes left beside it is deleted.
+ * killed processes left beside it is deleted. Where nothing can be written there, it throws before the work begins.
  */
 export async function writeWhole<T>(path: string, write: (aside: string) => Promise<T>): Promise<T> {
   const place = path.replace(/(?<=.)[\\/]+$/, '');
   const start = `${basename(place)}.`;
+  accessSync(dirname(place), constants.W_OK);
   removeLeftovers(dirname(place), name =>
     name.startsWith(start) ? PART.exec(name.slice(start.length))?.[1] : undefined,
   );

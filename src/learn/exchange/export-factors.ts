@@ -19,7 +19,7 @@ export async function exportFactors(path: string, model: ExportedModel): Promise
   } catch (cause) {
     throw new ShortlistError(
       'output-unwritable',
-      `The factors cannot be written to ${path}: ${messageOf(cause)}. Give a new path in a directory that can be written.`,
+      `The factors cannot be written to ${path}: ${messageOf(cause)}. Give a new path in a directory that can be written, with space left.`,
       { path },
       { cause },
     );
