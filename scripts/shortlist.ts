@@ -44,7 +44,7 @@ function answer(): number {
   for (const [command, summary] of Object.entries(SUMMARIES)) program.command(command).summary(summary).usage(' ');
   try {
     if (name === '') throw new CommanderError(EXIT_USAGE, 'no-command', 'expected a command');
-    program.parse([name], { from: 'user' });
+    program.parse([name === 'help' ? '--help' : name], { from: 'user' });
     return EXIT_DONE;
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;

@@ -28,7 +28,7 @@ export async function loadNewest<Loaded>(
   }
   throw new ShortlistError(
     'no-snapshot',
-    `There is no ${ids.length > 0 ? 'undamaged ' : ''}snapshot in ${store.directory}.`,
+    `There is no ${ids.length > 0 ? 'usable ' : ''}snapshot in ${store.directory}.`,
     { directory: store.directory, damaged: ids },
   );
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { messageOf } from '../errors.js';
+import { messageOf, ShortlistError } from '../errors.js';
 import { damaged } from './files.js';
 import { FORMAT_VERSION, MANIFEST_FILE, type Manifest, manifestSchema } from './manifest.js';
 
@@ -16,7 +16,9 @@ export async function readManifest(directory: string): Promise<Manifest> {
   }
   const version = z.object({ formatVersion: z.number() }).safeParse(manifest);
   if (version.success && version.data.formatVersion !== FORMAT_VERSION) {
-    throw damaged(path, `it has format ${version.data.formatVersion}, this version reads format ${FORMAT_VERSION}`);
+    const why = `it has format ${version.data.formatVersion}, this version reads format ${FORMAT_VERSION}`;
+    const message = `The snapshot ${directory} was written by another version of Shortlist: ${why}. Rebuild.`;
+    throw new ShortlistError('snapshot-damaged', message, { path, why });
   }
   const parsed = manifestSchema.safeParse(manifest);
   if (parsed.success) return parsed.data;

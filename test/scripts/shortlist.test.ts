@@ -26,6 +26,7 @@ describe('shortlist', () => {
     const help = await runScript('shortlist', ['--help']);
     expect(help).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^Usage: shortlist COMMAND/) });
     for (const name of names) expect(help.stdout).toMatch(new RegExp(`^ {2}${name} +[A-Z]`, 'm'));
+    expect(await runScript('shortlist', ['help'])).toEqual(help);
     expect(await runScript('shortlist', ['--version'])).toEqual({ code: 0, stderr: '', stdout: `${version}\n` });
   });
 

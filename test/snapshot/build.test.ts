@@ -133,7 +133,7 @@ describe('buildSnapshot', () => {
     const { store: other, manifest } = await buildSmallSnapshot({ sources: ['exact'] });
     const path = join(other.directory, manifest.id, 'manifest.json');
     for (const [content, why] of [
-      [JSON.stringify({ ...manifest, formatVersion: 99 }), /format 99/],
+      [JSON.stringify({ ...manifest, formatVersion: 99 }), /written by another version of Shortlist: it has format 99/],
       [JSON.stringify({ ...manifest, dataset: undefined }), /dataset/],
       ['{', /cannot be read/],
     ] as const) {
