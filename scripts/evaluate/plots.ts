@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot';
+import { LAST_RUNG } from '../../src/measure/tuning/search.js';
 import { COLOURS, figureOf, plotFrame, SYMBOLS } from '../command/plot-frame.js';
 import type { EvaluationResult, TuningTrial } from './report.js';
 import { systemsOf } from './systems.js';
@@ -80,13 +81,12 @@ export function activityPlot(result: EvaluationResult, figure: string): string {
 
 /** What the search for hyper-parameters tried, in its order, and the best of the full trials so far, as HTML. */
 export function tuningPlot(trials: readonly TuningTrial[], metric: string): string {
-  const last = Math.max(...trials.map(({ rung }) => rung));
   const points = trials.map((trial, n) => ({
     ...trial,
     trial: n + 1,
-    part: trial.rung === last ? 'in full' : 'in part',
+    part: trial.rung === LAST_RUNG ? 'in full' : 'in part',
   }));
-  const full = points.filter(({ rung }) => rung === last);
+  const full = points.filter(({ rung }) => rung === LAST_RUNG);
   const bests = full.map(({ trial }, n) => ({
     trial,
     value: Math.max(...full.slice(0, n + 1).map(({ value }) => value)),
