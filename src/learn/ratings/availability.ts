@@ -17,11 +17,11 @@ const QUANTITY = 'try_cast(available AS DOUBLE)';
  * for an empty cell. What is to be ordered now and comes later can be had.
  */
 export const UNAVAILABLE_VALUE = `CASE WHEN trim(coalesce(available, '')) = '' THEN NULL
-  WHEN ${QUANTITY} IS NULL THEN ${LETTERS} IN (${UNAVAILABLE}) ELSE ${QUANTITY} <= 0 END`;
+  WHEN ${QUANTITY} IS NULL THEN list_contains([${UNAVAILABLE}], ${LETTERS}) ELSE ${QUANTITY} <= 0 END`;
 
 /** SQL clause for a cell that says neither. */
 export const AVAILABILITY_PROBLEM = `WHEN trim(coalesce(available, '')) <> '' AND ${QUANTITY} IS NULL
-  AND ${LETTERS} NOT IN (${[...AVAILABLE, ...UNAVAILABLE]})
+  AND NOT list_contains([${[...AVAILABLE, ...UNAVAILABLE]}], ${LETTERS})
   THEN 'available is "' || left(available, 40) || '", expected true or false, yes or no, in stock or out of stock, ' ||
     'a quantity, or nothing for true'`;
 

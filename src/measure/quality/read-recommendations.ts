@@ -1,9 +1,9 @@
 import { type DuckDbSession, withDuckDb } from '../../base/tables/duckdb.js';
+import { idProblems, idValue } from '../../base/tables/field-values.js';
 import type { WantedColumns } from '../../base/tables/layout.js';
 import type { Projection } from '../../base/tables/records.js';
 import { loadUsableRows, type TableOptions } from '../../base/tables/usable-rows.js';
 import { ShortlistError } from '../../errors.js';
-import { idProblems } from '../../learn/ratings/rating-projection.js';
 
 export interface ReadRecommendationsOptions extends Pick<TableOptions, 'skipBadRows'> {
   /** Name of the column with user ids; by default the first that is spelled in a usual way. Likewise the others. */
@@ -71,7 +71,11 @@ export async function readRecommendations(
 
 function listProjection(order: ListOrder): Projection {
   const number = `try_cast(${order} AS DOUBLE)`;
-  const columns = { user_id: '"user"', item_id: 'item', place: order === 'file' ? 'NULL::DOUBLE' : number };
+  const columns = {
+    user_id: idValue('"user"'),
+    item_id: idValue('item'),
+    place: order === 'file' ? 'NULL::DOUBLE' : number,
+  };
   const problems = [...idProblems('"user"', 'user'), ...idProblems('item', 'item')];
   if (order === 'file') return { columns, problems };
   const problem = `WHEN NOT coalesce(isfinite(${number}), false)
