@@ -120,11 +120,28 @@ describe.skipIf(!existsSync(CASES))('small inputs that once failed (skipped wher
   });
 
   test('catalogue.csv: flags name its columns, however its categories are separated', async () => {
-    expect(await readItems(shared('catalogue.csv'), CATALOGUE)).toMatchObject([
+    expect(
+      await readItems(shared('catalogue.csv'), {
+        itemColumn: 'code',
+        titleColumn: 'label',
+        categoriesColumn: 'tags',
+        availableColumn: 'in_stock',
+      }),
+    ).toMatchObject([
       { itemId: 'a1', title: 'Shirt, blue', categories: ['Shirts', 'Summer'] },
       { itemId: 'a2', title: 'Hat', categories: ['Hats', 'Winter'], available: false },
       { itemId: 'a3', title: 'Coat', categories: ['Coats', 'Winter'] },
     ]);
+
+    const { code, output, snapshots } = await rebuild(
+      'blanks.csv',
+      ...['--items', shared('catalogue.csv'), '--items-id-column', 'code', '--items-title-column', 'label'],
+      ...['--items-categories-column', 'tags', '--items-available-column', 'in_stock'],
+    );
+    expect(code, output).toBe(0);
+    const recommender = await recommenderIn(snapshots);
+    expect(recommender.item('a1')).toMatchObject({ title: 'Shirt, blue', categories: ['Shirts', 'Summer'] });
+    expect(recommender.item('a2')).toMatchObject({ title: 'Hat', available: false });
   });
 
   test('all-negative.csv: a named error, and nothing is published', async () => {
@@ -158,5 +175,3 @@ describe.skipIf(!existsSync(CASES))('small inputs that once failed (skipped wher
     expect(readFileSync(rejects, 'utf8').trim().split('\n')).toHaveLength(6);
   });
 });
-
-const CATALOGUE = { itemColumn: 'code', titleColumn: 'label', categoriesColumn: 'tags', availableColumn: 'in_stock' };
