@@ -9,7 +9,7 @@ import type { Recommender } from '../src/recommend/recommender.js';
 import { loadNewestSnapshot } from '../src/snapshot/newest-snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { runScript } from './support/run-script.js';
-import { newDirectory } from './support/scratch-directory.js';
+import { newDirectory, scratchDirectory } from './support/scratch-directory.js';
 
 const CASES = resolve('../shared/cases');
 const shared = (name: string) => join(CASES, name);
@@ -25,10 +25,10 @@ async function ratingsOf(name: string, options = {}): Promise<Map<string, [value
   );
 }
 
-/** Runs the command with the file alone, and `flags`. */
-async function rebuild(name: string, ...flags: string[]) {
+/** Runs the command with a file alone, and `flags`. */
+async function rebuild(ratings: string, ...flags: string[]) {
   const snapshots = join(newDirectory(), 'snapshots');
-  const run = await runScript('rebuild', [...['--ratings', shared(name), '--snapshots', snapshots], ...flags]);
+  const run = await runScript('rebuild', [...['--ratings', ratings, '--snapshots', snapshots], ...flags]);
   return { ...run, output: run.stdout + run.stderr, snapshots };
 }
 
@@ -59,7 +59,7 @@ describe.skipIf(!existsSync(CASES))('small inputs that once failed (skipped wher
   });
 
   test('zero-one-labels.csv: zeros are dislikes, and users get items of their own group', async () => {
-    const { code, output, snapshots } = await rebuild('zero-one-labels.csv');
+    const { code, output, snapshots } = await rebuild(shared('zero-one-labels.csv'));
     expect(code, output).toBe(0);
     expect(output).toMatch(/^.*(zero|\b0\b).*not interested.*$/im);
     const recommender = await recommenderIn(snapshots);
@@ -74,7 +74,7 @@ describe.skipIf(!existsSync(CASES))('small inputs that once failed (skipped wher
   });
 
   test('shop-orders.csv: orders of a shop are built from the file alone, quantities and repeats summed', async () => {
-    const { code, output, snapshots } = await rebuild('shop-orders.csv');
+    const { code, output, snapshots } = await rebuild(shared('shop-orders.csv'));
     expect(code, output).toBe(0);
     for (const column of ['Email', 'Lineitem sku', 'Lineitem quantity', 'Created at']) expect(output).toContain(column);
     const recommender = await recommenderIn(snapshots);
@@ -108,12 +108,16 @@ describe.skipIf(!existsSync(CASES))('small inputs that once failed (skipped wher
     const weighed = await ratingsOf('typed-events.jsonl', { eventWeights: weights });
     expect(new Map(Array.from(weighed, ([key, [value]]) => [key, value]))).toEqual(expected);
 
-    const { code, output } = await rebuild('typed-events.jsonl', '--event-weights', 'view=1,cart=3,purchase=10');
+    const { code, output } = await rebuild(
+      shared('typed-events.jsonl'),
+      '--event-weights',
+      'view=1,cart=3,purchase=10',
+    );
     expect(code, output).toBe(0);
   });
 
   test('typed-events.jsonl without weights: the types are named, and that all count alike', async () => {
-    const { code, output } = await rebuild('typed-events.jsonl');
+    const { code, output } = await rebuild(shared('typed-events.jsonl'));
     expect(code, output).toBe(0);
     for (const type of ['view', 'cart', 'purchase']) expect(output).toContain(type);
     expect(output).toMatch(/alike/);
@@ -134,7 +138,7 @@ describe.skipIf(!existsSync(CASES))('small inputs that once failed (skipped wher
     ]);
 
     const { code, output, snapshots } = await rebuild(
-      'blanks.csv',
+      scratchDirectory()('ratings.csv', 'userId,itemId\n1,a1\n1,a2\n2,a2\n2,a3\n'),
       ...['--items', shared('catalogue.csv'), '--items-id-column', 'code', '--items-title-column', 'label'],
       ...['--items-categories-column', 'tags', '--items-available-column', 'in_stock'],
     );
@@ -142,10 +146,16 @@ describe.skipIf(!existsSync(CASES))('small inputs that once failed (skipped wher
     const recommender = await recommenderIn(snapshots);
     expect(recommender.item('a1')).toMatchObject({ title: 'Shirt, blue', categories: ['Shirts', 'Summer'] });
     expect(recommender.item('a2')).toMatchObject({ title: 'Hat', available: false });
+    expect(
+      recommender
+        .popular({ limit: 3 })
+        .items.map(({ itemId }) => itemId)
+        .sort(),
+    ).toEqual(['a1', 'a3']);
   });
 
   test('all-negative.csv: a named error, and nothing is published', async () => {
-    const { code, output, snapshots } = await rebuild('all-negative.csv');
+    const { code, output, snapshots } = await rebuild(shared('all-negative.csv'));
     expect(code).toBe(1);
     expect(output).toMatch(/no rating counts as positive/i);
     expect(await new SnapshotStore(snapshots).list()).toEqual([]);
