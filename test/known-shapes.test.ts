@@ -363,16 +363,6 @@ const SHAPES: readonly Shape[] = [
     one: ['1', '10', 3],
   },
   {
-    name: 'mongoexport, Extended JSON',
-    ...JSON_LINES,
-    lines: [
-      '{"_id":{"$oid":"60f6d845caa1861dcf1631ae"},"userId":{"$oid":"60f6d845caa1861dcf163101"},"itemId":{"$numberLong":"9007199254740993"},"rating":{"$numberInt":"4"},"timestamp":{"$date":"2021-07-20T14:00:00Z"}}',
-      '{"_id":{"$oid":"60f6d845caa1861dcf1631af"},"userId":{"$oid":"60f6d845caa1861dcf163102"},"itemId":{"$numberLong":"9007199254740993"},"rating":{"$numberInt":"3"},"timestamp":{"$date":"2021-07-20T14:00:01Z"}}',
-    ],
-    ratings: 2,
-    one: ['60f6d845caa1861dcf163101', '9007199254740993', 4, at('2021-07-20T14:00:00Z')],
-  },
-  {
     name: 'a JSON array over several lines',
     file: 'ratings.json',
     lines: [
