@@ -10,7 +10,7 @@ import { messageOf, ShortlistError } from '../../src/errors.js';
 import type { EvaluationParts } from './parts.js';
 
 /**
- * Writes what is trained on and what is tested on as `train.csv` and `test.csv` (userId, itemId, and rating and timestamp
+ * Writes what is trained on and what is tested on as `train.csv` and `test.csv` (userId, itemId, and rating or quantity and timestamp
  * where there are any), so that other systems can be given the same. `--train` and `--test` read them.
  * @throws ShortlistError `output-unwritable`
  */
@@ -29,16 +29,20 @@ export async function writeSplit(directory: string, { train, test }: EvaluationP
   }
 }
 
-type Ids = Pick<EvaluationParts['train'], 'users' | 'items' | 'rated'>;
+type Ids = Pick<EvaluationParts['train'], 'users' | 'items' | 'rated' | 'valueKind'>;
 
 function writeRows(path: string, ids: Ids, rows: Csr, timestamps: Float64Array | null): Promise<void> {
   return writeWhole(path, aside => pipeline(Readable.from(linesOf(ids, rows, timestamps)), createWriteStream(aside)));
 }
 
 /** The lines of one user at a time. */
-function* linesOf({ users, items, rated }: Ids, rows: Csr, timestamps: Float64Array | null): Generator<string> {
+function* linesOf(
+  { users, items, rated, valueKind }: Ids,
+  rows: Csr,
+  timestamps: Float64Array | null,
+): Generator<string> {
   const itemFields = items.ids.map(csvField);
-  yield `${['userId', 'itemId', ...(rated ? ['rating'] : []), ...(timestamps ? ['timestamp'] : [])].join()}\n`;
+  yield `${['userId', 'itemId', ...(rated ? [valueKind === 'quantities' ? 'quantity' : 'rating'] : []), ...(timestamps ? ['timestamp'] : [])].join()}\n`;
   for (const [user, id] of users.ids.entries()) {
     let lines = '';
     for (let e = rows.starts[user]!; e < rows.starts[user + 1]!; e++) {

@@ -41,7 +41,7 @@ const SPELLINGS: Readonly<Record<Role, readonly string[]>> = {
   ),
   rating: words(
     'rating score value stars weight overall ratingvalue bookrating userrating myrating userscore starrating ' +
-      'reviewrating reviewscore reviewoverall overallrating preference label liked',
+      'reviewrating reviewscore reviewoverall overallrating preference label liked isliked isrecommended recommended',
   ),
   quantity: words(
     'playcount plays quantity qty count lineitemquantity qtyordered quantityordered orderedqty orderqty ' +
@@ -60,7 +60,7 @@ const SPELLINGS: Readonly<Record<Role, readonly string[]>> = {
       'purchasedon purchasetime paidat datepaid invoicedate transactiondate transactiondt transactiontime tdat saledate ' +
       'dateadded addedat ratingdate ratingtimestamp ratingtime reviewdate reviewtime reviewedat reviewtimestamp submitted ' +
       'playedat listenedat watchedat watchdate viewedat visitdate clickedat eventdate lastplayed updatedat dateupdated ' +
-      'usagedate useddate day',
+      'usagedate useddate',
   ),
   title: words(
     'title lineitemname name movietitle booktitle itemname itemtitle productname movie book producttitle prodname ' +

@@ -71,13 +71,14 @@ export function idChange(columns: readonly string[]): string {
 
 /**
  * SQL for the number in a field as FLOAT, null where there is none. A comma is a decimal one (`4,5`) unless exactly
- * three digits follow it: `1,234` may mean either of two numbers, so that it is none.
+ * three digits follow it: `1,234` may mean either of two numbers, so that it is none. `true` and `false` are 1 and 0.
  */
 export function numberValue(column: string): string {
   const text = trimmed(column);
   return `CASE WHEN try_cast(${column} AS FLOAT) IS NOT NULL THEN try_cast(${column} AS FLOAT)
     WHEN regexp_full_match(${text}, '[+-]?(\\d+(\\.\\d+)?|0?,\\d+|\\d+,(\\d{1,2}|\\d{4,}))')
-      THEN try_cast(replace(${text}, ',', '.') AS FLOAT) END`;
+      THEN try_cast(replace(${text}, ',', '.') AS FLOAT)
+    WHEN lower(${text}) = 'true' THEN 1 WHEN lower(${text}) = 'false' THEN 0 END`;
 }
 
 /** A clause for a field without a finite number, with what may be the matter. */
@@ -190,6 +191,7 @@ const WRITTEN_FORMATS = [
   '%a %b %d %Y %H:%M:%S%z',
   '%d/%b/%Y:%H:%M:%S%z',
   ...DAYS.flatMap(day => CLOCK.map(clock => day + clock)),
+  '%Y-%m-%d %H',
   '%Y-%m-%d %I:%M:%S %p',
   '%Y-%m-%d %I:%M %p',
 ];

@@ -145,8 +145,22 @@ function textRecords<Wanted extends Role>(
     list_sum(list_transform(fields, lambda field: length(field))) + len(fields) <> length(record) + 1
     THEN ${sqlString(BROKEN_QUOTES)}`;
   return `SELECT record, ${fields.join(', ')}, CASE ${quoting === 'none' ? '' : broken} WHEN len(fields) <> ${width}
-    THEN ${sqlString(wrongWidth(layout, ''))} || len(fields) END AS malformed
+    THEN ${sqlString(wrongWidth(layout, ''))} || len(fields) ${headerAgain(layout)} END AS malformed
     FROM (SELECT record, ${cut} AS fields FROM ${lines})`;
+}
+
+/** A clause for a line that repeats the header, as where files were joined; it may begin with a byte order mark. */
+function headerAgain<Wanted extends Role>({ names, columns, width }: TableLayout<Wanted>): string {
+  const positions = [...new Set(Object.values<number | undefined>(columns))].filter(
+    (position): position is number => position !== undefined && position < width,
+  );
+  // Without a header the names are the positions.
+  if (positions.every(position => names[position] === String(position + 1))) return '';
+  const isName = (position: number) =>
+    `trim(fields[${position + 1}], ${sqlString(' "\ufeff')}) = ${sqlString(names[position] ?? '')}`;
+  const [first = 0, ...others] = positions;
+  return `WHEN CASE WHEN ends_with(rtrim(fields[${first + 1}], ' "'), ${sqlString(names[first] ?? '')})
+    THEN ${[first, ...others].map(isName).join(' AND ')} ELSE false END THEN 'it repeats the header'`;
 }
 
 function unquoted(field: string, quoting: Quoting): string {

@@ -22,7 +22,7 @@ export function requirePositive(parameters: Parameters, interactions: ValuedInte
   const minRating = leastPositive(parameters, interactions);
   if (values.some(value => value >= minRating)) return;
   const largest = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-  const what = { ratings: 'rating', labels: 'label', quantities: 'quantity', none: 'interaction' };
+  const what = { ratings: 'rating', labels: 'rating', quantities: 'quantity', none: 'interaction' };
   const bound = minRating <= Number.MIN_VALUE && minRating > 0 ? 'not above 0' : `below \`minRating\` (${minRating})`;
   const all = values.length === 0 ? 'there is none' : `all ${values.length} are ${bound}, the highest is ${largest}`;
   throw new ShortlistError(
