@@ -33,7 +33,7 @@ const SPELLINGS: Readonly<Record<Role, readonly string[]>> = {
     'itemid movieid bookid parentasin productid articleid trackid songid artistid gameid businessid videoid ' +
       'lineitemsku itemsku productsku variantsku stockcode productcode itemcode articlecode itemnumber productnumber ' +
       'articlenumber item movie book product iid sku asin isbn article track song artist ' +
-      'recipeid animeid mangaid appid newsid beerid wineid jokeid albumid artistmbid artmbid filmid showid seriesid ' +
+      'recipeid animeid beerbeerid mangaid appid newsid beerid wineid jokeid albumid artistmbid artmbid filmid showid seriesid ' +
       'episodeid podcastid courseid jobid postid contentid documentid docid listingid restaurantid hotelid placeid ' +
       'venueid poiid locationid recordingid titleid offerid variantid goodsid skuid isbn13 tconst ean gtin upc barcode ' +
       'anime game film recipe lineitemname itemname productname producttitle gametitle gamename trackname songname ' +

@@ -16,7 +16,7 @@ export interface ProxyOptions {
 /** Segments of unreserved characters: such a prefix is harmless in a link and leads to no other host. */
 const PREFIX = /^(?:\/[\w.~-]+)+$/;
 
-/** Tells what proxies in front know better of a request than its connection does. @internal */
+/** Tells what proxies in front know better of a request than its connection does. */
 export class Proxies {
   readonly #trusts: (address: string, hop: number) => boolean;
   readonly #basePath: string;

@@ -77,7 +77,7 @@ describe('columns are recognised in', () => {
     [
       'dunnhumby',
       'household_key,BASKET_ID,DAY,PRODUCT_ID,QUANTITY,SALES_VALUE,STORE_ID',
-      { user: 'household_key', item: 'PRODUCT_ID', quantity: 'QUANTITY', timestamp: 'DAY' },
+      { user: 'household_key', item: 'PRODUCT_ID', quantity: 'QUANTITY' },
     ],
     [
       'Ta-Feng',

@@ -57,7 +57,7 @@ describe('training refuses', () => {
   const als = (options: object) => ({ algorithm: 'als', options }) as const;
 
   test.each<[string, ReturnType<typeof dataOf>, object, RegExp]>([
-    ['nothing but noes', dataOf('labels', [-1, -1, -1, -1]), {}, /No label counts as positive: all 4 are below/],
+    ['nothing but noes', dataOf('labels', [-1, -1, -1, -1]), {}, /No rating counts as positive: all 4 are below/],
     ['what was all returned', dataOf('quantities', [0, -1, 0, 0]), {}, /all 4 are not above 0, the highest is 0/],
     [
       'a bound above all ratings',

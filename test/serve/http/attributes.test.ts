@@ -77,7 +77,11 @@ test.each([
 
 test.each([
   [{ filters: 'price<1' }, 'filters', /expected a list/],
-  [{ filters: [{ attribute: 'price', op: '<' }] }, 'filters[0]', /expected a text such as price<=20, or an object/],
+  [
+    { filters: [{ attribute: 'price', op: '<' }] },
+    'filters[0].value',
+    /expected a number, true or false, a string, or a list/,
+  ],
   [{ filters: [{ attribute: 'price', op: '<', value: true }] }, 'filters', /price is a number; .* got true/],
   [{ attributes: ['x'] }, 'attributes', /no attribute "x"/],
 ])('%j is a problem', async (body, field, message) => {

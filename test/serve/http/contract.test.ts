@@ -13,7 +13,7 @@ afterAll(() => server.close());
 const user = encodeURIComponent(smallData.table.userIds[0]!);
 const item = encodeURIComponent(smallData.table.itemIds[0]!);
 const category = encodeURIComponent(smallData.catalogue[0]!.categories[0]!);
-const history = smallData.table.itemIds.slice(0, 5).map((itemId, i) => ({ itemId, value: i }));
+const history = smallData.table.itemIds.slice(0, 5).map((itemId, i) => ({ itemId, value: i + 1 }));
 
 const admin = { 'X-Api-Key': 'admin' };
 /** Requests that between them fill every optional part of a reply. */
