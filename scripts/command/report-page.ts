@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync, rmdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectory } from '../../src/base/files/make-directory.js';
@@ -33,12 +33,21 @@ export function circumstances(name: string): Circumstances {
  * @throws ShortlistError 'output-unwritable'
  */
 export function checkReportPlace(directory: string, flag: string): void {
+  const isNew = !existsSync(directory);
   try {
     makeDirectory(directory);
+    if (isNew) process.once('exit', () => removeEmpty(directory));
     accessSync(directory, constants.W_OK);
   } catch (cause) {
     throw unwritable(directory, flag, cause);
   }
+}
+
+/** A report that never came leaves no directory behind; one that holds a report stays, since it is not empty. */
+function removeEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {}
 }
 
 /**
