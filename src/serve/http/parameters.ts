@@ -22,7 +22,9 @@ export const searchText = z
   .max(MAX_ID_LENGTH, { error: issue => `expected at most ${issue.maximum} characters, got ${lengthOf(issue.input)}` });
 
 /** An id as the ratings file spells it: any string, compared exactly. */
-export const id = searchText.min(1, 'expected at least one character');
+export const id = searchText
+  .min(1, 'expected at least one character')
+  .refine(text => !/\p{Cs}/u.test(text), 'expected valid Unicode, got half of a surrogate pair');
 
 /** An id that the log of events can hold: one line, and text that every reader takes back as it was. */
 export const loggedId = id

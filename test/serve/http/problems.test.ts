@@ -196,6 +196,11 @@ describe('problems', () => {
       ),
     },
     {
+      body: '{"userId":"\\ud83d"}',
+      status: 400,
+      errors: one('userId', 'expected valid Unicode, got half of a surrogate pair', 'body'),
+    },
+    {
       body: '{"categories":["Nope"]}',
       status: 400,
       code: 'unknown-category',
