@@ -49,7 +49,7 @@ const TAKEN = ['model', 'popularity', 'random', 'als', 'sgd'];
 
 /**
  * Reads the lists that the flags name. A system is called as its file, without folder and endings.
- * @throws ShortlistError what reading throws
+ * @throws ShortlistError what reading throws; `no-usable-rows` for lists of nobody who is in the ratings
  */
 export async function readLists(
   flags: Options<typeof listFlags> & { readonly skipBadRows: boolean },
@@ -61,6 +61,14 @@ export async function readLists(
   const all: MeasuredLists[] = [];
   for (const [n, file] of files.entries()) {
     const rows = await readRecommendations(file, { ...columns, skipBadRows }).catch(nameListFlags);
+    if (!rows.userIds.some(id => train.users.indexOf(id) !== undefined)) {
+      throw new ShortlistError(
+        'no-usable-rows',
+        `${file} has no list of any user of the ratings: its first user is "${rows.userIds[0]}", theirs "${train.users.ids[0]}". ` +
+          'Check that both use the same ids.',
+        { files: [file] },
+      );
+    }
     all.push({
       name: names[n]!,
       file,

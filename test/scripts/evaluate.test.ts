@@ -148,12 +148,20 @@ describe('evaluate', () => {
 
   test('names the flags of lists where their columns are not recognised', async () => {
     const lists = join(directory, 'unclear.csv');
-    writeFileSync(lists, 'who,itemId\nu1,i1\n');
+    writeFileSync(lists, 'who,itemId\nu0,i1\n');
     const args = ['--train', train, '--test', tested, ...small, '--recommendations', lists];
     const { code, stderr } = await runScript('evaluate', args);
     expect(code).toBe(1);
     expect(stderr).toMatch(/"who", "itemId"\. Name the right one with --list-user-column\.$/m);
     expect((await runScript('evaluate', [...args, '--list-user-column', 'who', '--json'])).code).toBe(0);
+  });
+
+  test('refuses lists of nobody who is in the ratings', async () => {
+    const lists = file('strangers.csv', ['nobody,i1']);
+    const { code, stderr } = await runScript('evaluate', [
+      ...['--train', train, '--test', tested, ...small, '--recommendations', lists],
+    ]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/has no list of any user .* its first user is "nobody"/)]);
   });
 
   test('writes the split for other systems, which gives the same parts again', async () => {
