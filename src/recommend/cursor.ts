@@ -1,4 +1,5 @@
 import { ShortlistError } from '../errors.js';
+import { DEFAULT_COLD_SHARE, type RequestOptions } from './request-options.js';
 
 /** Where a page of a list begins. */
 export interface Position {
@@ -16,6 +17,28 @@ export interface ListIdentity {
   readonly request: number;
   /** Hash of what is known of the user beside the snapshot. 0 where that does not matter. */
   readonly user: number;
+}
+
+/**
+ * What tells one list from another. Every option counts that changes which items come back, or their order.
+ * @param snapshot its id
+ * @param about what the list is of, with what is not among the options
+ * @param known of the user beside the snapshot
+ */
+export function identityOf(
+  snapshot: string,
+  about: readonly unknown[],
+  request: RequestOptions,
+  known: readonly unknown[] = [],
+): ListIdentity {
+  const { exclude, only, categories, match = 'any', filters, includeSeen = false, ranker } = request;
+  const { coldShare = DEFAULT_COLD_SHARE, diversity = 0 } = request;
+  const parts = [about, exclude, only, categories, match, filters, includeSeen, coldShare, diversity, ranker];
+  return {
+    snapshot,
+    request: hashOf(JSON.stringify(parts)),
+    user: known.length === 0 ? 0 : hashOf(JSON.stringify(known)),
+  };
 }
 
 /** The cursor of the page that begins at a position. Nobody needs to know how it is made. */

@@ -1,10 +1,67 @@
 import { type Matrix, rowOf } from '../base/numeric/matrix.js';
 import { firstAbove } from '../base/numeric/sorting.js';
 import type { Candidates } from '../retrieve/candidate-source.js';
+import type { Snapshot } from '../snapshot/snapshot.js';
+import type { ColdItems, Drawn } from './cold-share.js';
+import type { ItemFacts } from './item-facts.js';
 import type { Explanation, RecommendedItem } from './recommendation.js';
+import type { KnownUser, UserVectors } from './user-vectors.js';
 
 /** Items of the history that are named for one recommended item. */
 const NAMED = 3;
+
+/** Tells how items came into a list. */
+export class Explanations {
+  constructor(
+    private readonly snapshot: Snapshot,
+    private readonly facts: ItemFacts,
+    private readonly users: UserVectors,
+    private readonly cold: ColdItems,
+  ) {}
+
+  /** @param offset items of the list before these */
+  of(items: readonly RecommendedItem[], drawn: Drawn, known: KnownUser, offset: number): RecommendedItem[] {
+    const { itemFactors, cells } = this.snapshot;
+    const history = this.users.historyOf(known);
+    const parts = this.users.foldIn.explain(history, drawn.items);
+    const places = placesByScore(drawn.searches);
+    return items.map((recommended, i) => {
+      const item = drawn.items[i]!;
+      const { base, contributions } = parts[i]!;
+      const explanation: Explanation = {
+        stage: this.cold.has(item) ? 'cold' : 'candidates',
+        cell: cellOf(cells.starts, item),
+        rank: offset + i + 1,
+        rankBefore: places.get(item)!,
+        base,
+        because: becauseOf(itemFactors, item, history, contributions).map(({ item: past, ...shares }) => ({
+          itemId: this.facts.idOf(past),
+          ...this.facts.titled(past),
+          ...shares,
+        })),
+      };
+      return { ...recommended, explanation };
+    });
+  }
+
+  /** The popularity ranking knows nothing of the user: the score is all that there is to say. */
+  ofPopular(items: readonly RecommendedItem[], drawn: Drawn, offset: number): RecommendedItem[] {
+    const ranking = drawn.searches.at(-1)!.items;
+    return items.map((item, i) => {
+      const rankBefore = ranking.indexOf(drawn.items[i]!) + 1;
+      const rank = offset + i + 1;
+      const explanation: Explanation = {
+        stage: 'popularity',
+        cell: null,
+        rank,
+        rankBefore,
+        base: item.score,
+        because: [],
+      };
+      return { ...item, explanation };
+    });
+  }
+}
 
 /** The items of a history that contributed most to the score of an item, most first; none that speak against it. */
 export function becauseOf(
@@ -50,14 +107,4 @@ function cosine(a: Float32Array, b: Float32Array): number {
     squaresB += b[i]! ** 2;
   }
   return product === 0 ? 0 : product / Math.sqrt(squaresA * squaresB);
-}
-
-/**
- * The popularity ranking knows nothing of the user: the score is all that there is to say.
- * @param rank place in the list, from 1
- * @param rankBefore place in the ranking
- */
-export function explainPopular(item: RecommendedItem, rank: number, rankBefore: number): RecommendedItem {
-  const explanation: Explanation = { stage: 'popularity', cell: null, rank, rankBefore, base: item.score, because: [] };
-  return { ...item, explanation };
 }

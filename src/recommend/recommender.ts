@@ -5,21 +5,16 @@ import { checkOption } from '../base/options/option.js';
 import type { UserIndex } from '../learn/dataset/id-map.js';
 import type { RankerName } from '../learn/model/popularity.js';
 import type { CandidateSource, Candidates, Effort } from '../retrieve/candidate-source.js';
-import { ItemMask } from '../retrieve/item-mask.js';
 import type { Manifest } from '../snapshot/manifest.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
-import { likenessColumns } from '../snapshot/sources.js';
-import { AttributeFilters } from './attribute-filters.js';
 import { CatalogueSearch } from './catalogue-search.js';
 import { ColdItems, type Drawn, searchWithColdBound } from './cold-share.js';
-import { cursorOf, hashOf, type ListIdentity, positionOf } from './cursor.js';
-import { diversify, poolSize } from './diversity.js';
-import { becauseOf, cellOf, explainPopular, placesByScore } from './explanation.js';
+import { cursorOf, identityOf, type ListIdentity } from './cursor.js';
+import { Explanations } from './explanation.js';
 import { ItemFacts } from './item-facts.js';
-import { continued, type Draw, type Page, partOf } from './page.js';
+import { type Draw, Pages } from './page.js';
 import type { PrecomputedLists } from './precomputed.js';
 import type {
-  Explanation,
   FoundCategories,
   FoundItems,
   ItemDetails,
@@ -33,15 +28,14 @@ import type {
   SimilarOptions,
   UserEvents,
 } from './recommendation.js';
+import { RequestMask } from './request-mask.js';
 import {
   checkRequest,
   DEFAULT_COLD_SHARE,
   defaultRankerOf,
   type Filters,
   type ListOptions,
-  MAX_CAREFUL_LIMIT,
   REQUEST_OPTIONS,
-  type RequestOptions,
 } from './request-options.js';
 import { type KnownUser, UserVectors } from './user-vectors.js';
 import { checkValue } from './value-range.js';
@@ -60,9 +54,9 @@ export class Recommender {
   readonly #facts: ItemFacts;
   readonly #users: UserVectors;
   readonly #cold: ColdItems;
-  readonly #filters: AttributeFilters;
-  /** Reused from request to request: always cleared, to what is not available, before it is filled. */
-  readonly #mask: ItemMask;
+  readonly #allowed: RequestMask;
+  readonly #pages: Pages;
+  readonly #explanations: Explanations;
   readonly #search: CatalogueSearch;
 
   /**
@@ -86,8 +80,9 @@ export class Recommender {
     this.#search = new CatalogueSearch(snapshot, this.#facts);
     this.#users = new UserVectors(snapshot, events);
     this.#cold = new ColdItems(snapshot.items.size, snapshot.coldItems);
-    this.#filters = new AttributeFilters(snapshot.catalogue.attributes, snapshot.items.size);
-    this.#mask = new ItemMask(snapshot.arena, snapshot.items.size, snapshot.unavailableItems);
+    this.#allowed = new RequestMask(snapshot, this.#facts);
+    this.#pages = new Pages(snapshot, this.#cold, this.#allowed.mask);
+    this.#explanations = new Explanations(snapshot, this.#facts, this.#users, this.#cold);
   }
 
   /**
@@ -130,27 +125,24 @@ export class Recommender {
     if (listed) return listed;
     const known = this.#users.find(request);
     const { newInteractions, vector } = known;
-    const list = this.#identityOf('recommend', request, request.userId, request.history, newInteractions);
-    const fillMask = () => this.#maskFor(request, known);
+    const list = this.#listOf(request, newInteractions);
+    const fillMask = () => this.#allowed.fillFor(request, known);
 
     if (!vector) {
       const ranker = request.ranker ?? defaultRankerOf(this.manifest);
       const draw: Draw = k => this.#mostPopular(ranker, k);
-      const { drawn, offset, next } = this.#page(limit, request, list, fillMask, draw, true);
+      const { drawn, offset, next } = this.#pages.pageOf(limit, request, list, fillMask, draw, true);
       const found = this.#present(drawn);
-      const ranking = drawn.searches.at(-1)!.items;
-      const explained = (item: RecommendedItem, i: number) =>
-        explainPopular(item, offset + i + 1, ranking.indexOf(drawn.items[i]!) + 1);
-      const items = request.explain ? found.map(explained) : found;
+      const items = request.explain ? this.#explanations.ofPopular(found, drawn, offset) : found;
       return this.#reply(request, known, items, retrievalOf('popularity', drawn), next);
     }
     const share = request.coldShare ?? DEFAULT_COLD_SHARE;
-    const options = { mask: this.#mask, effort };
+    const options = { mask: this.#allowed.mask, effort };
     const draw: Draw = k => searchWithColdBound(this.source, vector, k, options, this.#cold, share);
     const isExact = this.source.kind === 'exact' || effort === 'exact';
-    const { drawn, offset, next } = this.#page(limit, request, list, fillMask, draw, isExact);
+    const { drawn, offset, next } = this.#pages.pageOf(limit, request, list, fillMask, draw, isExact);
     const items = this.#present(drawn);
-    const explained = request.explain ? this.#explain(items, drawn, known, offset) : items;
+    const explained = request.explain ? this.#explanations.of(items, drawn, known, offset) : items;
     return this.#reply(request, known, explained, retrievalOf(this.source.kind, drawn), next);
   }
 
@@ -171,17 +163,13 @@ export class Recommender {
   similar(itemId: string, limit: number, options: SimilarOptions = {}): SimilarItems {
     checkRequest(limit, options);
     const item = this.#facts.indexOf(itemId);
-    const fillMask = () => {
-      this.#mask.clear();
-      this.#mask.exclude(item);
-      this.#restrict(options);
-    };
+    const fillMask = () => this.#allowed.fill(options, item);
     const query = rowOf(this.#snapshot.itemFactors, item);
-    const search = { mask: this.#mask, effort: this.similarity.defaultEffort };
+    const search = { mask: this.#allowed.mask, effort: this.similarity.defaultEffort };
     const share = options.coldShare ?? DEFAULT_COLD_SHARE;
     const draw: Draw = k => searchWithColdBound(this.similarity, query, k, search, this.#cold, share);
-    const list = this.#identityOf('similar', options, itemId);
-    const { drawn, next } = this.#page(limit, options, list, fillMask, draw, search.effort === 'exact');
+    const list = identityOf(this.manifest.id, ['similar', itemId], options);
+    const { drawn, next } = this.#pages.pageOf(limit, options, list, fillMask, draw, search.effort === 'exact');
     return {
       itemId,
       ...this.#facts.titled(item),
@@ -206,13 +194,10 @@ export class Recommender {
     }
     const { limit, categories, ranker = defaultRankerOf(this.manifest) } = request;
     checkRequest(limit, request);
-    const fillMask = () => {
-      this.#mask.clear();
-      this.#restrict(request);
-    };
-    const list = this.#identityOf('popular', request);
+    const fillMask = () => this.#allowed.fill(request);
+    const list = identityOf(this.manifest.id, ['popular'], request);
     const draw: Draw = k => this.#mostPopular(ranker, k);
-    const { drawn, next } = this.#page(limit, request, list, fillMask, draw, true, this.#snapshot.items.size);
+    const { drawn, next } = this.#pages.pageOf(limit, request, list, fillMask, draw, true, this.#snapshot.items.size);
     return {
       ranker,
       category: categories?.length === 1 ? categories[0]! : null,
@@ -249,9 +234,7 @@ export class Recommender {
    */
   searchItems(query: string, limit: number, options: ListOptions & Pick<Filters, 'filters'> = {}): FoundItems {
     checkOption('limit', LIMIT, limit);
-    const excluded = (options.filters ?? []).map(filter => this.#filters.excluded(filter));
-    const fulfils = (item: number) => excluded.every(words => ((words[item >>> 5]! >>> (item & 31)) & 1) === 0);
-    return this.#search.items(query, limit, options, fulfils);
+    return this.#search.items(query, limit, options, this.#allowed.conditionOf(options.filters ?? []));
   }
 
   /**
@@ -262,8 +245,8 @@ export class Recommender {
    */
   categories(query: string, limit: number, options: ListOptions = {}): FoundCategories {
     checkOption('limit', LIMIT, limit);
-    this.#mask.clear();
-    return this.#search.categories(query, limit, options, this.#mask);
+    this.#allowed.fill({});
+    return this.#search.categories(query, limit, options, this.#allowed.mask);
   }
 
   /** One object of one shape, spelled out: one that is spread would live until the next major collection. */
@@ -295,11 +278,15 @@ export class Recommender {
     // Where the list might be all that there is, computing it tells.
     if (!list || this.#snapshot.items.size - this.#unavailableAndSeen(user) <= limit) return undefined;
     const reason = this.#users.reasonOf(user);
-    const next =
-      limit < LIMIT.max ? cursorOf(this.#identityOf('recommend', request, userId), limit, list.items.length) : null;
+    const next = limit < LIMIT.max ? cursorOf(this.#listOf(request), limit, list.items.length) : null;
     // What somebody else computed is not proven here.
     const retrieval: Retrieval = { source: 'precomputed', candidates: list.items.length, certified: false };
     return this.#reply(request, { tier: 'model', reason }, this.#present(list), retrieval, next);
+  }
+
+  #listOf(request: RecommendRequest, newInteractions: KnownUser['newInteractions'] = []): ListIdentity {
+    const { userId, history } = request;
+    return identityOf(this.manifest.id, ['recommend', userId, history], request, newInteractions);
   }
 
   /** Items that a user's list cannot have, at most. */
@@ -307,112 +294,15 @@ export class Recommender {
     return this.#snapshot.unavailableItems.length + rowIndices(this.#snapshot.seen, user).length;
   }
 
-  /** What tells one list from another. Every option counts that changes which items come back, or their order. */
-  #identityOf(
-    kind: string,
-    request: RequestOptions,
-    subject?: string,
-    history?: RecommendRequest['history'],
-    known: KnownUser['newInteractions'] = [],
-  ): ListIdentity {
-    const { exclude, only, categories, match = 'any', filters, includeSeen = false, ranker } = request;
-    const { coldShare = DEFAULT_COLD_SHARE, diversity = 0 } = request;
-    const filtered = [exclude, only, categories, match, filters, includeSeen];
-    const parts = [kind, subject, history, filtered, coldShare, diversity, ranker];
-    return {
-      snapshot: this.manifest.id,
-      request: hashOf(JSON.stringify(parts)),
-      user: known.length === 0 ? 0 : hashOf(JSON.stringify(known)),
-    };
-  }
-
-  /**
-   * The page of a list that a request is for. A search that proves nothing, and diversity, may begin a longer list otherwise
-   * than a shorter one. What follows the first page is then what else the longest list has, so that nothing comes twice.
-   * @param fillMask from the start: a draw may leave its own marks
-   * @param isExact whether every draw begins like a longer one, diversity apart
-   * @param longest items on all pages
-   */
-  #page(
-    limit: number,
-    request: RequestOptions,
-    list: ListIdentity,
-    fillMask: () => void,
-    draw: Draw,
-    isExact: boolean,
-    longest = LIMIT.max,
-  ): Page {
-    const { cursor, diversity = 0 } = request;
-    const position = cursor === undefined ? undefined : positionOf(cursor, list);
-    const most = diversity > 0 ? Math.min(MAX_CAREFUL_LIMIT, longest) : longest;
-    const drawn = (k: number): Drawn => {
-      fillMask();
-      return this.#diversified(draw, k, request);
-    };
-    fillMask();
-    const all = Math.min(most, this.#mask.eligible);
-    const offset = position?.offset ?? 0;
-    const end = Math.min(offset + limit, position ? all : Number.POSITIVE_INFINITY);
-    let part: Drawn;
-    if (!position) part = this.#diversified(draw, limit, request);
-    else if (isExact && diversity === 0) part = partOf(drawn(end), offset, end);
-    else part = partOf(continued(drawn(Math.min(position.first, all)), drawn(all)), offset, end);
-    const reached = offset + part.items.length;
-    return { drawn: part, offset, next: reached < all ? cursorOf(list, position?.first ?? limit, reached) : null };
-  }
-
-  /** The k best items, or of more of them k that differ as much as the request wants. */
-  #diversified(draw: Draw, k: number, request: RequestOptions): Drawn {
-    const { diversity = 0, coldShare = DEFAULT_COLD_SHARE } = request;
-    if (diversity === 0) return draw(k);
-    const { arena, itemFactors, manifest } = this.#snapshot;
-    const pool = draw(poolSize(k));
-    const columns = likenessColumns(itemFactors, manifest.objective.algorithm);
-    const places = diversify(arena, itemFactors, columns, pool, k, diversity, this.#cold, coldShare);
-    return {
-      items: Uint32Array.from(places, place => pool.items[place]!),
-      scores: Float32Array.from(places, place => pool.scores[place]!),
-      // The best of a choice are proven, the choice is a matter of taste.
-      certified: false,
-      scanned: pool.scanned,
-      searches: pool.searches,
-    };
-  }
-
-  /** Excludes what a user has seen, where that is wanted, and what the request's own filters keep out. */
-  #maskFor(request: RecommendRequest, { user, newInteractions }: KnownUser): void {
-    this.#mask.clear();
-    if (!request.includeSeen) {
-      if (user !== undefined) this.#mask.excludeAll(rowIndices(this.#snapshot.seen, user));
-      for (const { item } of newInteractions) this.#mask.exclude(item);
-    }
-    this.#restrict(request);
-  }
-
-  /** Applies the filters of a request for any list to the mask. */
-  #restrict({ only, categories, match, exclude, filters }: Filters): void {
-    const { items } = this.#snapshot;
-    const known = (ids: readonly string[]) => ids.map(id => items.indexOf(id)).filter(index => index !== undefined);
-    if (only) this.#mask.keepOnly(known(only));
-    if (categories) {
-      const members = this.#facts.inCategories(categories);
-      // All of none would be everything, and an empty list leaves nothing.
-      if (match !== 'all' || members.length === 0) this.#mask.keepOnly(eachOf(members));
-      else for (const one of members) if (this.#mask.eligible > 0) this.#mask.keepOnly(one);
-    }
-    if (exclude) this.#mask.excludeAll(known(exclude));
-    for (const filter of filters ?? []) this.#mask.excludeWords(this.#filters.excluded(filter));
-  }
-
   /** The items that the mask leaves, most popular first. */
   #mostPopular(ranker: RankerName, k: number): Drawn {
     const { order, scores: scoreOf } = this.#snapshot.popularity[ranker];
-    const length = Math.min(k, this.#mask.eligible);
+    const length = Math.min(k, this.#allowed.mask.eligible);
     const items = new Uint32Array(length);
     const scores = new Float32Array(length);
     for (let i = 0, place = 0; place < length; i++) {
       const item = order[i]!;
-      if (this.#mask.has(item)) continue;
+      if (this.#allowed.mask.has(item)) continue;
       items[place] = item;
       scores[place++] = scoreOf[item]!;
     }
@@ -422,31 +312,6 @@ export class Recommender {
 
   #present(candidates: Pick<Candidates, 'items' | 'scores'>): RecommendedItem[] {
     return Array.from(candidates.items, (item, i) => this.#facts.recommended(item, candidates.scores[i]!));
-  }
-
-  /** @param offset items of the list before these */
-  #explain(items: readonly RecommendedItem[], drawn: Drawn, known: KnownUser, offset: number): RecommendedItem[] {
-    const { itemFactors, cells } = this.#snapshot;
-    const history = this.#users.historyOf(known);
-    const parts = this.#users.foldIn.explain(history, drawn.items);
-    const places = placesByScore(drawn.searches);
-    return items.map((recommended, i) => {
-      const item = drawn.items[i]!;
-      const { base, contributions } = parts[i]!;
-      const explanation: Explanation = {
-        stage: this.#cold.has(item) ? 'cold' : 'candidates',
-        cell: cellOf(cells.starts, item),
-        rank: offset + i + 1,
-        rankBefore: places.get(item)!,
-        base,
-        because: becauseOf(itemFactors, item, history, contributions).map(({ item: past, ...shares }) => ({
-          itemId: this.#facts.idOf(past),
-          ...this.#facts.titled(past),
-          ...shares,
-        })),
-      };
-      return { ...recommended, explanation };
-    });
   }
 }
 
@@ -460,9 +325,4 @@ function isPlain(request: RecommendRequest): boolean {
 
 function retrievalOf(source: Retrieval['source'], candidates: Candidates): Retrieval {
   return { source, candidates: candidates.scanned, certified: candidates.certified };
-}
-
-/** The items of one category after the other. */
-function* eachOf(categories: readonly Uint32Array[]): Generator<number> {
-  for (const items of categories) yield* items;
 }
