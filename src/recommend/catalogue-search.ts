@@ -1,8 +1,9 @@
+import { hashOf } from '../base/numeric/hash.js';
 import { PackedStrings } from '../base/numeric/packed-strings.js';
 import { folded, TextSearch } from '../learn/model/text-search.js';
 import type { ItemMask } from '../retrieve/item-mask.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
-import { cursorOf, hashOf, positionOf } from './cursor.js';
+import { cursorOf, positionOf } from './cursor.js';
 import type { ItemFacts } from './item-facts.js';
 import type { FoundCategories, FoundItems } from './recommendation.js';
 import type { Filters, ListOptions } from './request-options.js';

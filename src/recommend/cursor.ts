@@ -1,3 +1,4 @@
+import { hashOf } from '../base/numeric/hash.js';
 import { ShortlistError } from '../errors.js';
 import { DEFAULT_COLD_SHARE, type RequestOptions } from './request-options.js';
 
@@ -74,11 +75,4 @@ export function positionOf(cursor: string, list: ListIdentity): Position {
 
 function expired(why: string): ShortlistError {
   return new ShortlistError('cursor-expired', `${why} Ask without \`cursor\` to begin anew.`);
-}
-
-/** A number of 32 bits for a text (FNV-1a). */
-export function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
 }

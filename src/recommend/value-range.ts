@@ -1,8 +1,8 @@
 import { ShortlistError } from '../errors.js';
 import type { Manifest } from '../snapshot/manifest.js';
 
-/** Largest quantity in one interaction: ample for play counts, and its square stays exact in float32. */
-const MAX_QUANTITY = 1e6;
+/** Largest value of an interaction, either sign: ample for play counts, and its square stays exact in float32. */
+export const MAX_VALUE = 1e6;
 
 /**
  * Checks a value against the data of a snapshot: one that is far outside would outweigh all others. Ratings and labels have
@@ -19,7 +19,7 @@ export function checkValue(
 ): void {
   if (value === undefined) return;
   const isQuantity = valueKind === 'quantities';
-  const range = isQuantity ? { min: Number.MIN_VALUE, max: MAX_QUANTITY } : scale;
+  const range = isQuantity ? { min: Number.MIN_VALUE, max: MAX_VALUE } : scale;
   if (!range) return;
   const { min, max } = range;
   const mayBeDisliked = !isQuantity || list === 'history';

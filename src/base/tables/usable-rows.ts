@@ -35,8 +35,9 @@ const SHOWN_ROWS = 5;
 const DEFAULT_REJECTS_FILE = 'data/rejected-rows.csv';
 
 /**
- * Loads files (or folders, patterns, standard input: see `tableFiles`), one after the other, and creates the view `usable` over their good rows: the columns of the
- * projection, of which the first must be null in no good row, and a `position` that orders the rows.
+ * Loads files, one after the other, and creates the view `usable` over their good rows: the columns of the projection, of
+ * which the first must be null in no good row, and a `position` that orders the rows.
+ * @param names of files, folders and more: see `tableFiles`
  * @param projectionOf what is kept of a file that has these columns; it must give the same columns for all files
  * @returns what became of the lines of each file
  * @throws ShortlistError `file-unreadable`, `file-empty`, `missing-column`, `bad-rows`, `rows-lost`, `disk-full`,

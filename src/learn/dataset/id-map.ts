@@ -1,3 +1,4 @@
+import { hashOf } from '../../base/numeric/hash.js';
 import { PackedStrings, type PackedStringsData } from '../../base/numeric/packed-strings.js';
 
 /** Dense index of a user in one dataset or snapshot. Never valid in another one. */
@@ -81,11 +82,9 @@ export class IdMap<Index extends UserIndex | ItemIndex> {
   /** Where an id lies, or the empty slot where it would. Half of the slots are empty, so there is one. */
   #slotOf(id: string): number {
     const mask = this.#slots.length - 1;
-    // FNV-1a; the high bits are folded in, since only the low ones choose the slot. Snapshots hold tables of it.
-    let hash = 0x811c9dc5;
-    for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
-    hash ^= hash >>> 15;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+    const hash = hashOf(id);
+    // The high bits are folded in, since only the low ones choose the slot.
+    for (let slot = (hash ^ (hash >>> 15)) & mask; ; slot = (slot + 1) & mask) {
       const entry = this.#slots[slot]!;
       if (entry === 0 || this.#packed.is(entry - 1, id)) return slot;
     }

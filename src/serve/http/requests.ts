@@ -3,6 +3,7 @@ import { numberSchema } from '../../base/options/schema.js';
 import { ATTRIBUTE_OPTIONS } from '../../recommend/attribute-filters.js';
 import { MAX_AHEAD_SECONDS } from '../../recommend/events/new-interactions.js';
 import { MAX_CAREFUL_LIMIT, RANKER, REQUEST_OPTIONS } from '../../recommend/request-options.js';
+import { MAX_VALUE } from '../../recommend/value-range.js';
 import {
   choiceField,
   cursor,
@@ -33,8 +34,6 @@ const MAX_EVENTS = 1000;
 const MAX_BATCH_EXCLUDED = 1000;
 /** Categories in one reply, where nobody says how many: all of them, as a rule. */
 const CATEGORY_LIMIT = { ...REQUEST_OPTIONS.limit, meaning: 'Categories wanted.', default: 100 };
-/** Largest rating or weight in a history, either sign: ample for play counts, and its square stays exact in float32. */
-const MAX_VALUE = 1e6;
 
 /** What takes time for each item of the list is not there for the longest ones. */
 const carefulLimit = {
