@@ -11,13 +11,13 @@ import { main, type Options } from './command/command.js';
 import { numberFlag, text, texts } from './command/flag-values.js';
 import { itemsFlags, itemsFrom } from './command/items-flags.js';
 import { createProgress } from './command/progress.js';
-import { readerFlags } from './command/reader-flags.js';
+import { readerFlags, TABLES } from './command/reader-flags.js';
 import { readingLines } from './command/reading-lines.js';
 import { buildOptions, snapshotFlags } from './command/snapshot-flags.js';
 import { SUMMARIES } from './command/summaries.js';
 
 const flags = {
-  ratings: { value: 'FILE...', help: 'ratings to use instead of made-up ones', schema: texts().optional() },
+  ratings: { value: 'FILE...', help: `ratings to use instead of made-up ones: ${TABLES}`, schema: texts().optional() },
   ...itemsFlags,
   port: numberFlag(integer({ meaning: 'port to serve on', min: 0, max: 65_535, default: '3000, or a free one' })),
   ...snapshotFlags,

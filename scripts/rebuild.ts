@@ -12,7 +12,7 @@ import { main } from './command/command.js';
 import { onOff, texts } from './command/flag-values.js';
 import { itemsFlags, itemsFrom } from './command/items-flags.js';
 import { createProgress } from './command/progress.js';
-import { readerFlags } from './command/reader-flags.js';
+import { readerFlags, TABLES } from './command/reader-flags.js';
 import { matchLines, readingLines } from './command/reading-lines.js';
 import { buildOptions, snapshotFlags } from './command/snapshot-flags.js';
 import { printSummary, summaryOf } from './command/snapshot-summary.js';
@@ -22,11 +22,7 @@ await main({
   name: 'rebuild',
   summary: SUMMARIES.rebuild,
   flags: {
-    ratings: {
-      value: 'FILE...',
-      help: 'ratings: files (CSV, TSV, JSON, Parquet, gzipped or not), folders, patterns, or - for standard input',
-      schema: texts(),
-    },
+    ratings: { value: 'FILE...', help: `ratings: ${TABLES}`, schema: texts() },
     ...itemsFlags,
     ...snapshotFlags,
     warmStart: {

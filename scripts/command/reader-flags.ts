@@ -3,6 +3,9 @@ import { REPEAT_RULES, VALUE_KINDS } from '../../src/learn/ratings/ratings-table
 import type { Flags } from './command.js';
 import { oneOf, onOff, parsedBy, text } from './flag-values.js';
 
+/** What an argument of a reading flag may be. */
+export const TABLES = 'files (CSV, TSV, JSON, Parquet; gzipped or not), folders, patterns, or - for standard input';
+
 // The flags of every command that reads ratings files: `ReadRatingsOptions` tells what each of them does.
 
 export const readerFlags = {

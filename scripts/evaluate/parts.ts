@@ -6,10 +6,11 @@ import type { RatingsTable, ValueKind } from '../../src/learn/ratings/ratings-ta
 import { type ReadRatingsOptions, readRatings } from '../../src/learn/ratings/read-ratings.js';
 import type { Flags, Options } from '../command/command.js';
 import { parsedBy, text, texts } from '../command/flag-values.js';
+import { TABLES } from '../command/reader-flags.js';
 
 /** The flags that say what to train on and what to test on. */
 export const partFlags = {
-  ratings: { value: 'FILE...', help: 'ratings to divide with --split', schema: texts().optional() },
+  ratings: { value: 'FILE...', help: `ratings to divide with --split: ${TABLES}`, schema: texts().optional() },
   split: {
     value: 'HOW',
     help: 'what to hold back: leave-last-out, random:F or time:F with F the part tested, such as random:0.2',

@@ -4,11 +4,8 @@ import { ID_CHANGE } from '../../base/tables/field-values.js';
 import type { FileReading } from '../../base/tables/file-reading.js';
 import { placeOf } from '../../base/tables/row-place.js';
 import type { RatingsReading, Remark } from './ratings-reading.js';
+import { FAR, SHARE_OF_MISTAKES } from './value-kind.js';
 
-/** Ten times as large as all others is far for a rating or a quantity. */
-const FAR = 10;
-/** At most this share of the values, and at least one, are far from all others. */
-const FAR_SHARE = 0.001;
 /** Fewer values have no usual size. */
 const LEAST_TO_COMPARE = 10;
 const YEAR_1990 = Date.UTC(1990) / 1000;
@@ -27,7 +24,7 @@ export async function readingOf(
   const word = taken('rating') ? 'rating' : 'quantity';
   return {
     files,
-    values: values ? { min: values.min, max: values.max } : null,
+    values: values ? { min: values.min, max: values.max, zeros: values.zeros, negative: values.negative } : null,
     times: times ? { first: isoTime(times.first), last: isoTime(times.last) } : null,
     remarks: [
       ...(await changedIdRemarks(session)),
@@ -55,10 +52,6 @@ interface Values {
   readonly max: number;
   readonly zeros: number;
   readonly negative: number;
-  /** The largest of the negative ones. */
-  readonly leastNegative: number;
-  /** Values other than 0, 1 and -1. */
-  readonly noLabels: number;
   /** Values that are far from all others: the smallest of them, how many, where the first stands, the next below. */
   readonly far:
     | { readonly value: number; readonly rows: number; readonly position: number; readonly next: number }
@@ -67,15 +60,13 @@ interface Values {
 
 async function valuesOf(session: DuckDbSession): Promise<Values | undefined> {
   const [sums = []] = await session.rows(`SELECT count(*), min(rating), max(rating), count(*) FILTER (rating = 0),
-    count(*) FILTER (rating < 0), max(rating) FILTER (rating < 0), count(*) FILTER (rating <> 0 AND abs(rating) <> 1),
-    avg(abs(rating)) FROM usable`);
-  const [rows = 0, min = 0, max = 0, zeros = 0, negative = 0, leastNegative = 0, noLabels = 0, mean = 0] =
-    sums.map(Number);
+    count(*) FILTER (rating < 0), avg(abs(rating)) FROM usable`);
+  const [rows = 0, min = 0, max = 0, zeros = 0, negative = 0, mean = 0] = sums.map(Number);
   if (rows === 0) return undefined;
   // With so many values of usual size, a far one is several times the mean: most data need no search.
   const mayBeFar = rows >= LEAST_TO_COMPARE && mean < (2 / FAR) * Math.max(max, -min);
   const far = mayBeFar ? await farValue(session, rows) : undefined;
-  return { rows, min, max, zeros, negative, leastNegative, noLabels, far };
+  return { rows, min, max, zeros, negative, far };
 }
 
 async function farValue(session: DuckDbSession, rows: number): Promise<Values['far']> {
@@ -84,29 +75,19 @@ async function farValue(session: DuckDbSession, rows: number): Promise<Values['f
     ) SELECT rating, above, position, next FROM (
       SELECT rating, position, abs(rating) AS size, lag(abs(rating)) OVER (ORDER BY abs(rating)) AS next,
         sum(n) OVER (ORDER BY abs(rating) DESC) AS above FROM counted)
-    WHERE size > ${FAR} * next AND next > 0 AND above <= ceil(${FAR_SHARE} * ${rows}) ORDER BY size LIMIT 1`);
+    WHERE size > ${FAR} * next AND next > 0 AND above <= ceil(${SHARE_OF_MISTAKES} * ${rows}) ORDER BY size LIMIT 1`);
   if (gap === undefined) return undefined;
   const [value = 0, above = 0, position = 0, next = 0] = gap.map(Number);
   return { value, rows: above, position, next };
 }
 
 function valueRemarks(values: Values, word: 'rating' | 'quantity', files: readonly FileReading[]): Remark[] {
-  const { rows, min, max, zeros, negative, leastNegative, noLabels, far } = values;
+  const { rows, min, max, far } = values;
   const many = word === 'rating' ? 'ratings' : 'quantities';
   const remarks: Remark[] = [];
   const add = (kind: Remark['kind'], text: string) => remarks.push(remark(kind, text));
   if (word === 'rating' && min === max && rows > 1) {
     add('equal-values', `All ratings are ${max}, so that they tell no more than who met what.`);
-  }
-  // Labels 0 and 1, -1 and 1, are what they are.
-  const isLabel = noLabels === 0;
-  if (zeros > 0 && !isLabel) {
-    const hint = word === 'rating' ? '; where that means "not rated", leave these rows out' : '';
-    add('zero-values', `${countOf(zeros, many)} of ${number(rows)} are 0${hint}.`);
-  }
-  // A scale may reach below zero; a single negative value is mostly a sign for something else, and of quantities a return.
-  if (negative > 0 && !isLabel && (word === 'quantity' || (min === leastNegative && max > 0))) {
-    add('negative-values', `${countOf(negative, many)} of ${number(rows)} are negative (down to ${min}).`);
   }
   if (far) {
     const { file, line } = placeOf(files, far.position);

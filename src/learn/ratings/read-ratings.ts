@@ -36,13 +36,12 @@ interface Kind extends RatingColumns {
 }
 
 /**
- * Reads ratings, clicks or purchases from CSV, TSV, `::`-separated text (each plain or gzip) or Parquet files, one after
- * the other. Ids are kept as they are spelled. Rating and timestamp columns may be missing, but from all files alike; where
- * values are no ratings, a row without one counts as 1.
- * Timestamps are seconds or milliseconds since 1970, or ISO 8601 dates (UTC where they name no offset). Text is UTF-8,
- * or Latin-1 where it is not valid UTF-8. Rows with the same user and item become one, see `repeats`.
+ * Reads ratings, clicks or purchases from tables, one after the other: CSV and other separated text, JSON Lines, JSON arrays
+ * or Parquet, plain or gzipped, in UTF-8, UTF-16 or Windows-1252; files, folders, patterns or `-` for standard input. Ids are
+ * as `idValue` takes them, times as `secondsValue` does. Rating and timestamp columns may be missing, but from all files alike;
+ * where values are no ratings, a row without one counts as 1. Rows with the same user and item become one, see `repeats`.
  * @throws ShortlistError `file-unreadable`, `file-empty`, `missing-column`, `bad-rows`, `no-usable-rows`,
- *   `output-unwritable` (the rejects), `invalid-option`
+ *   `rows-lost`, `disk-full`, `output-unwritable` (the rejects), `invalid-option`
  */
 export async function readRatings(
   file: string | readonly string[],

@@ -12,9 +12,9 @@ const LARGEST_OF_SCALES = 100;
 const SHARE_OF_LARGE_COUNTS = 0.01;
 
 /** At most this share of the rows, and at least one, may hold mistakes. */
-const SHARE_OF_MISTAKES = 0.001;
+export const SHARE_OF_MISTAKES = 0.001;
 /** Mistakes are more than this many times as large as all other values. */
-const FAR = 10;
+export const FAR = 10;
 
 /** Share of negative values from which they are a part of the scale, and not dislikes beside it. */
 const SHARE_OF_NEGATIVES = 0.01;

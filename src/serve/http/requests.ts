@@ -48,69 +48,69 @@ export const noParameters = z.strictObject({});
 export const userPath = z.strictObject({ userId: id.meta({ description: 'User id as in the ratings.' }) });
 export const itemPath = z.strictObject({ itemId: id.meta({ description: 'Item id as in the ratings.' }) });
 
+/** What every list takes, as parameters of a query and as fields of a body. */
+const listQuery = {
+  limit: numberParameter(REQUEST_OPTIONS.limit),
+  exclude: listParameter(REQUEST_OPTIONS.exclude),
+  category: namesParameter(REQUEST_OPTIONS.categories),
+  match: choiceField(REQUEST_OPTIONS.match),
+};
+const listBody = {
+  limit: numberField(REQUEST_OPTIONS.limit),
+  exclude: listField(REQUEST_OPTIONS.exclude),
+  only: listField(REQUEST_OPTIONS.only),
+  categories: listField(REQUEST_OPTIONS.categories),
+  match: choiceField(REQUEST_OPTIONS.match),
+};
 const filter = filterParameter(ATTRIBUTE_OPTIONS.filters);
-const filters = filtersField(ATTRIBUTE_OPTIONS.filters);
-const attributes = listParameter(ATTRIBUTE_OPTIONS.attributes);
-const attributesField = listField(ATTRIBUTE_OPTIONS.attributes);
+const attributeQuery = { filter, attributes: listParameter(ATTRIBUTE_OPTIONS.attributes) };
+const attributeBody = {
+  filters: filtersField(ATTRIBUTE_OPTIONS.filters),
+  attributes: listField(ATTRIBUTE_OPTIONS.attributes),
+};
 
 export const recommendQuery = z
   .strictObject({
-    limit: numberParameter(REQUEST_OPTIONS.limit),
-    exclude: listParameter(REQUEST_OPTIONS.exclude),
-    category: namesParameter(REQUEST_OPTIONS.categories),
-    match: choiceField(REQUEST_OPTIONS.match),
+    ...listQuery,
     includeSeen: flagParameter(REQUEST_OPTIONS.includeSeen),
     coldShare: numberParameter(REQUEST_OPTIONS.coldShare),
     diversity: numberParameter(REQUEST_OPTIONS.diversity),
     explain: flagParameter(REQUEST_OPTIONS.explain),
     ranker: wordField(RANKER),
     cursor,
-    filter,
-    attributes,
+    ...attributeQuery,
   })
   .refine(isCareful, carefulLimit);
 
 export const similarQuery = z
   .strictObject({
-    limit: numberParameter(REQUEST_OPTIONS.limit),
-    exclude: listParameter(REQUEST_OPTIONS.exclude),
-    category: namesParameter(REQUEST_OPTIONS.categories),
-    match: choiceField(REQUEST_OPTIONS.match),
+    ...listQuery,
     coldShare: numberParameter(REQUEST_OPTIONS.coldShare),
     diversity: numberParameter(REQUEST_OPTIONS.diversity),
     cursor,
-    filter,
-    attributes,
+    ...attributeQuery,
   })
   .refine(isCareful, carefulLimit);
 
 export const similarBody = z
   .strictObject({
     itemId: id.meta({ description: 'Item id as in the ratings.' }),
-    limit: numberField(REQUEST_OPTIONS.limit),
-    exclude: listField(REQUEST_OPTIONS.exclude),
-    only: listField(REQUEST_OPTIONS.only),
-    categories: listField(REQUEST_OPTIONS.categories),
-    match: choiceField(REQUEST_OPTIONS.match),
+    ...listBody,
     coldShare: numberField(REQUEST_OPTIONS.coldShare),
     diversity: numberField(REQUEST_OPTIONS.diversity),
     cursor,
-    filters,
-    attributes: attributesField,
+    ...attributeBody,
   })
   .refine(isCareful, carefulLimit);
 
 export const popularQuery = z
   .strictObject({
-    limit: numberParameter(REQUEST_OPTIONS.limit),
-    exclude: listParameter(REQUEST_OPTIONS.exclude),
+    ...listQuery,
     category: nameParameter(REQUEST_OPTIONS.categories),
-    match: choiceField(REQUEST_OPTIONS.match),
     diversity: numberParameter(REQUEST_OPTIONS.diversity),
     ranker: wordField(RANKER),
     cursor,
-    filter,
-    attributes,
+    ...attributeQuery,
   })
   .refine(isCareful, carefulLimit);
 
@@ -155,19 +155,14 @@ export const recommendBody = z
       .max(MAX_HISTORY, `expected at most ${MAX_HISTORY} entries`)
       .exactOptional()
       .meta({ description: 'Items that the user is known to like or dislike, for users the snapshot does not know.' }),
-    limit: numberField(REQUEST_OPTIONS.limit),
-    exclude: listField(REQUEST_OPTIONS.exclude),
-    only: listField(REQUEST_OPTIONS.only),
-    categories: listField(REQUEST_OPTIONS.categories),
-    match: choiceField(REQUEST_OPTIONS.match),
+    ...listBody,
     includeSeen: flagField(REQUEST_OPTIONS.includeSeen),
     coldShare: numberField(REQUEST_OPTIONS.coldShare),
     diversity: numberField(REQUEST_OPTIONS.diversity),
     explain: flagField(REQUEST_OPTIONS.explain),
     ranker: wordField(RANKER),
     cursor,
-    filters,
-    attributes: attributesField,
+    ...attributeBody,
   })
   .refine(isCareful, carefulLimit);
 
@@ -180,8 +175,7 @@ export const batchBody = z
     limit: numberField(REQUEST_OPTIONS.limit),
     exclude: listField({ ...REQUEST_OPTIONS.exclude, most: MAX_BATCH_EXCLUDED }),
     ranker: wordField(RANKER),
-    filters,
-    attributes: attributesField,
+    ...attributeBody,
   })
   .refine(({ userIds, limit }) => userIds.length * limit <= MAX_BATCH_ITEMS, {
     path: ['limit'],

@@ -32,7 +32,7 @@ test('a plain file is told in numbers, without remarks', async () => {
         bad: 0,
       },
     ],
-    values: { min: 1, max: 5 },
+    values: { min: 1, max: 5, zeros: 0, negative: 0 },
     times: { first: '2020-09-13T12:26:40Z', last: '2020-09-13T12:26:49Z' },
     remarks: [],
   });
@@ -48,16 +48,6 @@ describe('what is odd is told', () => {
       'one value far from all others',
       ['u1,i2,1000000,1600000000'],
       [/^far-value: A rating is far from all others: 1000000 \(.*odd\.csv, line 12\), the next is 5\.$/],
-    ],
-    [
-      'zeros among ratings',
-      ['u1,i2,0,1600000000'],
-      [/^zero-values: 1 ratings of 11 are 0; where that means "not rated"/],
-    ],
-    [
-      'a negative value for something else',
-      ['u1,i2,-1,1600000000'],
-      [/^negative-values: 1 ratings of 11 are negative/],
     ],
     [
       'times before 1990',
@@ -77,8 +67,9 @@ describe('what is odd is told', () => {
     expect(remarksOf(await read('single.csv', 'user,item,rating\na,b,4\n'))).toEqual([]);
   });
 
-  test('labels are what they are', async () => {
-    expect(remarksOf(await read('labels.csv', 'user,item,rating\na,b,0\nb,b,1\nc,b,-1\n'))).toEqual([]);
+  test('zeros and negative values are counted; what they are, training says', async () => {
+    const { reading } = await read('signs.csv', 'user,item,rating\na,b,0\nb,b,1\nc,b,-1\nd,b,0\n');
+    expect(reading).toMatchObject({ values: { min: -1, max: 1, zeros: 2, negative: 1 }, remarks: [] });
   });
 
   test('numbers that are no seconds', async () => {
