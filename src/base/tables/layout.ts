@@ -75,10 +75,19 @@ export async function layoutOf<Wanted extends Role>(
   const ofPath = [...partitions]
     .filter(([name]) => !own.some(column => column.name === name))
     .map(([name, value]) => ({ name, value: value === null ? 'NULL::VARCHAR' : sqlString(value) }));
-  const all = [...own, ...ofPath];
+  const all: readonly Column[] = [...own, ...ofPath];
   const names = all.map(({ name }) => name);
   const columns =
     text?.hasHeader === false ? columnsByPosition(file, own.length, wanted) : columnsByName(file, names, wanted);
+  for (const role of wanted.required) {
+    const { name, isList } = all[columns[role] ?? -1] ?? {};
+    if (!isList) continue;
+    throw new ShortlistError(
+      'missing-column',
+      `${file.name} has lists in its ${role} column "${name}"; expected one id in each row. Write a row for each id of a list.`,
+      { file: file.name, role, columns: names },
+    );
+  }
   return {
     ...(text && { delimiter: text.delimiter }),
     start: text?.start ?? 0,

@@ -8,6 +8,8 @@ import { sqlLines } from './text-source.js';
 export interface Column {
   readonly name: string;
   readonly value?: string;
+  /** True where a value is a list, or a map. */
+  readonly isList?: boolean;
 }
 
 /** Columns of a Parquet file, with SQL for each as a text. */
@@ -44,7 +46,7 @@ function columnsOf(name: string, column: string, type: DuckDBType | undefined): 
     case DuckDBTypeId.ARRAY:
     case DuckDBTypeId.MAP:
       // So that a list can be told from a text that looks like one.
-      return [{ name, value: `to_json(${column})::VARCHAR` }];
+      return [{ name, value: `to_json(${column})::VARCHAR`, isList: true }];
     case DuckDBTypeId.DOUBLE:
     case DuckDBTypeId.FLOAT:
       return [{ name, value: wholeNumber(column, `abs(${column}) < 1e18 AND`, 'BIGINT') }];
@@ -76,7 +78,7 @@ export async function jsonColumns(file: InputFile, session: DuckDbSession): Prom
 /** @param structure what `json_structure` gives: objects of names, lists, and names of types */
 function keysOf(structure: unknown, name: string, pointer: string): Column[] {
   if (typeof structure !== 'object' || structure === null || Array.isArray(structure)) {
-    return name === '' ? [] : [{ name: name.slice(1), value: pointer }];
+    return name === '' ? [] : [{ name: name.slice(1), value: pointer, isList: Array.isArray(structure) }];
   }
   return Object.entries(structure).flatMap(([key, inner]) =>
     keysOf(inner, `${name}.${key}`, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`),

@@ -222,6 +222,15 @@ describe('JSON', () => {
   });
 });
 
+test('lists are no ids', async () => {
+  await expect(
+    read('lists.jsonl', '{"user":"u1","item":["a","b"]}\n{"user":"u2","item":["c"]}\n'),
+  ).rejects.toMatchObject({
+    code: 'missing-column',
+    message: expect.stringMatching(/has lists in its item column "item"; expected one id in each row/),
+  });
+});
+
 test('Parquet gives whole numbers as such, lists as JSON, what is nested by its path', async () => {
   const path = write('typed.parquet', '');
   const connection = await (await DuckDBInstance.create()).connect();
