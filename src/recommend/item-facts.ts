@@ -45,13 +45,15 @@ export class ItemFacts {
   details(item: ItemIndex): ItemDetails {
     const { catalogue, popularity, manifest } = this.snapshot;
     const { attributes } = catalogue;
+    const { rated, valueKind = rated ? 'ratings' : 'none' } = manifest.dataset;
+    const areOpinions = valueKind === 'ratings' || valueKind === 'labels';
     const ratings = popularity.count.scores[item]!;
     return {
       itemId: this.idOf(item),
       ...this.titled(item),
       categories: catalogue.categoriesOf(item),
       ratings,
-      meanRating: manifest.dataset.rated && ratings > 0 ? popularity.mean.scores[item]! : null,
+      meanRating: areOpinions && ratings > 0 ? popularity.mean.scores[item]! : null,
       ...(attributes.data.length > 0 && { attributes: attributes.valuesOf(item) }),
     };
   }

@@ -125,7 +125,10 @@ export const itemDetails = z
     title: z.string().exactOptional(),
     categories: z.array(z.string()),
     ratings: z.int().min(0).meta({ description: 'Ratings of it in the snapshot.' }),
-    meanRating: z.number().nullable().meta({ description: 'Null where there are no ratings.' }),
+    meanRating: z
+      .number()
+      .nullable()
+      .meta({ description: 'Null where there are no ratings; of labels the share that says yes.' }),
     attributes: attributes.meta({ description: 'All that it has. Only where the snapshot has any.' }),
   })
   .meta({ id: 'Item' });
