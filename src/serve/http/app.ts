@@ -1,6 +1,6 @@
 import { IncomingMessage, type RequestListener, type ServerOptions, ServerResponse } from 'node:http';
 import express, { type Express } from 'express';
-import { LoadBound } from './load.js';
+import { LoadBound } from './load-bound.js';
 import { type ApiOptions, addMetrics, addRoutes, contextFor, entranceFor } from './router.js';
 
 export interface AppOptions extends ApiOptions {

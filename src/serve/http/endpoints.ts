@@ -2,6 +2,7 @@ import { ShortlistError } from '../../errors.js';
 import { logInteractions } from '../../recommend/events/new-interactions.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
 import { endpoint, listEndpoint } from './endpoint.js';
+import { readinessOf } from './readiness.js';
 import * as replies from './replies.js';
 import * as requests from './requests.js';
 
@@ -267,9 +268,6 @@ export const endpoints = {
     access: 'open',
     summary: 'Whether requests should be sent here: a snapshot is loaded and no shutdown is under way.',
     reply: replies.health,
-    answer({ live, stopping }) {
-      if (stopping) throw new ShortlistError('not-ready', 'This process is shutting down.');
-      return live.recommender && { status: 'ok' as const };
-    },
+    answer: readinessOf,
   }),
 };

@@ -2,13 +2,14 @@ import type { Request, RequestHandler, Response } from 'express';
 import { ShortlistError } from '../../errors.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
 import type { Endpoint, ServerState } from './endpoint.js';
-import { overloaded, type Turns } from './load.js';
+import { overloaded } from './load-bound.js';
 import type { Metrics } from './metrics.js';
 import { blaming } from './problem.js';
 import type { Proxies } from './proxies.js';
 import { createQueryReader } from './query.js';
 import { requestIdOf, sendJson } from './send-json.js';
 import { traceOf } from './trace-context.js';
+import type { Turns } from './turns.js';
 import { validate } from './validation.js';
 
 /** Where requests are logged; a logger of pino is one. */

@@ -15,12 +15,12 @@ import type { Endpoint, Live } from './endpoint.js';
 import { endpoints } from './endpoints.js';
 import { factsOf, type HandlerContext, handlerOf, type RequestLogger } from './handler.js';
 import { readJson } from './json-body.js';
-import { Turns } from './load.js';
 import { Metrics } from './metrics.js';
 import { problemOf } from './problem.js';
 import { Proxies, type ProxyOptions } from './proxies.js';
 import { checkHead } from './request-head.js';
 import { API_HEADERS, PROBLEM_TYPE, requestIdOf, sendJson } from './send-json.js';
+import { Turns } from './turns.js';
 
 /** What the API answers from, and what it takes. */
 export interface ApiOptions

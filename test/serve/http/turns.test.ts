@@ -2,8 +2,8 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setImmediate as loopTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { Turns } from '../../../src/serve/http/load.js';
 import { problem } from '../../../src/serve/http/replies.js';
+import { Turns } from '../../../src/serve/http/turns.js';
 import { serveForTest } from '../../support/running.js';
 
 test('of requests that come at once, so many are answered, the others told to come back, and all is well after', async () => {
