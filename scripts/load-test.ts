@@ -1,15 +1,22 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { withTemporary } from '../src/base/files/temporary.js';
 import { median } from '../src/base/numeric/statistics.js';
 import { integer, real } from '../src/base/options/option.js';
 import { ShortlistError } from '../src/errors.js';
 import { loadNewestSnapshot } from '../src/snapshot/newest-snapshot.js';
+import type { BuildProgress } from '../src/snapshot/publish-factors.js';
+import type { Snapshot } from '../src/snapshot/snapshot.js';
 import { SnapshotStore } from '../src/snapshot/store.js';
 import { main } from './command/command.js';
 import { commandLine } from './command/command-line.js';
-import { numberFlags, parsedBy, text, texts } from './command/flag-values.js';
+import { commaList, numberFlags, oneOf, onOff, parsedBy, text, texts } from './command/flag-values.js';
 import { currentCommit, describeMachine } from './command/machine.js';
 import { createProgress } from './command/progress.js';
 import { SUMMARIES } from './command/summaries.js';
+import { ATTACK_NAMES, type AttackName } from './load-test/attacks.js';
+import { besiege, type Siege } from './load-test/hostile.js';
 import {
   loadAutocannon,
   measureOverload,
@@ -20,8 +27,8 @@ import {
 } from './load-test/measurements.js';
 import type { PacedResult } from './load-test/paced-load.js';
 import { measureReloads, type Reloads } from './load-test/reloads.js';
-import type { LatencyAtRate, LoadTestReport } from './load-test/report.js';
-import { loadTestTable } from './load-test/table.js';
+import type { Circumstances, HostileReport, LatencyAtRate, LoadTestFacts, LoadTestReport } from './load-test/report.js';
+import { hostileTable, loadTestTable } from './load-test/table.js';
 import { environmentOf, fetchText, type LoadTarget, LoadTargets, loopbackUrl } from './load-test/targets.js';
 
 /** Of the servers that are started here, on addresses of this machine alone. */
@@ -71,16 +78,36 @@ await main({
         max: 3600,
         default: 0,
       }),
+      hostileSeconds: integer({
+        meaning: 'seconds that each attack of --hostile goes on',
+        min: 1,
+        max: 3600,
+        default: 10,
+      }),
     }),
+    attacks: {
+      value: 'LIST',
+      help: `attacks of --hostile, of ${ATTACK_NAMES.join(', ')}`,
+      preset: 'all',
+      schema: commaList(oneOf(ATTACK_NAMES)).optional(),
+    },
+    hostile: {
+      help: 'instead of all that: attack the server in every way that is known, one after the other, with normal clients beside it',
+      schema: onOff(),
+    },
   },
-  examples: ['--snapshots data/snapshots', '--snapshots data/snapshots --compare RECALL_SAMPLE=0'],
+  examples: [
+    '--snapshots data/snapshots',
+    '--snapshots data/snapshots --compare RECALL_SAMPLE=0',
+    '--snapshots data/snapshots --hostile',
+  ],
   async run(options, { onInterrupt }) {
     const { rounds, seconds, compare = [] } = options;
     const progress = createProgress();
     // Rather now than after the servers have started.
-    await loadAutocannon();
+    if (!options.hostile) await loadAutocannon();
     const store = new SnapshotStore(options.snapshots);
-    const turns = options.reloadSeconds > 0 ? await twoNewest(store, options.url) : undefined;
+    const turns = options.reloadSeconds > 0 && !options.hostile ? await twoNewest(store, options.url) : undefined;
     const snapshot = await loadNewestSnapshot(store, progress.note);
     const { ids } = snapshot.users;
     const step = Math.max(1, Math.floor(ids.length / USERS));
@@ -96,6 +123,7 @@ await main({
           ADMIN_KEYS_SHA256: createHash('sha256').update(ADMIN_KEY).digest('hex'),
           ...environment,
         });
+      if (options.hostile) return await hostileReport(options, { snapshot, paths, start, progress });
       const subject = options.url ? { name: 'Shortlist', url: options.url } : await start('Shortlist');
       const reply = await typicalReply(subject, paths);
       const targets = [subject, await servers.startBare(reply)];
@@ -152,10 +180,7 @@ await main({
         overloading.end();
       }
       const report: LoadTestReport = {
-        snapshot: snapshot.manifest.id,
-        items: snapshot.items.size,
-        factors: snapshot.itemFactors.columns,
-        users: paths.length,
+        ...factsOf(snapshot, paths),
         replyBytes: Buffer.byteLength(reply),
         servers: targets.map(({ name }, i) => ({
           name,
@@ -168,18 +193,61 @@ await main({
         })),
         reloads,
         overload,
-        machine: describeMachine(),
-        commit: currentCommit(),
-        date: new Date().toISOString(),
-        command: commandLine('load-test', process.argv.slice(2).join(' ')),
+        ...circumstances(),
       };
       return report;
     } finally {
       servers.stop();
     }
   },
-  print: loadTestTable,
+  print: report => ('sieges' in report ? hostileTable(report) : loadTestTable(report)),
 });
+
+/** Attacks a server of its own, with a log of events, or the one of `--url`. */
+async function hostileReport(
+  { url, hostileSeconds, attacks = ATTACK_NAMES }: HostileOptions,
+  { snapshot, paths, start, progress }: Campaign,
+): Promise<HostileReport> {
+  return withTemporary(join(tmpdir(), `shortlist-events-${process.pid}`), async events => {
+    const target = url ? { name: 'Shortlist', url } : await start('Shortlist', { EVENTS: events });
+    const { users, items } = snapshot;
+    const stage = progress.stage('attacks', 1 + attacks.length);
+    const sieges: Siege[] = [];
+    const ids = { userIds: users.ids, itemIds: items.ids };
+    for await (const siege of besiege(target, paths, ids, attacks, hostileSeconds)) {
+      sieges.push(siege);
+      stage.update(sieges.length, siege.attack);
+    }
+    stage.end();
+    return { ...factsOf(snapshot, paths), seconds: hostileSeconds, sieges, ...circumstances() };
+  });
+}
+
+interface HostileOptions {
+  readonly url?: string | undefined;
+  readonly hostileSeconds: number;
+  readonly attacks?: readonly AttackName[] | undefined;
+}
+
+interface Campaign {
+  readonly snapshot: Snapshot;
+  readonly paths: readonly string[];
+  readonly progress: BuildProgress;
+  start(name: string, environment: Readonly<Record<string, string>>): Promise<LoadTarget>;
+}
+
+function factsOf({ manifest, items, itemFactors }: Snapshot, paths: readonly string[]): LoadTestFacts {
+  return { snapshot: manifest.id, items: items.size, factors: itemFactors.columns, users: paths.length };
+}
+
+function circumstances(): Circumstances {
+  return {
+    machine: describeMachine(),
+    commit: currentCommit(),
+    date: new Date().toISOString(),
+    command: commandLine('load-test', process.argv.slice(2).join(' ')),
+  };
+}
 
 function middleOf(results: readonly PacedResult[]): PacedResult {
   return results.toSorted((a, b) => a.accepted.p99 - b.accepted.p99)[(results.length - 1) >> 1]!;

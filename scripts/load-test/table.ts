@@ -1,6 +1,6 @@
 import { textTable } from '../command/text-table.js';
 import type { Replies } from './paced-load.js';
-import type { LoadTestReport } from './report.js';
+import type { HostileReport, LoadTestReport } from './report.js';
 
 /** The report for a terminal. */
 export function loadTestTable(report: LoadTestReport): string {
@@ -62,6 +62,49 @@ export function loadTestTable(report: LoadTestReport): string {
         ]
       : []),
   ].join('\n');
+}
+
+/** The report of attacks for a terminal. */
+export function hostileTable({ items, factors, seconds, sieges }: HostileReport): string {
+  return [
+    `${items} items x ${factors} factors; each attack for ${seconds} s; milliseconds`,
+    '',
+    textTable(
+      [
+        'attack',
+        'client p50',
+        'p99',
+        'failed',
+        'new p50',
+        'p99',
+        'failed',
+        'health max',
+        'metrics max',
+        'failed',
+        'MiB',
+      ],
+      sieges.map(({ attack, client, newcomers, health, metrics, residentBytes }) => [
+        attack,
+        client.accepted.p50.toFixed(1),
+        client.accepted.p99.toFixed(1),
+        `${client.due - client.accepted.count} of ${client.due}`,
+        newcomers.p50.toFixed(1),
+        newcomers.p99.toFixed(1),
+        `${newcomers.failed} of ${newcomers.count}`,
+        health.max.toFixed(0),
+        metrics.max.toFixed(0),
+        `${health.failed + metrics.failed} of ${health.count + metrics.count}`,
+        (residentBytes / 2 ** 20).toFixed(0),
+      ]),
+    ),
+    '',
+    ...sieges.map(({ attack, does, replies }) => `${attack}: ${does}${repliesText(replies)}`),
+  ].join('\n');
+}
+
+function repliesText(replies: Readonly<Record<string, number>>): string {
+  const told = Object.entries(replies).map(([status, times]) => `${times} times ${status}`);
+  return told.length > 0 ? `; answered ${told.join(', ')}` : '';
 }
 
 function times({ p50, p99, p999 }: Replies): string[] {

@@ -8,6 +8,8 @@ export interface LoadTarget {
   readonly name: string;
   /** Without a slash at the end. */
   readonly url: string;
+  /** Where it answers for its health, if not there. */
+  readonly healthUrl?: string;
 }
 
 /** What a server tells about itself at `/metrics`; NaN for what it does not tell. */
@@ -64,8 +66,8 @@ export class LoadTargets {
 }
 
 /** @throws {ShortlistError} `no-server` when nothing answers there */
-export async function readFigures({ url }: LoadTarget): Promise<ProcessFigures> {
-  const text = await fetchText(`${url}/metrics`);
+export async function readFigures({ url, healthUrl = url }: LoadTarget): Promise<ProcessFigures> {
+  const text = await fetchText(`${healthUrl}/metrics`);
   const figure = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
   return { cpuSeconds: figure('process_cpu_seconds_total'), residentBytes: figure('process_resident_memory_bytes') };
 }

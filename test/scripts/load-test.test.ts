@@ -34,6 +34,22 @@ describe('load-test', () => {
     expect([errors, memory.before > 0, memory.during > 0, memory.after > 0]).toEqual([0, true, true, true]);
   });
 
+  test('attacks the service with normal clients beside it', async () => {
+    const { store } = await buildSmallSnapshot({ sources: ['exact'] });
+    const attacks = ['--hostile', '--attacks', 'batches,nonsense', '--hostile-seconds', '1'];
+    const { code, stdout } = await runScript('load-test', ['--snapshots', store.directory, ...attacks, '--json']);
+    expect(code).toBe(0);
+    const { sieges } = JSON.parse(stdout);
+    expect(sieges.map(({ attack }: { attack: string }) => attack)).toEqual(['nobody', 'batches', 'nonsense']);
+    for (const { client, health, metrics, residentBytes } of sieges) {
+      expect([client.accepted.count > 0, client.other.count, client.errors]).toEqual([true, 0, 0]);
+      expect([health.failed, metrics.failed]).toEqual([0, 0]);
+      expect(residentBytes).toBeGreaterThan(0);
+    }
+    expect(Object.keys(sieges[1].replies)).toContain('200');
+    expect(Object.keys(sieges[2].replies)).not.toContain('200');
+  });
+
   test.each(['http://192.0.2.1:3000', 'http://example.com', 'http://127.0.0.1.example.com', 'https://localhost', 'x'])(
     'puts nobody else’s server under load: %s',
     async url => {
