@@ -5,9 +5,11 @@ import { expectationOf, type NumberRange } from './option.js';
 
 /** The option as a number of JSON. */
 export function numberSchema(option: NumberRange): z.ZodType<number, number> {
-  const expected = `expected ${expectationOf(option)}`;
+  const error = `expected ${expectationOf(option)}`;
   const { min, max } = option;
-  return (option.kind === 'integer' ? z.int(expected) : z.number(expected)).min(min, expected).max(max, expected);
+  // Aborting, so that of a long list of wrong ones the first is enough, where that is asked for.
+  const outOfRange = { error, abort: true };
+  return (option.kind === 'integer' ? z.int(error) : z.number(error)).min(min, outOfRange).max(max, outOfRange);
 }
 
 /** The option as text, such as the value of a flag: decimal digits, for a real one perhaps with an exponent. */

@@ -19,20 +19,27 @@ export const MAX_LISTED_IN_QUERY = 1000;
 /** Text that is searched for. */
 export const searchText = z
   .string({ error: issue => (Array.isArray(issue.input) ? 'expected one value, got several' : 'expected a string') })
-  .max(MAX_ID_LENGTH, { error: issue => `expected at most ${issue.maximum} characters, got ${lengthOf(issue.input)}` });
+  .max(MAX_ID_LENGTH, {
+    abort: true,
+    error: issue => `expected at most ${issue.maximum} characters, got ${lengthOf(issue.input)}`,
+  });
 
 /** An id as the ratings file spells it: any string, compared exactly. */
 export const id = searchText
-  .min(1, 'expected at least one character')
-  .refine(text => !/\p{Cs}/u.test(text), 'expected valid Unicode, got half of a surrogate pair');
+  .min(1, { abort: true, error: 'expected at least one character' })
+  .refine(text => text.isWellFormed(), { abort: true, error: 'expected valid Unicode, got half of a surrogate pair' });
 
 /** An id that the log of events can hold: one line, and text that every reader takes back as it was. */
 export const loggedId = id
-  .regex(LOGGABLE, 'expected text without line breaks, other control characters, and broken Unicode')
-  .refine(
-    isPlainId,
-    'expected an id as files of ratings have it: without blanks around it, no word for nothing such as NULL, no whole number that ends in .0',
-  );
+  .regex(LOGGABLE, {
+    abort: true,
+    error: 'expected text without line breaks, other control characters, and broken Unicode',
+  })
+  .refine(isPlainId, {
+    abort: true,
+    error:
+      'expected an id as files of ratings have it: without blanks around it, no word for nothing such as NULL, no whole number that ends in .0',
+  });
 
 /** Values that one condition may name. */
 const MAX_FILTER_VALUES = 1000;
@@ -146,7 +153,7 @@ const filter = z.strictObject({
   attribute: id,
   op: z.enum(FILTER_OPERATORS, `expected one of ${FILTER_OPERATORS.join(' ')}`),
   value: z.union(
-    [filterValue, z.array(filterValue).max(MAX_FILTER_VALUES)],
+    [filterValue, z.array(filterValue).max(MAX_FILTER_VALUES, `expected at most ${MAX_FILTER_VALUES} values`)],
     `expected a number, true or false, a string, or a list of at most ${MAX_FILTER_VALUES} of them`,
   ),
 });

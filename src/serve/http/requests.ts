@@ -193,8 +193,11 @@ const event = z.strictObject({
       'than the scale goes; a quantity above 0. Default: the mean of them.',
   }),
   timestamp: z.iso
-    .datetime({ offset: true, error: eventTime })
-    .refine(text => Date.parse(text) >= 0 && Date.parse(text) <= Date.now() + MAX_AHEAD_SECONDS * 1000, eventTime)
+    .datetime({ offset: true, abort: true, error: eventTime })
+    .refine(text => Date.parse(text) >= 0 && Date.parse(text) <= Date.now() + MAX_AHEAD_SECONDS * 1000, {
+      abort: true,
+      error: eventTime,
+    })
     .exactOptional()
     .meta({ description: 'ISO 8601 with Z or an offset, such as `2026-01-31T12:00:00Z`. Default: now.' }),
 });

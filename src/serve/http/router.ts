@@ -9,6 +9,7 @@ import express, {
 import { ShortlistError } from '../../errors.js';
 import { apiOptions, readConfig } from '../config.js';
 import { type AccessOptions, guardsOf, limitRate } from './access.js';
+import { shapeOf } from './body-shape.js';
 import { corsFor } from './cors.js';
 import { documentation } from './docs-page.js';
 import type { Endpoint, Live } from './endpoint.js';
@@ -18,6 +19,7 @@ import { readJson } from './json-body.js';
 import { Metrics } from './metrics.js';
 import { problemOf } from './problem.js';
 import { Proxies, type ProxyOptions } from './proxies.js';
+import { BodyReader } from './read-body.js';
 import { checkHead } from './request-head.js';
 import { API_HEADERS, PROBLEM_TYPE, requestIdOf, sendJson } from './send-json.js';
 import { Turns } from './turns.js';
@@ -130,13 +132,13 @@ export function addRoutes(
 ): void {
   // What costs time is there only where it was asked for.
   const limits = context.requestsPerMinute > 0 ? [limitRate(context.requestsPerMinute, context.proxies)] : [];
-  const readBody = readJson(context.maxBodyBytes);
+  const reader = new BodyReader(context.maxBodyBytes);
   for (const [operation, endpoint] of Object.entries<Endpoint>(endpoints)) {
     to[endpoint.method](
       routeOf(endpoint),
       ...guardsOf(endpoint.access, context),
       ...(endpoint.access === 'open' ? [] : limits),
-      ...(endpoint.method === 'post' ? readBody : []),
+      ...(endpoint.method === 'post' ? readJson(reader, shapeOf(endpoint.body ?? endpoint.query)) : []),
       handlerOf(operation, endpoint, context),
     );
   }

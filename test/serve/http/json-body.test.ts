@@ -120,7 +120,7 @@ describe('a name that comes twice in one object', () => {
         headers: { 'Content-Type': 'application/json' },
         body,
       });
-      expect(await response.json()).toMatchObject({ code: 'malformed-request' });
+      expect(await response.json()).toMatchObject({ code: 'invalid-request', errors: [{ field: '' }] });
     }
     await big.close();
   });
