@@ -2,6 +2,8 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { numberTextSchema } from '../base/options/schema.js';
 import { ShortlistError } from '../errors.js';
+import { hostFault } from './http/hosts.js';
+import { hashFault } from './http/keys.js';
 
 /** A whole number as the text of an environment variable. */
 function whole(min: number, max: number, preset: number) {
@@ -13,11 +15,21 @@ function list(entry: z.ZodType<string, string>) {
   return z
     .string()
     .transform(text => text.split(',').map(part => part.trim()))
+    .refine(parts => !parts.includes(''), 'expected no empty entry between its commas')
     .pipe(z.array(entry))
     .default([]);
 }
 
-const keyHash = z.string().regex(/^[0-9a-fA-F]{64}$/, 'expected SHA-256 hashes of 64 hexadecimal digits');
+/** Text that a check finds no fault with. */
+function without(faultOf: (text: string) => string | undefined) {
+  return z.string().superRefine((text, context) => {
+    const fault = faultOf(text);
+    if (fault !== undefined) context.addIssue(fault);
+  });
+}
+
+const keyHash = without(hashFault);
+const hostName = without(hostFault).toLowerCase();
 
 /** An origin as browsers send it: no path, no slash at the end, a port only where it is not the usual one. */
 const origin = z
@@ -75,6 +87,11 @@ const schema = z.object({
     .string()
     .default('127.0.0.1')
     .meta({ description: 'Address to listen on. 0.0.0.0 or :: for every network of this machine.' }),
+  ALLOWED_HOSTS: list(hostName).meta({
+    description:
+      'Names that clients have for this server, separated by commas, beside addresses, localhost and names without a dot: requests ' +
+      'for others are refused. None: only those that log events without a key are. * for any.',
+  }),
   PORT: whole(0, 65_535, 3000).meta({ description: 'Port to listen on. 0 takes a free one and logs it.' }),
   PROCESSES: whole(0, 1024, 1).meta({
     description: 'Processes that share the port, each with the whole snapshot in memory. 0: one for each core.',
@@ -105,6 +122,10 @@ const schema = z.object({
     .enum(['open', 'closed'], 'expected open or closed')
     .optional()
     .meta({ description: 'Whether reading needs no key (open) or one. Default: closed where there are API keys.' }),
+  MONITORING: z.enum(['open', 'closed'], 'expected open or closed').optional().meta({
+    description:
+      'Whether /metrics, /docs and /openapi.json need no key (open) or one that may read. Default: as READS.',
+  }),
   RECALL_SAMPLE: whole(0, 1_000_000_000, 500).meta({
     description: 'Every n-th list is also computed exactly, to show the recall of the lists at /metrics. 0: none.',
   }),
@@ -147,29 +168,42 @@ const schema = z.object({
 
 /** With what follows from several variables together. */
 const environmentSchema = schema
-  .transform(config => ({ ...config, READS: config.READS ?? (config.API_KEYS_SHA256.length > 0 ? 'closed' : 'open') }))
-  .refine(config => config.READS === 'open' || config.API_KEYS_SHA256.length + config.ADMIN_KEYS_SHA256.length > 0, {
-    path: ['READS'],
-    error: 'expected API_KEYS_SHA256 beside it, or nobody could read',
+  .transform(config => {
+    const READS = config.READS ?? (config.API_KEYS_SHA256.length > 0 ? 'closed' : 'open');
+    return { ...config, READS, MONITORING: config.MONITORING ?? READS };
+  })
+  .superRefine((config, context) => {
+    if (config.API_KEYS_SHA256.length + config.ADMIN_KEYS_SHA256.length > 0) return;
+    const closed = (['READS', 'MONITORING'] as const).find(name => config[name] === 'closed');
+    const message = 'expected API_KEYS_SHA256 beside it, or nobody could read';
+    if (closed) context.addIssue({ code: 'custom', path: [closed], message });
   });
 
 export type Config = z.infer<typeof environmentSchema>;
 
 /**
- * The configuration in a set of environment variables. Empty ones count as not set.
+ * The configuration in a set of environment variables. One that is set but empty is wrong, as a variable that it was to come
+ * from was probably empty: taken for none, it could open what was meant to be closed.
  * @throws {ShortlistError} `invalid-config`, naming every variable that is wrong, what came and what was expected
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const given = Object.fromEntries(
-    Object.keys(schema.shape).flatMap(name => (environment[name] ? [[name, environment[name]]] : [])),
+    Object.keys(schema.shape).flatMap(name => (environment[name] === undefined ? [] : [[name, environment[name]]])),
   );
+  const empty = Object.keys(given).filter(name => given[name]?.trim() === '');
   const result = environmentSchema.safeParse(given);
-  if (result.success) return result.data;
-  const wrong = result.error.issues.map(issue => {
-    const variable = String(issue.path[0]);
-    return { variable, got: given[variable], message: issue.message };
-  });
-  const listed = wrong.map(({ variable, got, message }) => `${variable} is "${got}", ${message}`).join('; ');
+  if (result.success && empty.length === 0) return result.data;
+  const issues = (result.error?.issues ?? []).filter(({ path: [variable] }) => !empty.includes(String(variable)));
+  const wrong = [
+    ...empty.map(variable => ({ variable, got: '', message: 'set but empty: give it a value or unset it' })),
+    ...issues.map(({ path: [name], message }) => {
+      const variable = String(name);
+      return { variable, got: given[variable], message };
+    }),
+  ];
+  const listed = wrong
+    .map(({ variable, got, message }) => `${variable} is ${got === '' ? '' : `"${got}", `}${message}`)
+    .join('; ');
   throw new ShortlistError('invalid-config', `The environment is not valid: ${listed}.`, { wrong });
 }
 
@@ -183,6 +217,8 @@ export function apiOptions(config: Config) {
     apiKeyHashes: config.API_KEYS_SHA256,
     adminKeyHashes: config.ADMIN_KEYS_SHA256,
     readsClosed: config.READS === 'closed',
+    monitoringClosed: config.MONITORING === 'closed',
+    allowedHosts: config.ALLOWED_HOSTS,
     trustProxy: config.TRUST_PROXY,
     basePath: config.BASE_PATH ?? '',
     corsOrigins: config.CORS_ORIGINS,

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { describeConfig, readConfig } from '../../src/serve/config.js';
 
 const defaults = {
   SNAPSHOTS: 'data/snapshots',
   HOST: '127.0.0.1',
+  ALLOWED_HOSTS: [],
   PORT: 3000,
   LOG_LEVEL: 'info',
   MAX_BODY_BYTES: 1_048_576,
@@ -26,13 +28,14 @@ const defaults = {
 
 describe('readConfig', () => {
   test('everything has a default, and other programs’ variables are left alone', () => {
-    expect(readConfig({ PATH: '/bin', PORT: '' })).toEqual({ ...defaults, READS: 'open' });
+    expect(readConfig({ PATH: '', EDITOR: 'vi' })).toEqual({ ...defaults, READS: 'open', MONITORING: 'open' });
   });
 
   test('values are taken and converted', () => {
     expect(readConfig({ PORT: '0', HOST: '::', LOG_LEVEL: 'debug' })).toEqual({
       ...defaults,
       READS: 'open',
+      MONITORING: 'open',
       PORT: 0,
       HOST: '::',
       LOG_LEVEL: 'debug',
@@ -47,11 +50,40 @@ describe('readConfig', () => {
     expect(() => readConfig({ READS: 'closed' })).toThrow('READS is "closed", expected API_KEYS_SHA256 beside it');
   });
 
+  test('metrics and documentation follow the reads, unless something else is said', () => {
+    const API_KEYS_SHA256 = 'a'.repeat(64);
+    expect(readConfig({ API_KEYS_SHA256 }).MONITORING).toBe('closed');
+    expect(readConfig({ API_KEYS_SHA256, READS: 'open' }).MONITORING).toBe('open');
+    expect(readConfig({ API_KEYS_SHA256, MONITORING: 'open' })).toMatchObject({ READS: 'closed', MONITORING: 'open' });
+    expect(() => readConfig({ MONITORING: 'closed' })).toThrow(
+      'MONITORING is "closed", expected API_KEYS_SHA256 beside',
+    );
+  });
+
+  test.each(Object.keys(defaults))('%s that is set but empty is wrong, and never what it is by default', name => {
+    for (const value of ['', ' ']) {
+      expect(() => readConfig({ [name]: value })).toThrow(
+        expect.objectContaining({
+          code: 'invalid-config',
+          message: `The environment is not valid: ${name} is set but empty: give it a value or unset it.`,
+        }),
+      );
+    }
+  });
+
+  test.each(['', '\n', '\r\n', ' '])('the hash of %j is that of no key', nothing => {
+    for (const name of ['API_KEYS_SHA256', 'ADMIN_KEYS_SHA256']) {
+      const hash = createHash('sha256').update(nothing).digest('hex');
+      expect(() => readConfig({ [name]: `${'a'.repeat(64)},${hash}` })).toThrow('this is the hash of an empty one');
+    }
+  });
+
   test.each([
     ['TRUST_PROXY', '2', 2],
     ['TRUST_PROXY', 'loopback, 10.0.0.0/8,2001:db8::/32', ['loopback', '10.0.0.0/8', '2001:db8::/32']],
     ['BASE_PATH', '/a/b-c', '/a/b-c'],
     ['CORS_ORIGINS', '*', ['*']],
+    ['ALLOWED_HOSTS', 'Shop.example, api.shop.example', ['shop.example', 'api.shop.example']],
     ['CORS_ORIGINS', 'https://a.example, http://b.example:8080', ['https://a.example', 'http://b.example:8080']],
   ])('%s may be %s', (name, text, value) => {
     expect(readConfig({ [name]: text })).toMatchObject({ [name]: value });
@@ -69,6 +101,10 @@ describe('readConfig', () => {
     ['CORS_ORIGINS', 'shop.example', 'expected * or origins'],
     ['CORS_ORIGINS', 'https://shop.example/', 'expected * or origins'],
     ['CORS_ORIGINS', 'null', 'expected * or origins'],
+    ['CORS_ORIGINS', 'https://a.example,,https://b.example', 'expected no empty entry'],
+    ['API_KEYS_SHA256', `${'a'.repeat(64)},`, 'expected no empty entry'],
+    ['ALLOWED_HOSTS', 'shop.example:80', 'expected * or names of hosts'],
+    ['ALLOWED_HOSTS', 'https://shop.example', 'expected * or names of hosts'],
   ])('%s may not be %s', (name, text, expected) => {
     expect(() => readConfig({ [name]: text })).toThrow(`${name} is "${text}", ${expected}`);
   });

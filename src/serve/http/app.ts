@@ -28,7 +28,7 @@ export function createApp(options: AppOptions): App {
   app.set('query parser', false);
   app.set('case sensitive routing', true);
   app.set('strict routing', true);
-  addRoutes(app, context, to => addMetrics(to, metrics));
+  addRoutes(app, context, (to, guards) => addMetrics(to, metrics, guards));
   const lets = entranceFor(context);
   const bounded = bound.guard(app, context.proxies, metrics.countRefused);
   return {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type Response, Router } from 'express';
+import { type RequestHandler, type Response, Router } from 'express';
 import helmet from 'helmet';
+import type { AccessOptions } from './access.js';
 import type { HandlerContext } from './handler.js';
 import { createOpenApi, type OpenApiDocument, type OpenApiOperation, type OpenApiParameter } from './openapi.js';
 import { PROBLEM_KINDS } from './problem.js';
@@ -43,9 +44,15 @@ small { color: #57606a }
 }
 `;
 
-/** `/openapi.json` and `/docs`, both made once; `/` leads to the latter. Links and paths hold below any prefix. */
-export function documentation(context: HandlerContext): Router {
-  const { proxies, compressFromBytes: compressFrom } = context;
+/**
+ * `/openapi.json` and `/docs`, both made once; `/` leads to the latter. Links and paths hold below any prefix.
+ * @param guards of both
+ */
+export function documentation(
+  context: HandlerContext & Pick<AccessOptions, 'monitoringClosed'>,
+  guards: readonly RequestHandler[],
+): Router {
+  const { monitoringClosed, proxies, compressFromBytes: compressFrom } = context;
   const document = createOpenApi();
   const page = renderDocs(document);
   const style = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
@@ -61,19 +68,21 @@ export function documentation(context: HandlerContext): Router {
       requestId,
       type,
       last: context.stopping,
-      // Nobody needs a key for these, and they change with the server alone.
-      caching: 'no-cache',
+      // They change with the server alone.
+      caching: monitoringClosed ? 'private, no-cache' : 'no-cache',
       isPage,
       compressFrom,
     });
   };
   const router = Router({ caseSensitive: true, strict: true });
   router.get('/', (request, response) => response.redirect(`${proxies.prefixOf(request)}/docs`));
-  router.get('/openapi.json', (request, response) => {
+  router.get('/openapi.json', ...guards, (request, response) => {
     const url = proxies.prefixOf(request) || '/';
     send(response, JSON.stringify({ ...document, servers: [{ url }] }), 'application/json; charset=utf-8', false);
   });
-  router.get('/docs', secure, (_request, response) => send(response, page, 'text/html; charset=utf-8', true));
+  router.get('/docs', ...guards, secure, (_request, response) =>
+    send(response, page, 'text/html; charset=utf-8', true),
+  );
   return router;
 }
 

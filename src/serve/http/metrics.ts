@@ -24,6 +24,7 @@ export class Metrics {
   readonly #problems: Counter<'code'>;
   readonly #tiers: Readonly<Record<Tier, Counter.Internal>>;
   readonly #refused: Counter;
+  readonly #wrongKeys: Counter;
   readonly recall: LiveRecall;
 
   /** @param recallSample measures the recall of every n-th list; 0: of none */
@@ -65,6 +66,11 @@ export class Metrics {
     this.#refused = new Counter({
       name: 'shortlist_overload_refusals_total',
       help: 'Requests refused because too many came at once.',
+      registers,
+    });
+    this.#wrongKeys = new Counter({
+      name: 'shortlist_wrong_keys_total',
+      help: 'Requests with an API key that is not known, or not for what it was used for.',
       registers,
     });
     new Gauge({
@@ -132,5 +138,9 @@ export class Metrics {
 
   readonly countRefused = (): void => {
     this.#refused.inc();
+  };
+
+  readonly countWrongKey = (): void => {
+    this.#wrongKeys.inc();
   };
 }

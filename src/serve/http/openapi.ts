@@ -62,11 +62,12 @@ const SECURITY: Readonly<Record<Access, OpenApiOperation['security']>> = {
 
 type ProblemCode = ErrorCode | typeof INTERNAL.code;
 
-/** Problems of any endpoint, those that only a request with a body can cause, and those of endpoints that need an admin. */
+/** Problems of any endpoint, and those that only a request with a body can cause. */
 const SHARED: readonly ProblemCode[] = [
   'invalid-request',
   'malformed-request',
   'unauthorized',
+  'forbidden',
   'url-too-long',
   'rate-limited',
   'headers-too-large',
@@ -76,7 +77,6 @@ const SHARED: readonly ProblemCode[] = [
   'deadline-exceeded',
 ];
 const OF_BODIES: readonly ProblemCode[] = ['request-timeout', 'body-too-large', 'unsupported-media-type'];
-const OF_ADMIN: readonly ProblemCode[] = ['forbidden'];
 
 /** The OpenAPI 3.1 document of the API, made from the same schemas that check its requests. */
 export function createOpenApi(): OpenApiDocument {
@@ -174,11 +174,10 @@ function requestBodyOf({ method, query, body }: Endpoint, example: Example, sche
   };
 }
 
-function codesOf({ method, access, failures }: Endpoint): ProblemCode[] {
+function codesOf({ method, failures }: Endpoint): ProblemCode[] {
   return [
     ...SHARED,
     ...(method === 'post' ? OF_BODIES : []),
-    ...(access === 'admin' ? OF_ADMIN : []),
     ...(Object.keys(failures) as ErrorCode[]).filter(code => PROBLEM_KINDS[code]),
   ];
 }

@@ -16,6 +16,9 @@ export interface ProxyOptions {
 /** Segments of unreserved characters: such a prefix is harmless in a link and leads to no other host. */
 const PREFIX = /^(?:\/[\w.~-]+)+$/;
 
+/** Characters of an address; the zone of a longer one would be of any length. */
+const LONGEST_ADDRESS = 45;
+
 /** Tells what proxies in front know better of a request than its connection does. */
 export class Proxies {
   readonly #trusts: (address: string, hop: number) => boolean;
@@ -33,7 +36,7 @@ export class Proxies {
     const before = String(headers['x-forwarded-for'] ?? '').split(',');
     for (let hop = 0; this.#trusts(address, hop); hop++) {
       const next = withoutPort(before.pop()?.trim() ?? '');
-      if (isIP(next) === 0) break;
+      if (isIP(next) === 0 || next.length > LONGEST_ADDRESS) break;
       address = next;
     }
     return address;

@@ -8,7 +8,7 @@ import express, {
 } from 'express';
 import { ShortlistError } from '../../errors.js';
 import { apiOptions, readConfig } from '../config.js';
-import { type AccessOptions, guardsOf, limitRate } from './access.js';
+import { type AccessOptions, checkAccess, guardsBy, limitRate } from './access.js';
 import { shapeOf } from './body-shape.js';
 import { corsFor } from './cors.js';
 import { documentation } from './docs-page.js';
@@ -57,16 +57,21 @@ const quiet: RequestLogger = { error: facts => console.error(facts), debug() {},
  * @param options Default: bodies of at most 2²⁰ bytes, URLs of at most 16,384 characters, 10 seconds for a long request, no
  *   limit of requests a minute; no proxy is believed, no page of another origin allowed, no reply compressed, and caches ask
  *   each time. Without keys everybody may read and log events, and nobody may use `/v1/admin`; with API keys, reading needs
- *   one as well. Errors of our own go to the console. Pass `metrics` to show them with those of the application.
+ *   one as well, and so does the documentation. Host names are checked where `allowedHosts` are given. Errors of our own go to the console. Pass `metrics` to show them with those of the application.
+ * @throws {ShortlistError} `invalid-option` for hashes that are none or of an empty key, and the like
  */
 export function createRouter(live: Live, options: Partial<Omit<ApiOptions, 'live'>> = {}): ApiRouter {
+  const readsClosed = options.readsClosed ?? (options.apiKeyHashes?.length ?? 0) > 0;
   const api: ApiOptions = {
     live,
     metrics: options.metrics ?? new Metrics(live),
     logger: quiet,
     ...apiOptions(readConfig({})),
-    readsClosed: (options.apiKeyHashes?.length ?? 0) > 0,
+    // Which names lead to it is known to the application.
+    allowedHosts: ['*'],
     ...options,
+    readsClosed,
+    monitoringClosed: options.monitoringClosed ?? readsClosed,
   };
   const context = contextFor(api);
   const router = express.Router({ caseSensitive: true, strict: true });
@@ -83,6 +88,7 @@ export function createRouter(live: Live, options: Partial<Omit<ApiOptions, 'live
  * @internal
  */
 export function contextFor(options: ApiOptions, admits = () => true) {
+  checkAccess(options);
   const { readsClosed, cacheSeconds } = options;
   const kept = cacheSeconds > 0 ? `max-age=${cacheSeconds}` : 'no-cache';
   return {
@@ -122,28 +128,30 @@ export function entranceFor(
 /**
  * Adds the API to an application or a router. There is no middleware in front of the routes: every layer that Express has
  * to walk through costs each request as much as its validation does.
- * @param more routes beside those of the API
+ * @param more routes beside those of the API, which get the guards of what is for monitoring
  * @internal
  */
 export function addRoutes(
   to: IRouter,
   context: ApiOptions & HandlerContext,
-  more: (to: IRouter) => void = () => {},
+  more: (to: IRouter, guards: readonly RequestHandler[]) => void = () => {},
 ): void {
   // What costs time is there only where it was asked for.
   const limits = context.requestsPerMinute > 0 ? [limitRate(context.requestsPerMinute, context.proxies)] : [];
+  const guardsFor = guardsBy(context, context.proxies, context.metrics.countWrongKey);
   const reader = new BodyReader(context.maxBodyBytes);
   for (const [operation, endpoint] of Object.entries<Endpoint>(endpoints)) {
     to[endpoint.method](
       routeOf(endpoint),
-      ...guardsOf(endpoint.access, context),
+      ...guardsFor(endpoint.access),
       ...(endpoint.access === 'open' ? [] : limits),
       ...(endpoint.method === 'post' ? readJson(reader, shapeOf(endpoint.body ?? endpoint.query)) : []),
       handlerOf(operation, endpoint, context),
     );
   }
-  more(to);
-  to.use(documentation(context));
+  const monitoring = guardsFor('monitoring');
+  more(to, monitoring);
+  to.use(documentation(context, monitoring));
   for (const endpoint of Object.values<Endpoint>(endpoints)) {
     to.all(routeOf(endpoint), refuseMethod(endpoint.method === 'get' ? READING : ['POST', 'OPTIONS']));
   }
@@ -161,8 +169,8 @@ export function addRoutes(
 }
 
 /** @internal `GET /metrics`: those of this process or, where there are several, of all. */
-export function addMetrics(to: IRouter, metrics: Metrics): void {
-  to.get('/metrics', async (_request, response) => {
+export function addMetrics(to: IRouter, metrics: Metrics, guards: readonly RequestHandler[]): void {
+  to.get('/metrics', ...guards, async (_request, response) => {
     const text = await metrics.text();
     response.writeHead(200, ['Content-Type', metrics.contentType, ...API_HEADERS]).end(text);
   });
