@@ -57,7 +57,13 @@ const BACKSLASH = 0x5c;
 const CLOSE_LIST = 0x5d;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
+const LETTER_U = 0x75;
+/** Length of an escape such as \u00e9. Where it is none, the parser says so before it matters where the string ends. */
+const UNICODE_ESCAPE = 6;
 
+/** Characters that are looked at one by one before what ends them is searched for, which pays only in long runs. */
+const SHORT_RUN = 64;
+const STRUCTURAL = /["[\]{},]/g;
 /** By character, up to the last one that says something: whether it says nothing here. */
 const IS_PLAIN = Array.from({ length: CLOSE + 1 }, (_, char) => !'"[]{},'.includes(String.fromCharCode(char)));
 
@@ -86,9 +92,15 @@ export function findFault(text: string, shape: Shape): Finding | undefined {
   let next = shape;
   let awaits: 'name' | 'value' | 'comma' = 'value';
   const strings = new Strings(text);
+  // Characters since one that says something.
+  let plain = 0;
   for (let at = 0; at < text.length; at++) {
     const char = text.charCodeAt(at);
-    if (char > CLOSE || IS_PLAIN[char]) continue;
+    if (char > CLOSE || IS_PLAIN[char]) {
+      if (++plain > SHORT_RUN) at = structuralFrom(text, at) - 1;
+      continue;
+    }
+    plain = 0;
     switch (char) {
       case OPEN:
       case OPEN_LIST: {
@@ -164,8 +176,11 @@ function wrong(shape: NonNullable<Shape>, places: readonly (string | number)[], 
   return { error: errors.find(({ field }) => field === fieldName(places)) ?? errors[0] };
 }
 
-/** Characters of a string that are looked at one by one before it is searched, which pays only in long ones. */
-const SHORT_STRING = 64;
+/** Where the next character is, outside of strings, that says something; the end of the text where none is. */
+function structuralFrom(text: string, from: number): number {
+  STRUCTURAL.lastIndex = from;
+  return STRUCTURAL.exec(text)?.index ?? text.length;
+}
 
 /** Finds the ends of strings in a text, from front to back. */
 class Strings {
@@ -184,9 +199,9 @@ class Strings {
       const char = text.charCodeAt(at);
       if (char === QUOTE) return at;
       if (char === BACKSLASH) {
-        at += 2;
+        at += text.charCodeAt(at + 1) === LETTER_U ? UNICODE_ESCAPE : 2;
         plain = 0;
-      } else if (plain++ < SHORT_STRING) at++;
+      } else if (plain++ < SHORT_RUN) at++;
       else {
         if (this.#quote < at) this.#quote = this.#indexOf('"', at);
         if (this.#backslash < at) this.#backslash = this.#indexOf('\\', at);

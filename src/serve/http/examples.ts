@@ -236,7 +236,7 @@ export const PROBLEM_EXAMPLES: Readonly<Partial<Record<ErrorCode | 'internal-err
   'no-earlier-snapshot': `There is no snapshot older than ${id} to go back to.`,
   'no-snapshot': 'There is no snapshot in this store.',
   'snapshot-damaged': `File item-ids.u16 of snapshot ${id} does not have the checksum that its manifest says.`,
-  'body-too-large': 'The body is larger than this server takes: request entity too large.',
+  'body-too-large': 'The body is larger than this server takes: at most 1048576 bytes. Send less at a time.',
   'url-too-long': 'The URL has 20000 characters, at most 16384 are taken. Long lists go into a POST.',
   'unsupported-media-type': 'The body must be JSON, with the header "Content-Type: application/json".',
   'rate-limited': 'More than 600 requests in a minute. Try again after the seconds in Retry-After.',

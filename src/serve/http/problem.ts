@@ -87,13 +87,9 @@ function typeOf(code: string, prefix: string): string {
   return `${prefix}/docs#problem-${code}`;
 }
 
-/** What Express and its body parser complain about has a 4xx status; an error without one is not about the request. */
+/** What Express complains about has a 4xx status; an error without one is not about the request. */
 function fromLibrary(thrown: unknown): ShortlistError | undefined {
   const status = thrown instanceof Error && 'status' in thrown ? thrown.status : undefined;
   if (typeof status !== 'number' || status < 400 || status > 499) return undefined;
-  const said = messageOf(thrown);
-  if (status === 413)
-    return new ShortlistError('body-too-large', `The body is larger than this server takes: ${said}.`);
-  if (status === 415) return new ShortlistError('unsupported-media-type', `The body cannot be read: ${said}.`);
-  return new ShortlistError('malformed-request', `The request cannot be read: ${said}.`);
+  return new ShortlistError('malformed-request', `The request cannot be read: ${messageOf(thrown)}.`);
 }
