@@ -74,7 +74,7 @@ export async function tune(
     if (!finished) break;
     if (!state.find(trial)) {
       state.add(finished);
-      state.writeResults(metric, winner());
+      await state.writeResults(metric, winner());
     }
     next = proposals.next(finished.value);
   }
@@ -91,7 +91,7 @@ export async function tune(
     metric,
     value: best.value,
     best: winner(),
-    path: state.writeResults(metric, winner()),
+    path: await state.writeResults(metric, winner()),
     history: state.trials.map(({ rung, value, seconds }) => ({ rung, value, seconds })),
   };
 }

@@ -44,7 +44,7 @@ export function loadInBackground(
   warn: (message: string) => void,
   events?: UserEvents,
 ): Promise<Recommender> {
-  const load = async (one: string) => loadInThread({ stored: await store.locate(one), precomputed }, warn, events);
+  const load = (one: string) => store.reading(one, stored => loadInThread({ stored, precomputed }, warn, events));
   return id === undefined ? loadNewest(store, warn, load) : load(id);
 }
 

@@ -1,8 +1,10 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Claim } from '../base/files/claim.js';
 import { makeDirectory } from '../base/files/make-directory.js';
-import { removeLeftovers, withTemporary } from '../base/files/temporary.js';
+import { uniqueTag } from '../base/files/process-tag.js';
+import { putInPlace, removeLeftovers, withClaim, withTemporary } from '../base/files/temporary.js';
 import { messageOf, ShortlistError } from '../errors.js';
 import { SnapshotFiles, writeDurably } from './files.js';
 import { FORMAT_VERSION, MANIFEST_FILE, type Manifest } from './manifest.js';
@@ -11,9 +13,10 @@ import { readContent, type Snapshot, type StoredSnapshot } from './snapshot.js';
 
 /** Holds the id of the snapshot to serve; replaced by one atomic rename. */
 const CURRENT_FILE = 'current';
-/** Directories of this prefix are being written; the number after it is the writer's process id. */
-const BUILDING_PREFIX = '.building-';
-const BUILDING = /^\.building-(\d+)-/;
+const ID = /^\d{8}T\d{9}Z-[0-9a-f]{8}$/;
+/** What is being written aside, and claims of snapshots, which end in the snapshot's id. */
+const TEMPORARY = /^\.(?:building|claim)-\d+-/;
+const CLAIMED = /^\.claim-.*-(\d{8}T\d{9}Z-[0-9a-f]{8})$/;
 
 /** What the writer of a snapshot knows; the store adds the rest. */
 export type ManifestFacts = Omit<Manifest, 'formatVersion' | 'id' | 'created' | 'files'>;
@@ -21,6 +24,9 @@ export type ManifestFacts = Omit<Manifest, 'formatVersion' | 'id' | 'created' | 
 /**
  * A directory of snapshots, each a directory of its own that never changes once it is there, and a file `current` that
  * names the one to serve. Readers see a whole snapshot or none: it is written aside, the manifest last, then renamed.
+ *
+ * Any number of processes may write and read at once, in whatever containers. The last one to publish is served; none
+ * deletes what another is writing, publishing or reading.
  */
 export class SnapshotStore {
   /** @param directory made by the first build where there is none */
@@ -33,7 +39,7 @@ export class SnapshotStore {
   async list(): Promise<string[]> {
     const names = await readdir(this.directory).catch(this.#unlessMissing([]));
     return names
-      .filter(name => /^\d{8}T\d{9}Z-[0-9a-f]{8}$/.test(name))
+      .filter(name => ID.test(name))
       .sort()
       .reverse();
   }
@@ -63,8 +69,7 @@ export class SnapshotStore {
     const ids = await this.list();
     if (to !== undefined) {
       if (ids.includes(to)) return to;
-      const listed = ids.join(', ') || 'none';
-      throw new ShortlistError('unknown-snapshot', `There is no snapshot "${to}". There are: ${listed}.`, { to, ids });
+      throw unknownSnapshot(to, ids);
     }
     // Ids sort by time.
     const before = ids.find(other => other < id);
@@ -81,7 +86,15 @@ export class SnapshotStore {
    * @throws {ShortlistError} `snapshot-damaged`
    */
   async open(id: string): Promise<Snapshot> {
-    return readContent(await this.locate(id));
+    return this.reading(id, async stored => readContent(stored));
+  }
+
+  /**
+   * Runs `work` on the files of a snapshot, which no publisher deletes before it ends.
+   * @throws {ShortlistError} `snapshot-damaged`
+   */
+  reading<T>(id: string, work: (stored: StoredSnapshot) => Promise<T>): Promise<T> {
+    return this.#claiming(id, async () => work(await this.locate(id)));
   }
 
   /**
@@ -104,8 +117,8 @@ export class SnapshotStore {
     const created = new Date();
     const stamp = created.toISOString().replace(/[-:.]/g, '');
     const id = `${stamp}-${randomBytes(4).toString('hex')}`;
-    return this.#writing(id, async building => {
-      makeDirectory(building);
+    const build = async (building: string, own: Claim) => {
+      await mkdir(building);
       const files = new SnapshotFiles(building);
       const facts = await write(files);
       const manifest: Manifest = {
@@ -116,48 +129,60 @@ export class SnapshotStore {
         files: files.facts,
       };
       await writeDurably(join(building, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+      await checkWhole(building, manifest.files);
       await syncDirectory(building);
-      await rename(building, join(this.directory, id));
+      await putInPlace(building, join(this.directory, id), own);
       await this.makeCurrent(id);
       await this.#prune(id, keep);
       return manifest;
-    });
+    };
+    return this.#claiming(id, () => this.#writing(id, build));
   }
 
   /**
-   * Names the snapshot to serve from now on. It must be published.
-   * @throws {ShortlistError} `snapshot-unwritable`
+   * Names the snapshot to serve from now on.
+   * @throws {ShortlistError} `unknown-snapshot`, `snapshot-unwritable`
    */
   async makeCurrent(id: string): Promise<void> {
-    await this.#writing(CURRENT_FILE, async aside => {
+    const name = async (aside: string, own: Claim) => {
+      const ids = await this.list();
+      if (!ids.includes(id)) throw unknownSnapshot(id, ids);
       await writeDurably(aside, `${id}\n`);
-      await rename(aside, join(this.directory, CURRENT_FILE));
-    });
+      await putInPlace(aside, join(this.directory, CURRENT_FILE), own);
+    };
+    await this.#claiming(id, () => this.#writing(CURRENT_FILE, name));
     await syncDirectory(this.directory);
   }
 
   /**
-   * Fails now, in words, when snapshots cannot be written here, instead of after an hour of training.
+   * Fails now, in words, when snapshots cannot be written here, instead of after an hour of training. Deletes what killed
+   * writers left, so that a build has the room.
    * @throws {ShortlistError} `snapshot-unwritable`
    */
   async checkWritable(): Promise<void> {
-    await this.#writing('probe', async probe => {
-      makeDirectory(this.directory);
-      makeDirectory(probe);
-    });
-  }
-
-  /**
-   * Runs `work` with a path that no other writer has. Whoever publishes later clears it away where this process was
-   * killed with it.
-   */
-  async #writing<T>(name: string, work: (aside: string) => Promise<T>): Promise<T> {
-    const aside = join(this.directory, `${BUILDING_PREFIX}${process.pid}-${name}-${randomUUID()}`);
     try {
-      return await withTemporary(aside, work);
+      makeDirectory(this.directory);
     } catch (cause) {
       throw asUnwritable(this.directory, cause);
     }
+    await this.#removeLeftovers();
+    await this.#writing('probe', async probe => {
+      await mkdir(probe);
+    });
+  }
+
+  /** Runs `work` with a path that no other writer has, and that others leave alone while this process is there. */
+  async #writing<T>(name: string, work: (aside: string, own: Claim) => Promise<T>): Promise<T> {
+    try {
+      return await withTemporary(join(this.directory, `.building-${uniqueTag()}-${name}`), work);
+    } catch (cause) {
+      throw asUnwritable(this.directory, cause);
+    }
+  }
+
+  /** Runs `work` while no other process deletes a snapshot, be it there already or not yet. */
+  #claiming<T>(id: string, work: () => Promise<T>): Promise<T> {
+    return withClaim(join(this.directory, `.claim-${uniqueTag()}-${id}`), work);
   }
 
   /** What to take where there is nothing yet. Whatever else stands in the way of reading is told as it is. */
@@ -173,11 +198,57 @@ export class SnapshotStore {
     };
   }
 
-  /** Deletes what is older than the newest `keep` snapshots, and what dead writers left behind. */
+  /**
+   * Deletes what is older than the newest `keep` snapshots, but neither the current one nor one that another process is
+   * publishing or reading.
+   */
   async #prune(justPublished: string, keep: number): Promise<void> {
-    const old = (await this.list()).slice(keep).filter(id => id !== justPublished);
-    for (const name of old) await rm(join(this.directory, name), { recursive: true, force: true });
-    removeLeftovers(this.directory, name => BUILDING.exec(name)?.[1]);
+    // In this order: who has published a listed one has claimed it still, or has made it the current one.
+    const old = (await this.list()).slice(keep);
+    await this.#removeLeftovers();
+    const claimed = new Set((await readdir(this.directory)).map(name => CLAIMED.exec(name)?.[1]));
+    for (const id of old) {
+      if (id !== justPublished && !claimed.has(id) && id !== (await this.current())) await this.#delete(id);
+    }
+  }
+
+  /** Whole, as readers see it; unless it has become the current one meanwhile. */
+  #delete(id: string): Promise<void> {
+    const place = join(this.directory, id);
+    return this.#writing('old', async aside => {
+      const isThere = await rename(place, aside).then(
+        () => true,
+        error => {
+          // Another publisher deletes it too.
+          if (error.code === 'ENOENT') return false;
+          throw error;
+        },
+      );
+      if (isThere && id === (await this.current())) await rename(aside, place);
+    });
+  }
+
+  #removeLeftovers(): Promise<void> {
+    return removeLeftovers(this.directory, name => TEMPORARY.test(name));
+  }
+}
+
+function unknownSnapshot(to: string, ids: readonly string[]): ShortlistError {
+  const listed = ids.join(', ') || 'none';
+  return new ShortlistError('unknown-snapshot', `There is no snapshot "${to}". There are: ${listed}.`, { to, ids });
+}
+
+/** Nobody but this process writes here, yet somebody may delete. */
+async function checkWhole(directory: string, files: Manifest['files']): Promise<void> {
+  for (const [name, { bytes }] of Object.entries(files)) {
+    const path = join(directory, name);
+    const { size } = await stat(path);
+    if (size === bytes) continue;
+    throw new ShortlistError(
+      'snapshot-unwritable',
+      `${path} has ${size} bytes, ${bytes} were written. The snapshot is not published.`,
+      { directory, file: path },
+    );
   }
 }
 
@@ -193,6 +264,9 @@ async function syncDirectory(path: string): Promise<void> {
 
 /** What the system refused, in words; any other failure as it is. */
 function asUnwritable(directory: string, cause: unknown): unknown {
+  if (cause instanceof ShortlistError && cause.code === 'output-unwritable') {
+    return new ShortlistError('snapshot-unwritable', cause.message, { directory }, { cause });
+  }
   const { code, errno } = cause as NodeJS.ErrnoException;
   if (code === undefined || errno === undefined) return cause;
   return new ShortlistError(

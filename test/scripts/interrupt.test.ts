@@ -136,11 +136,15 @@ test('what a killed process left behind is cleared away by the next one', async 
   await appears(temporary, /^shortlist-/);
   killed.child.kill('SIGKILL');
   await killed.ended;
-  expect(readdirSync(temporary)).toHaveLength(1);
+  // The directory, and the claim on it.
+  expect(readdirSync(temporary)).toHaveLength(2);
   mkdirSync(join(temporary, 'shortlist-of-somebody-else'));
   const place = newDirectory();
-  writeFileSync(join(place, `lists.csv.${killed.child.pid}.part`), 'half');
-  writeFileSync(join(place, `lists.csv.${process.pid}.part`), 'of a process that is there');
+  const exporting = start(command('export'), ['--snapshots', snapshots, '--out', join(place, 'lists.csv.npz')]);
+  await appears(place, /\.part$/);
+  exporting.child.kill('SIGSTOP');
+  const [stopped = ''] = readdirSync(place).filter(name => name.endsWith('.part'));
+  writeFileSync(join(place, stopped.replace('.npz', '').replace(/\.\d+-/, `.${killed.child.pid}-`)), 'half');
   const users = join(temporary, 'users.txt');
   writeFileSync(users, 'u1\n');
   const next = start(
@@ -150,7 +154,14 @@ test('what a killed process left behind is cleared away by the next one', async 
   );
   expect(await next.ended).toEqual([0, null]);
   expect(readdirSync(temporary).sort()).toEqual(['shortlist-of-somebody-else', 'users.txt']);
-  expect(readdirSync(place).sort()).toEqual(['lists.csv', `lists.csv.${process.pid}.part`]);
+  expect(
+    readdirSync(place)
+      .filter(name => !name.startsWith('.'))
+      .sort(),
+  ).toEqual(['lists.csv', stopped]);
+  exporting.child.kill('SIGCONT');
+  expect(await exporting.ended).toEqual([0, null]);
+  expect(readdirSync(place).sort()).toEqual(['lists.csv', 'lists.csv.npz']);
 });
 
 test('a second Ctrl-C does not wait for what the first one began', async () => {

@@ -1,7 +1,9 @@
-import { appendFileSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { makeDirectory } from '../../base/files/make-directory.js';
+import { writeWhole } from '../../base/files/temporary.js';
 import { numbers } from '../../base/options/schema.js';
 import { messageOf, ShortlistError } from '../../errors.js';
 import { bestTrial, type TuneTrial, trialKey } from './search.js';
@@ -81,15 +83,15 @@ export class TuningState {
   }
 
   /** Writes the table and the given winner. @returns the path of `parameters.json` */
-  writeResults(metric: string, parameters: Readonly<Record<string, number>>): string {
+  async writeResults(metric: string, parameters: Readonly<Record<string, number>>): Promise<string> {
     const header = ['trial', 'rung', ...TUNED_NAMES, metric, 'seconds'];
     const rows = this.trials.map((trial, n) => {
       const tried = TUNED_NAMES.map(name => trial.parameters[name]);
       return [n + 1, trial.rung, ...tried, trial.value, trial.seconds.toFixed(3)];
     });
-    replace(join(this.directory, 'trials.csv'), `${[header, ...rows].map(row => row.join(',')).join('\n')}\n`);
+    await replace(join(this.directory, 'trials.csv'), `${[header, ...rows].map(row => row.join(',')).join('\n')}\n`);
     const path = join(this.directory, 'parameters.json');
-    replace(path, `${JSON.stringify(parameters, null, 2)}\n`);
+    await replace(path, `${JSON.stringify(parameters, null, 2)}\n`);
     return path;
   }
 
@@ -148,18 +150,23 @@ function readIfThere(path: string): string {
 }
 
 /** A reader sees the old file or the new one, never half of it. */
-function replace(path: string, text: string): void {
-  orUnwritable(path, () => {
-    writeFileSync(`${path}.part`, text);
-    renameSync(`${path}.part`, path);
-  });
+async function replace(path: string, text: string): Promise<void> {
+  try {
+    await writeWhole(path, aside => writeFile(aside, text));
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
 }
 
 function orUnwritable(path: string, work: () => void): void {
   try {
     work();
   } catch (cause) {
-    if (cause instanceof ShortlistError) throw cause;
-    throw new ShortlistError('output-unwritable', `Cannot write ${path}: ${messageOf(cause)}`, { path }, { cause });
+    throw unwritable(path, cause);
   }
+}
+
+function unwritable(path: string, cause: unknown): ShortlistError {
+  if (cause instanceof ShortlistError) return cause;
+  return new ShortlistError('output-unwritable', `Cannot write ${path}: ${messageOf(cause)}`, { path }, { cause });
 }

@@ -39,11 +39,11 @@ describe('TuningState', () => {
     }
   });
 
-  test('writes a table and the winner', () => {
+  test('writes a table and the winner', async () => {
     const path = directory();
     const state = TuningState.open(path, subject);
     state.add(trial(8, 0.25));
-    expect(state.writeResults('ndcg@10', { factors: 8 })).toBe(join(path, 'parameters.json'));
+    expect(await state.writeResults('ndcg@10', { factors: 8 })).toBe(join(path, 'parameters.json'));
     expect(readFileSync(join(path, 'parameters.json'), 'utf8')).toBe('{\n  "factors": 8\n}\n');
     expect(readFileSync(join(path, 'trials.csv'), 'utf8')).toBe(
       'trial,rung,factors,regularization,regularizationExponent,unobservedWeight,ndcg@10,seconds\n' +
