@@ -12,6 +12,7 @@ import { type KnownFactors, matchFactors } from '../learn/training/warm-start.js
 import type { Manifest } from './manifest.js';
 import { type BuildProgress, type FactorModel, type PublishOptions, publishFactors } from './publish-factors.js';
 import { PUBLISH_OPTIONS } from './publish-options.js';
+import { snapshotBytes } from './snapshot-bytes.js';
 import { sourcesFrom } from './source-choice.js';
 import type { SnapshotStore } from './store.js';
 
@@ -57,6 +58,9 @@ export async function buildSnapshot(
   const dataset = createDataset(ratings);
   const parameters = trainingParameters(choice, dataset);
   const facts = datasetFacts(dataset, ratings);
+  const hnsw = sources.includes('hnsw');
+  // The vectors of `sgd` have two columns more.
+  await store.checkSpace(snapshotBytes({ dataset, catalogue: items, columns: parameters.factors + 2, hnsw }));
 
   const memory = trainingMemory(choice, dataset);
   for (const line of aboutValues(dataset, parameters)) progress.note(line);

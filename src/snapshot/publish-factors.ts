@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Csr } from '../base/numeric/sparse.js';
 import { completeOptions, type GivenValues } from '../base/options/option.js';
+import { messageOf, ShortlistError } from '../errors.js';
 import type { Dataset } from '../learn/dataset/dataset.js';
 import { attributeKinds } from '../learn/model/attributes.js';
 import { Catalogue } from '../learn/model/catalogue.js';
@@ -19,6 +20,7 @@ import type { Manifest } from './manifest.js';
 import { type PlacedItems, placeItems } from './place-items.js';
 import { PUBLISH_OPTIONS } from './publish-options.js';
 import { HNSW_FILE, writeContent } from './snapshot.js';
+import { snapshotBytes } from './snapshot-bytes.js';
 import { sourcesFrom } from './source-choice.js';
 import { openSimilarity } from './sources.js';
 import type { SnapshotStore } from './store.js';
@@ -75,6 +77,8 @@ export async function publishFactors(
   const { recallTarget, seed, keep } = completeOptions(PUBLISH_OPTIONS, options, {});
   const kinds = await sourcesFrom(options.sources, progress.note);
   const attributes = Array.from(attributeKinds(model.catalogue), ([name, kind]) => ({ name, kind }));
+  const { columns } = model.itemFactors;
+  await store.checkSpace(snapshotBytes({ ...model, columns, hnsw: kinds.includes('hnsw') }));
   const clustering = progress.stage('clusters');
   const placed = await placeItems(model, {
     seed,
@@ -128,7 +132,16 @@ async function openSources(
   const file = join(files.directory, HNSW_FILE);
   const hnsw = await buildHnsw(itemFactors, file, { seed, onProgress: added => stage.update(added) });
   await files.adopt(HNSW_FILE);
-  sources.push(createProposedSource(arena, itemFactors, await loadHnsw(file, itemFactors, hnsw.space), exact));
+  const graph = await loadHnsw(file, itemFactors, hnsw.space).catch(cause => {
+    // The library does not notice when it cannot write, only when it reads.
+    throw new ShortlistError(
+      'snapshot-unwritable',
+      `The HNSW graph could not be written to ${file}: ${messageOf(cause)}. Is there space left?`,
+      { file },
+      { cause },
+    );
+  });
+  sources.push(createProposedSource(arena, itemFactors, graph, exact));
   return { sources, hnsw, seconds: { hnsw: stage.end() } };
 }
 

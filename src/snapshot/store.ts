@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Claim } from '../base/files/claim.js';
+import { freeBytes } from '../base/files/free-space.js';
 import { makeDirectory } from '../base/files/make-directory.js';
 import { uniqueTag } from '../base/files/process-tag.js';
 import { putInPlace, removeLeftovers, withClaim, withTemporary } from '../base/files/temporary.js';
@@ -171,6 +172,21 @@ export class SnapshotStore {
     });
   }
 
+  /**
+   * Fails now when there is no room for so many bytes. Where the system does not tell, nothing is checked.
+   * @throws {ShortlistError} `snapshot-unwritable`
+   */
+  async checkSpace(bytes: number): Promise<void> {
+    const free = await freeBytes(this.directory);
+    if (free === undefined || free >= bytes) return;
+    throw new ShortlistError(
+      'snapshot-unwritable',
+      `The snapshot needs about ${megabytes(bytes)} MB, and ${megabytes(free)} MB are free in ${this.directory}. Make ` +
+        'room, by deleting old snapshots for example, or give another directory.',
+      { directory: this.directory, cause: 'ENOSPC' },
+    );
+  }
+
   /** Runs `work` with a path that no other writer has, and that others leave alone while this process is there. */
   async #writing<T>(name: string, work: (aside: string, own: Claim) => Promise<T>): Promise<T> {
     try {
@@ -250,6 +266,10 @@ async function checkWhole(directory: string, files: Manifest['files']): Promise<
       { directory, file: path },
     );
   }
+}
+
+function megabytes(bytes: number): number {
+  return Math.ceil(bytes / 1e6);
 }
 
 /** Makes renames in a directory durable; where directories cannot be opened (Windows) the system does so by itself. */

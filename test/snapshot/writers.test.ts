@@ -2,13 +2,16 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, w
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { freeBytes } from '../../src/base/files/free-space.js';
 import type { SnapshotFiles } from '../../src/snapshot/files.js';
 import { SnapshotStore } from '../../src/snapshot/store.js';
 import { type Contained, canUnshare, start } from '../support/container.js';
 import { manifestFacts } from '../support/manifest-facts.js';
 import { programFile } from '../support/program.js';
 import { newDirectory } from '../support/scratch-directory.js';
+
+vi.mock('../../src/base/files/free-space.js', { spy: true });
 
 const PROGRAM = `
   const { SnapshotStore } = await import(${JSON.stringify(pathToFileURL(programFile('src/snapshot/store')).href)});
@@ -260,6 +263,20 @@ describe('writers', () => {
 });
 
 describe('room on the disk', () => {
+  test('is asked for in words', async () => {
+    vi.mocked(freeBytes).mockResolvedValueOnce(2_000_000);
+    await expect(store.checkSpace(5_000_000)).rejects.toMatchObject({
+      code: 'snapshot-unwritable',
+      message: `The snapshot needs about 5 MB, and 2 MB are free in ${directory}. Make room, by deleting old snapshots for example, or give another directory.`,
+    });
+  });
+
+  test('is not asked for where the system does not tell, nor where there is enough', async () => {
+    vi.mocked(freeBytes).mockResolvedValueOnce(undefined);
+    await store.checkSpace(1e18);
+    await store.checkSpace(1);
+  });
+
   // Files larger than a limit fail as on a full disk do those that are written on.
   test.skipIf(process.platform === 'win32')(
     'that ends half-way leaves the snapshot before it, and nothing else',

@@ -1,5 +1,5 @@
-import { statfs } from 'node:fs/promises';
 import { messageOf, ShortlistError } from '../../errors.js';
+import { freeBytes } from '../files/free-space.js';
 
 /**
  * The error for a disk that is full, or undefined where something else went wrong. Of DuckDB's errors those
@@ -18,10 +18,7 @@ export async function diskFull(
   const full =
     code === 'ENOSPC' || code === 'EDQUOT' || /no space left|max_temp_directory_size/i.test(messageOf(thrown));
   if (!full) return undefined;
-  const free = await statfs(directory).then(
-    facts => facts.bavail * facts.bsize,
-    () => undefined,
-  );
+  const free = await freeBytes(directory);
   const needed = bytes === undefined ? '' : `; about ${megabytes(bytes)} MB are needed`;
   const left = free === undefined ? '' : ` (${megabytes(free)} MB are free${needed})`;
   return new ShortlistError(
