@@ -13,7 +13,7 @@ import { trainingChoice, trainingFlags } from './training-flags.js';
 export const publishFlags = {
   snapshots: {
     value: 'DIR',
-    help: 'directory of snapshots; made where it is missing',
+    help: 'directory of snapshots; made where it is missing, for you alone (its permissions hold for all in it)',
     schema: text().default('data/snapshots'),
   },
   recallTarget: numberFlag(PUBLISH_OPTIONS.recallTarget),

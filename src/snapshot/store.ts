@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Claim } from '../base/files/claim.js';
 import { freeBytes } from '../base/files/free-space.js';
@@ -18,6 +18,9 @@ const ID = /^\d{8}T\d{9}Z-[0-9a-f]{8}$/;
 /** What is being written aside, and claims of snapshots, which end in the snapshot's id. */
 const TEMPORARY = /^\.(?:building|claim)-\d+-/;
 const CLAIMED = /^\.claim-.*-(\d{8}T\d{9}Z-[0-9a-f]{8})$/;
+/** Of the store's permissions those that its files take over: others never write. */
+const DIRECTORY_MODE = 0o2775;
+const FILE_MODE = 0o664;
 
 /** What the writer of a snapshot knows; the store adds the rest. */
 export type ManifestFacts = Omit<Manifest, 'formatVersion' | 'id' | 'created' | 'files'>;
@@ -27,10 +30,11 @@ export type ManifestFacts = Omit<Manifest, 'formatVersion' | 'id' | 'created' | 
  * names the one to serve. Readers see a whole snapshot or none: it is written aside, the manifest last, then renamed.
  *
  * Any number of processes may write and read at once, in whatever containers. The last one to publish is served; none
- * deletes what another is writing, publishing or reading.
+ * deletes what another is writing, publishing or reading. The directory is made for its owner alone; what is written
+ * into it has the permissions that it has, so that an operator can open it to a group.
  */
 export class SnapshotStore {
-  /** @param directory made by the first build where there is none */
+  /** @param directory made by the first build where there is none, for its owner alone (0700) */
   constructor(readonly directory: string) {}
 
   /**
@@ -119,7 +123,7 @@ export class SnapshotStore {
     const stamp = created.toISOString().replace(/[-:.]/g, '');
     const id = `${stamp}-${randomBytes(4).toString('hex')}`;
     const build = async (building: string, own: Claim) => {
-      await mkdir(building);
+      await mkdir(building, 0o700);
       const files = new SnapshotFiles(building);
       const facts = await write(files);
       const manifest: Manifest = {
@@ -131,6 +135,7 @@ export class SnapshotStore {
       };
       await writeDurably(join(building, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
       await checkWhole(building, manifest.files);
+      await this.#openToReaders(building);
       await syncDirectory(building);
       await putInPlace(building, join(this.directory, id), own);
       await this.makeCurrent(id);
@@ -149,6 +154,7 @@ export class SnapshotStore {
       const ids = await this.list();
       if (!ids.includes(id)) throw unknownSnapshot(id, ids);
       await writeDurably(aside, `${id}\n`);
+      await setMode(aside, (await modeOf(this.directory)) & FILE_MODE);
       await putInPlace(aside, join(this.directory, CURRENT_FILE), own);
     };
     await this.#claiming(id, () => this.#writing(CURRENT_FILE, name));
@@ -162,7 +168,7 @@ export class SnapshotStore {
    */
   async checkWritable(): Promise<void> {
     try {
-      makeDirectory(this.directory);
+      makeDirectory(this.directory, 0o700);
     } catch (cause) {
       throw asUnwritable(this.directory, cause);
     }
@@ -212,6 +218,13 @@ export class SnapshotStore {
         { cause },
       );
     };
+  }
+
+  /** Gives a snapshot and its files, those too that a library wrote, the permissions of the store. */
+  async #openToReaders(directory: string): Promise<void> {
+    const mode = await modeOf(this.directory);
+    for (const name of await readdir(directory)) await setMode(join(directory, name), mode & FILE_MODE);
+    await setMode(directory, mode & DIRECTORY_MODE);
   }
 
   /**
@@ -266,6 +279,15 @@ async function checkWhole(directory: string, files: Manifest['files']): Promise<
       { directory, file: path },
     );
   }
+}
+
+async function modeOf(directory: string): Promise<number> {
+  return (await stat(directory)).mode;
+}
+
+/** Where there are no such permissions, there are others that hold. */
+async function setMode(path: string, mode: number): Promise<void> {
+  await chmod(path, mode).catch(() => {});
 }
 
 function megabytes(bytes: number): number {

@@ -25,8 +25,15 @@ export interface Contained {
 const PLACES = {
   /** In a PID namespace of its own, as number 1. */
   contained: ['unshare', ...UNSHARE],
-  /** In one where its number is another one. */
-  'contained, later': ['unshare', ...UNSHARE, 'sh', '-c', '/bin/true; /bin/true; "$@"; exit', 'sh'],
+  /** In one where its number is one that neither a process nor a thread of the other has. */
+  'contained, later': [
+    'unshare',
+    ...UNSHARE,
+    'sh',
+    '-c',
+    'n=0; while [ $n -lt 50 ]; do (:); n=$((n + 1)); done; "$@"; exit',
+    'sh',
+  ],
   /** In this namespace. */
   here: [],
   /** There, with files of at most half a megabyte. */
