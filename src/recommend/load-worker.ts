@@ -2,6 +2,7 @@ import { constants, platform, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { WorkerData } from '../base/threads/pool.js';
 import { ShortlistError } from '../errors.js';
+import { gramBasisOf } from '../learn/model/gram-basis.js';
 import { handOverSnapshot } from '../snapshot/hand-over.js';
 import { readContent, type Snapshot } from '../snapshot/snapshot.js';
 import { prepareSources } from '../snapshot/sources.js';
@@ -17,10 +18,16 @@ function post(message: LoadMessage): void {
   parentPort?.postMessage(message, buffersIn(message));
 }
 
-const snapshot = readContent(stored);
+const read = readContent(stored);
+const snapshot: Snapshot = { ...read, ...foldInBasisOf(read) };
 const lists = path === undefined ? undefined : await listsIn(path, snapshot);
 const prepared = prepareSources(snapshot);
 post({ snapshot: handOverSnapshot(snapshot), prepared, precomputed: lists });
+
+/** What the first user to be folded in would otherwise hold up the service for. */
+function foldInBasisOf({ arena, gram, itemFactors, manifest }: Snapshot): Pick<Snapshot, 'gramBasis'> {
+  return manifest.objective.algorithm === 'als' ? { gramBasis: gramBasisOf(arena, gram, itemFactors.columns) } : {};
+}
 
 /** Lists that cannot be used stop nothing: every answer can be computed. */
 async function listsIn(path: string, snapshot: Snapshot): Promise<PrecomputedData | undefined> {

@@ -6,6 +6,7 @@ import type { Csr } from '../base/numeric/sparse.js';
 import { IdMap, type IdMapData, type ItemIndex, slotsFor, type UserIndex } from '../learn/dataset/id-map.js';
 import type { AttributeColumn } from '../learn/model/attributes.js';
 import { Catalogue } from '../learn/model/catalogue.js';
+import type { GramBasis } from '../learn/model/gram-basis.js';
 import { ItemSearch } from '../learn/model/item-search.js';
 import { type Popularity, RANKER_NAMES } from '../learn/model/popularity.js';
 import type { Cells } from '../retrieve/cells.js';
@@ -52,6 +53,8 @@ export interface Snapshot extends SnapshotContent, StoredSnapshot {
   /** The memory of `itemFactors`, for the candidate sources. */
   readonly arena: Arena;
   readonly search: ItemSearch;
+  /** Of `gram`, where the thread that loaded the snapshot has found it. */
+  readonly gramBasis?: GramBasis;
 }
 
 /** Writes all files of `content`. */

@@ -90,6 +90,14 @@ export function solveScratchFloats(stride: u32, longest: u32, longestDual: u32):
   return 6 * stride + 4 * (longest + 4) + longestDual * (stride + 2 * (longestDual + 4));
 }
 
+/** Floats of scratch of `foldIn`: six vectors, and two lists of the items. */
+export function foldInWorkFloats(stride: u32, count: u32): usize {
+  return 6 * stride + 2 * ((count + 3) & ~3);
+}
+
+/** Right sides that `solveFactorized` takes at a time. */
+export const RIGHT_SIDES: u32 = 8;
+
 /** Words of a rating as SGD reads it: two row numbers, and a float. */
 export enum RatingTriple {
   user,

@@ -2,8 +2,9 @@ import type { Arena } from '../../base/kernels/arena.js';
 import { type Matrix, rowOf } from '../../base/numeric/matrix.js';
 import { confidenceOf } from '../training/confidence.js';
 import type { AverageUser } from './average-user.js';
+import type { GramBasis } from './gram-basis.js';
 import type { Objective } from './objective.js';
-import { RowSystem, type SystemTerm } from './row-system.js';
+import { RowSystem, type SystemTerms } from './row-system.js';
 
 /** One interaction of the user to fold in. */
 export interface FoldInEntry {
@@ -23,7 +24,7 @@ export interface ScoreParts {
 
 /**
  * Entries that a vector is solved from, at most; of a longer history the first ones. The solve takes time in proportion
- * to them, about 3 µs each at 256 factors, during which no other request is served.
+ * to them, about 1 µs each at 256 factors, during which no other request is served.
  */
 export const MAX_FOLDED = 1000;
 
@@ -50,60 +51,78 @@ export class FoldIn {
     /** How many these are. */
     private readonly trainedItems: number,
     private readonly average?: AverageUser,
+    /** Of `gram`. Default: found when it is first needed, see `gramBasisOf`. */
+    basis?: GramBasis,
   ) {
-    const { algorithm } = objective;
-    this.#system = new RowSystem(
-      arena,
-      items,
-      algorithm === 'als' ? gram.map(x => x * objective.unobservedWeight) : null,
-    );
+    const base = objective.algorithm === 'als' ? { gram, weight: objective.unobservedWeight, basis } : null;
+    this.#system = new RowSystem(arena, items, base);
   }
 
-  /** A user vector of the item matrix's `columns` floats, or undefined when the history says nothing about the user. */
-  vectorOf(history: readonly FoldInEntry[]): Float32Array | undefined {
-    const terms = this.#termsOf(history).filter(term => term !== undefined);
+  /**
+   * A user vector of the item matrix's `columns` floats, or undefined when the history says nothing about the user.
+   * @param start a vector of the user from an earlier history, which the new one is near
+   */
+  vectorOf(history: readonly FoldInEntry[], start?: Float32Array): Float32Array | undefined {
+    const terms = this.#termsOf(history);
+    const count = terms.items.length;
     // Dislikes alone would give a vector of zeros.
-    if (!terms.some(({ target }) => target !== 0) && this.objective.algorithm === 'als') return undefined;
-    if (terms.length === 0) return undefined;
-    const solution = this.#system.solve(terms, this.#ridgeOf(terms.length));
-    return solution && this.#finish(solution, terms.length);
+    if (count === 0 || (this.objective.algorithm === 'als' && !terms.targets.includes(1))) return undefined;
+    const vector = this.#system.solve(terms, this.#ridgeOf(count), start && this.#solutionOf(start));
+    if (vector) this.#finish(vector, count);
+    return vector;
   }
 
   /** The parts of the scores that items have by the vector that `vectorOf` gives for a history. */
   explain(history: readonly FoldInEntry[], items: Uint32Array): ScoreParts[] {
-    const places: number[] = [];
-    const terms: SystemTerm[] = [];
-    this.#termsOf(history).forEach((term, place) => {
-      if (term === undefined) return;
-      places.push(place);
-      terms.push(term);
-    });
-    const shares = terms.length > 0 ? this.#system.influences(terms, this.#ridgeOf(terms.length), items) : undefined;
-    const own = this.#ownShare(terms.length);
+    const { places, ...terms } = this.#termsOf(history);
+    const count = places.length;
+    const own = this.#ownShare(count);
+    const shares = count > 0 ? this.#system.influences(terms, this.#ridgeOf(count), items) : undefined;
+    const scales = terms.targets.map((target, t) => own * Math.sqrt(terms.weights[t]!) * target);
     return Array.from(items, (item, i) => {
       const contributions = new Float64Array(history.length);
-      terms.forEach(({ weight, target }, t) => {
-        contributions[places[t]!] = own * weight * target * (shares?.[i]?.[t] ?? 0);
-      });
+      const share = shares?.[i];
+      for (let t = 0; share && t < count; t++) contributions[places[t]!] = scales[t]! * share[t]!;
       return { base: this.#baseOf(item, own), contributions };
     });
   }
 
-  /** What each entry adds to the loss; undefined where that is nothing. */
-  #termsOf(history: readonly FoldInEntry[]): (SystemTerm | undefined)[] {
-    return history.slice(0, MAX_FOLDED).map(({ item, value }) => {
-      const { objective } = this;
+  /** What entries add to the loss, and their places in the history: of those that add something. */
+  #termsOf(history: readonly FoldInEntry[]): SystemTerms & { readonly places: Uint32Array } {
+    const { objective } = this;
+    const most = Math.min(history.length, MAX_FOLDED);
+    const places = new Uint32Array(most);
+    const items = new Uint32Array(most);
+    const weights = new Float32Array(most);
+    const targets = new Float32Array(most);
+    let count = 0;
+    for (let place = 0; place < most; place++) {
+      const { item, value } = history[place]!;
+      let weight = 1;
+      let target = 1;
       if (objective.algorithm === 'sgd') {
-        if (value === undefined) return undefined;
+        if (value === undefined) continue;
         const bias = this.items.data[item * this.items.stride + this.items.columns - 1]!;
-        return { item, weight: 1, target: value - bias - objective.meanRating };
+        target = value - bias - objective.meanRating;
+      } else {
+        const isLiked = value === undefined || value >= objective.minRating;
+        if (!isLiked && value >= 0) continue;
+        weight = confidenceOf(objective, isLiked ? (value ?? 1) : -value);
+        // Of a negative value above a negative `minRating` the confidence may be none.
+        if (!(weight > 0)) continue;
+        target = isLiked ? 1 : 0;
       }
-      const isLiked = value === undefined || value >= objective.minRating;
-      if (!isLiked && value >= 0) return undefined;
-      const weight = confidenceOf(objective, isLiked ? (value ?? 1) : -value);
-      // Of a negative value above a negative `minRating` the confidence may be none.
-      return weight > 0 ? { item, weight, target: isLiked ? 1 : 0 } : undefined;
-    });
+      places[count] = place;
+      items[count] = item;
+      weights[count] = weight;
+      targets[count++] = target;
+    }
+    return {
+      places: places.subarray(0, count),
+      items: items.subarray(0, count),
+      weights: weights.subarray(0, count),
+      targets: targets.subarray(0, count),
+    };
   }
 
   #ridgeOf(entries: number): number {
@@ -118,16 +137,24 @@ export class FoldIn {
     return this.average ? this.average.ownShare(entries) : 1;
   }
 
-  #finish(solution: Float64Array, entries: number): Float32Array {
+  /** Makes the solution of the system a user vector. */
+  #finish(vector: Float32Array, entries: number): void {
     const { columns } = this.items;
     const { objective, average } = this;
-    const vector = Float32Array.from(solution.subarray(0, columns));
     if (objective.algorithm === 'sgd') {
       vector[columns - 2]! += objective.meanRating;
       vector[columns - 1] = 1;
     }
     average?.blend(vector, entries);
-    return vector;
+  }
+
+  /** About the solution of the system whose user vector this is. */
+  #solutionOf(vector: Float32Array): Float32Array {
+    const { objective } = this;
+    if (objective.algorithm === 'als') return vector;
+    const solution = vector.slice();
+    solution[this.items.columns - 2]! -= objective.meanRating;
+    return solution;
   }
 
   #baseOf(item: number, own: number): number {

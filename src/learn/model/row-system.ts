@@ -1,124 +1,212 @@
 import type { Arena } from '../../base/kernels/arena.js';
-import { GRAM_ROWS, trainingStride } from '../../base/kernels/layout.js';
+import { foldInWorkFloats, RIGHT_SIDES, trainingStride } from '../../base/kernels/layout.js';
 import type { Matrix } from '../../base/numeric/matrix.js';
+import { type GramBasis, gramBasisOf } from './gram-basis.js';
 
-/** weight · (target - x·q)², with the item's row q: a term of the loss of the row x. */
-export interface SystemTerm {
-  readonly item: number;
+/** Terms weight · (target - x·q)² of the loss of the row x, each with the row q of its item. */
+export interface SystemTerms {
+  readonly items: Uint32Array;
+  readonly weights: Float32Array;
+  readonly targets: Float32Array;
+}
+
+/** weight · QᵀQ of all items. */
+export interface SystemBase {
+  /** QᵀQ, columns × columns. */
+  readonly gram: Float64Array;
   readonly weight: number;
-  readonly target: number;
+  /** Of `gram`. Default: found when it is first needed. */
+  readonly basis?: GramBasis | undefined;
 }
 
 /**
- * The linear system (B + ridge · I + Σ weight q qᵀ) x = Σ weight · target · q of one user, solved by Cholesky in the
- * kernels. With a base matrix B (`als`) all columns of the items are unknowns. Without one (`sgd`) all but the last are:
- * that is the item's bias, which belongs to the target.
+ * The error at which conjugate gradients end, as a part of the solution. Measured at 256 factors against the exact solution,
+ * histories of 1 to 1,000 items of three data sets: vectors differ by up to 1e-4 of their length, scores by up to 1e-4 of
+ * the largest, and the 100 best items are the same but for ties.
+ */
+const TOLERANCE = 4e-5;
+/** Some 5 to 15 are usual. */
+const MAX_STEPS = 60;
+/** How much a user's terms may weigh beside the rest of the system for single precision to reach `TOLERANCE`. */
+const MOST_WEIGHT = 1e6;
+
+/**
+ * The linear system (B + ridge · I + Σ weight q qᵀ) x = Σ weight · target · q of one user, solved in the kernels. With a
+ * base B (`als`) all columns of the items are unknowns. Without one (`sgd`) all but the last are: that is the item's bias,
+ * which belongs to the target.
  */
 export class RowSystem {
   readonly #unknowns: number;
-  /** Doubles from one row of the system to the next, as the Gram kernel wants them. */
+  /** Floats or doubles from one row to the next. */
   readonly #stride: number;
-  /** B in that layout, or null. */
-  readonly #base: Float64Array | null;
+  #basis: GramBasis | undefined;
 
   constructor(
     private readonly arena: Arena,
     /** In the arena. */
     private readonly items: Matrix,
-    base: Float64Array | null,
+    private readonly base: SystemBase | null,
   ) {
     const { columns } = items;
     this.#unknowns = base ? columns : columns - 1;
     this.#stride = trainingStride(columns);
-    this.#base = base && new Float64Array(this.#stride * this.#stride);
-    for (let i = 0; base && i < columns; i++) {
-      this.#base?.set(base.subarray(i * columns, (i + 1) * columns), i * this.#stride);
-    }
-  }
-
-  /** x, or undefined where the system has no unique solution. */
-  solve(terms: readonly SystemTerm[], ridge: number): Float64Array | undefined {
-    return this.#factorized(terms, ridge, solve => {
-      const { data, stride } = this.items;
-      const x = new Float64Array(this.#stride);
-      for (const { item, weight, target } of terms) {
-        const scale = weight * target;
-        if (scale === 0) continue;
-        const row = item * stride;
-        for (let f = 0; f < this.#unknowns; f++) x[f]! += scale * data[row + f]!;
-      }
-      return solve(x);
-    });
+    this.#basis = base?.basis;
   }
 
   /**
-   * qᵢᵀ A⁻¹ qⱼ of every listed item i with the item of every term j, where A is the matrix of the system: how much of a
-   * score one unit of weight · target accounts for (Hu, Koren and Volinsky, "Collaborative Filtering for Implicit
-   * Feedback Datasets", 2008, section 5).
+   * x, `columns` floats of which an sgd item's bias is zero, or undefined where the system has no unique solution.
+   * @param start about the solution. Default: nothing is known of it.
    */
-  influences(terms: readonly SystemTerm[], ridge: number, items: Uint32Array): Float64Array[] | undefined {
-    const { arena } = this;
-    const { data, stride } = this.items;
-    return this.#factorized(terms, ridge, solve => {
-      const vector = arena.float32(stride);
-      const x = new Float64Array(this.#stride);
-      return Array.from(items, item => {
-        x.fill(0);
-        x.set(data.subarray(item * stride, item * stride + this.#unknowns));
-        vector.set(solve(x).subarray(0, this.#unknowns));
-        const found = new Float64Array(terms.length);
-        for (let t = 0; t < found.length; t++) {
-          found[t] = arena.kernels.dot(vector.byteOffset, data.byteOffset + terms[t]!.item * stride * 4, stride);
-        }
-        return found;
-      });
-    });
-  }
-
-  /** @param use is given what replaces a right side by the solution */
-  #factorized<T>(
-    terms: readonly SystemTerm[],
-    ridge: number,
-    use: (solve: (b: Float64Array) => Float64Array) => T,
-  ): T | undefined {
-    const { kernels, memory } = this.arena;
-    const unknowns = this.#unknowns;
+  solve(terms: SystemTerms, ridge: number, start?: Float32Array): Float32Array | undefined {
+    const { arena, base } = this;
+    const { kernels } = arena;
     const stride = this.#stride;
-    const mark = this.arena.mark();
+    // What outlives the call comes before what does not.
+    if (base) this.#basis ??= gramBasisOf(arena, base.gram, this.#unknowns);
+    const mark = arena.mark();
     try {
-      const address = this.arena.reserve(stride * stride * 8);
-      const right = this.arena.reserve(stride * 8);
-      const gathered = this.arena.float32(GRAM_ROWS * stride);
-      const matrix = new Float64Array(memory.buffer, address, stride * stride);
-      const vector = new Float64Array(memory.buffer, right, stride);
-      if (this.#base) matrix.set(this.#base);
-      else matrix.fill(0);
-      for (let i = 0; i < unknowns; i++) matrix[i * stride + i]! += ridge;
-      for (let first = 0; first < terms.length; first += GRAM_ROWS) {
-        const block = terms.slice(first, first + GRAM_ROWS);
-        this.#gather(block, gathered);
-        kernels.addGram(gathered.byteOffset, block.length, stride, address);
+      const { rows, weights, count, total } = this.#gather(terms);
+      const targets = arena.float32(count + 3);
+      targets.set(terms.targets);
+      const dense = arena.float32(stride).fill(1);
+      const least = this.#fillDense(dense, ridge);
+      if (total < MOST_WEIGHT * least) {
+        const x = arena.float32(stride);
+        if (start) x.set(start.subarray(0, this.#unknowns));
+        const steps = kernels.foldIn(
+          rows,
+          count,
+          stride,
+          weights.byteOffset,
+          targets.byteOffset,
+          this.#basis?.axes.byteOffset ?? 0,
+          dense.byteOffset,
+          x.byteOffset,
+          start !== undefined,
+          MAX_STEPS,
+          TOLERANCE,
+          arena.reserve(foldInWorkFloats(stride, count) * 4),
+        );
+        if (steps >= 0) return x.slice(0, this.items.columns);
       }
-      if (kernels.factorize(address, unknowns, stride) === 0) return undefined;
-      return use(b => {
-        vector.set(b);
-        kernels.solveFactorized(address, unknowns, stride, right);
-        b.set(vector);
-        return b;
-      });
+      return this.#solveExactly(terms, ridge);
     } finally {
-      this.arena.release(mark);
+      arena.release(mark);
     }
   }
 
-  /** The rows √weight · q of some terms, one after the other. */
-  #gather(terms: readonly SystemTerm[], to: Float32Array): void {
-    const { data, stride } = this.items;
-    terms.forEach(({ item, weight }, t) => {
-      const from = item * stride;
-      const at = t * this.#stride;
-      const scale = Math.sqrt(weight);
-      for (let f = 0; f < this.#unknowns; f++) to[at + f] = scale * data[from + f]!;
+  /**
+   * √weight · qᵢᵀ A⁻¹ qⱼ of every listed item i with the item of every term j, where A is the matrix of the system: how much
+   * of a score one unit of √weight · target accounts for (Hu, Koren and Volinsky, "Collaborative Filtering for Implicit
+   * Feedback Datasets", 2008, section 5).
+   */
+  influences(terms: SystemTerms, ridge: number, items: Uint32Array): Float32Array[] | undefined {
+    const { arena } = this;
+    const { data, stride: itemStride } = this.items;
+    const unknowns = this.#unknowns;
+    const mark = arena.mark();
+    try {
+      const factorized = this.#factorize(terms, ridge);
+      if (!factorized) return undefined;
+      const { rows, count, matrix } = factorized;
+      const x = arena.float32(this.#stride);
+      const found = arena.float32(count + 3);
+      const right = this.#doubles(RIGHT_SIDES * unknowns);
+      const influences: Float32Array[] = [];
+      for (let first = 0; first < items.length; first += RIGHT_SIDES) {
+        const sides = Math.min(RIGHT_SIDES, items.length - first);
+        right.fill(0);
+        for (let side = 0; side < sides; side++) {
+          const from = items[first + side]! * itemStride;
+          for (let f = 0; f < unknowns; f++) right[f * RIGHT_SIDES + side] = data[from + f]!;
+        }
+        arena.kernels.solveFactorized(matrix, unknowns, this.#stride, right.byteOffset);
+        for (let side = 0; side < sides; side++) {
+          for (let f = 0; f < unknowns; f++) x[f] = right[f * RIGHT_SIDES + side]!;
+          arena.kernels.dotRowsWith(x.byteOffset, rows, count, this.#stride, found.byteOffset);
+          influences.push(found.slice(0, count));
+        }
+      }
+      return influences;
+    } finally {
+      arena.release(mark);
+    }
+  }
+
+  /** By Cholesky in double precision. */
+  #solveExactly(terms: SystemTerms, ridge: number): Float32Array | undefined {
+    const { columns, data, stride } = this.items;
+    const unknowns = this.#unknowns;
+    const factorized = this.#factorize(terms, ridge);
+    if (!factorized) return undefined;
+    const right = this.#doubles(RIGHT_SIDES * unknowns).fill(0);
+    terms.items.forEach((item, t) => {
+      const scale = terms.weights[t]! * terms.targets[t]!;
+      for (let f = 0; f < unknowns; f++) right[f * RIGHT_SIDES]! += scale * data[item * stride + f]!;
     });
+    this.arena.kernels.solveFactorized(factorized.matrix, unknowns, this.#stride, right.byteOffset);
+    return Float32Array.from({ length: columns }, (_, f) => (f < unknowns ? right[f * RIGHT_SIDES]! : 0));
+  }
+
+  /** The system by Cholesky, and the rows √weight · q; undefined where it has no unique solution. In scratch memory. */
+  #factorize(terms: SystemTerms, ridge: number): { matrix: number; rows: number; count: number } | undefined {
+    const { kernels } = this.arena;
+    const { base } = this;
+    const unknowns = this.#unknowns;
+    const stride = this.#stride;
+    const { rows, weights, count } = this.#gather(terms);
+    for (let t = 0; t < count; t++) weights[t] = Math.sqrt(weights[t]!);
+    kernels.scaleRows(rows, count, stride, weights.byteOffset);
+    const matrix = this.#doubles(stride * stride).fill(0);
+    for (let i = 0; i < unknowns; i++) {
+      // The upper triangle is all that counts.
+      for (let j = i; base && j < unknowns; j++) matrix[i * stride + j] = base.weight * base.gram[i * unknowns + j]!;
+      matrix[i * stride + i]! += ridge;
+    }
+    kernels.addGram(rows, count, stride, matrix.byteOffset);
+    const isDefinite = kernels.factorize(matrix.byteOffset, unknowns, stride) === 1;
+    return isDefinite ? { matrix: matrix.byteOffset, rows, count } : undefined;
+  }
+
+  /** The rows and weights of some terms in scratch memory, with zeros to a whole group of four, and Σ weight |q|². */
+  #gather({ items, weights }: SystemTerms): { rows: number; weights: Float32Array; count: number; total: number } {
+    const { arena } = this;
+    const { data, stride: itemStride } = this.items;
+    const stride = this.#stride;
+    const count = items.length;
+    const indices = arena.uint32(count);
+    indices.set(items);
+    const placed = arena.float32(count + 3);
+    placed.set(weights);
+    const rows = arena.reserve((count + 3) * stride * 4);
+    const total = arena.kernels.gatherRows(
+      data.byteOffset,
+      itemStride,
+      indices.byteOffset,
+      placed.byteOffset,
+      count,
+      this.#unknowns,
+      rows,
+      stride,
+    );
+    return { rows, weights: placed, count, total };
+  }
+
+  /** Makes `dense` the eigenvalues of B + ridge · I. @returns the least of them */
+  #fillDense(dense: Float32Array, ridge: number): number {
+    const { base } = this;
+    let least = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < this.#unknowns; i++) {
+      // Rounding may have left an eigenvalue of zero below it.
+      const value = ridge + (base ? base.weight * Math.max(0, this.#basis!.values[i]!) : 0);
+      dense[i] = value;
+      least = Math.min(least, value);
+    }
+    return least;
+  }
+
+  #doubles(length: number): Float64Array {
+    const address = this.arena.reserve(8 * length);
+    return new Float64Array(this.arena.memory.buffer, address, length);
   }
 }

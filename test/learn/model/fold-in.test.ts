@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Arena } from '../../../src/base/kernels/arena.js';
 import { type Matrix, matrixFromRows, rowOf } from '../../../src/base/numeric/matrix.js';
@@ -5,7 +6,8 @@ import { createRandom } from '../../../src/base/numeric/random.js';
 import { rowIndices, rowValues } from '../../../src/base/numeric/sparse.js';
 import { createDataset } from '../../../src/learn/dataset/dataset.js';
 import { AverageUser } from '../../../src/learn/model/average-user.js';
-import { FoldIn, type FoldInEntry, gramOf } from '../../../src/learn/model/fold-in.js';
+import { FoldIn, type FoldInEntry, gramOf, MAX_FOLDED } from '../../../src/learn/model/fold-in.js';
+import { gramBasisOf } from '../../../src/learn/model/gram-basis.js';
 import { type Objective, objectiveOf } from '../../../src/learn/model/objective.js';
 import { trainAls } from '../../../src/learn/training/als.js';
 import { alsCountsOf, completeAlsOptions } from '../../../src/learn/training/als-options.js';
@@ -38,6 +40,74 @@ function implicitLoss(p: ArrayLike<number>, items: Matrix, history: readonly Fol
   return loss + objective.regularization * frequency * dot(p, p);
 }
 
+/** What the vector is to be, in double precision and plain loops; and what the system's norm makes of a difference. */
+function plainFoldIn(items: Matrix, history: readonly FoldInEntry[], objective: Objective) {
+  const isAls = objective.algorithm === 'als';
+  const n = isAls ? items.columns : items.columns - 1;
+  const a = Array.from({ length: n }, () => new Float64Array(n));
+  const b = new Float64Array(n);
+  const add = (item: number, weight: number, target: number) => {
+    const row = rowOf(items, item);
+    for (let i = 0; i < n; i++) {
+      b[i]! += weight * target * row[i]!;
+      for (let j = 0; j < n; j++) a[i]![j]! += weight * row[i]! * row[j]!;
+    }
+  };
+  let count = 0;
+  for (const { item, value } of history) {
+    if (!isAls) {
+      if (value === undefined) continue;
+      add(item, 1, value - rowOf(items, item)[n]! - objective.meanRating);
+    } else {
+      const isLiked = value === undefined || value >= objective.minRating;
+      if (!isLiked && value >= 0) continue;
+      const { alpha, quantityUnit } = objective;
+      const size = Math.abs(value ?? 1);
+      const weight = quantityUnit === undefined ? 1 + alpha * size : (1 + alpha * Math.sqrt(size)) / quantityUnit;
+      add(item, weight, isLiked ? 1 : 0);
+    }
+    count++;
+  }
+  let ridge = objective.regularization * count;
+  if (isAls) {
+    const { regularization, regularizationExponent, unobservedWeight } = objective;
+    for (let item = 0; item < items.rows; item++) add(item, unobservedWeight, 0);
+    ridge = regularization * (count + unobservedWeight * items.rows) ** regularizationExponent;
+  }
+  for (let i = 0; i < n; i++) a[i]![i]! += ridge;
+  const solution = solvePlainly(a, b);
+  const vector = isAls ? solution : [...solution, 1];
+  if (!isAls) vector[n - 1]! += objective.meanRating;
+  const norm = (x: ArrayLike<number>) =>
+    Math.sqrt(
+      a.reduce((sum, row, i) => sum + x[i]! * row.reduce((product, value, j) => product + value * x[j]!, 0), 0),
+    );
+  return { vector, error: (x: ArrayLike<number>) => norm(vector.map((v, i) => v - x[i]!)) / norm(solution) };
+}
+
+/** Gaussian elimination with pivots. */
+function solvePlainly(matrix: readonly Float64Array[], right: Float64Array): number[] {
+  const n = right.length;
+  const rows = matrix.map((row, i) => [...row, right[i]!]);
+  for (let k = 0; k < n; k++) {
+    const pivot = rows.reduce(
+      (best, row, i) => (i >= k && Math.abs(row[k]!) > Math.abs(rows[best]![k]!) ? i : best),
+      k,
+    );
+    [rows[k], rows[pivot]] = [rows[pivot]!, rows[k]!];
+    for (let i = k + 1; i < n; i++) {
+      const factor = rows[i]![k]! / rows[k]![k]!;
+      for (let j = k; j <= n; j++) rows[i]![j]! -= factor * rows[k]![j]!;
+    }
+  }
+  const x = new Array<number>(n).fill(0);
+  for (let k = n - 1; k >= 0; k--) {
+    const sum = rows[k]!.slice(k + 1, n).reduce((total, value, j) => total + value * x[k + 1 + j]!, 0);
+    x[k] = (rows[k]![n]! - sum) / rows[k]![k]!;
+  }
+  return x;
+}
+
 const objective: Als = {
   algorithm: 'als',
   regularization: 0.1,
@@ -46,6 +116,90 @@ const objective: Als = {
   alpha: 0.5,
   minRating: 0,
 };
+
+describe('FoldIn', () => {
+  const positive = (min: number, max: number) =>
+    fc.double({ min: Math.log(min), max: Math.log(max), noNaN: true }).map(Math.exp);
+  const alsObjective: fc.Arbitrary<Objective> = fc.record(
+    {
+      algorithm: fc.constant('als' as const),
+      regularization: positive(1e-4, 10),
+      regularizationExponent: fc.constantFrom(0, 0.5, 1, 2),
+      unobservedWeight: positive(1e-4, 10),
+      alpha: fc.constantFrom(0, 0.5, 40),
+      minRating: fc.constantFrom(0, 3),
+      quantityUnit: fc.constantFrom(0.5, 20),
+    },
+    {
+      requiredKeys: ['algorithm', 'regularization', 'regularizationExponent', 'unobservedWeight', 'alpha', 'minRating'],
+    },
+  );
+  const sgdObjective: fc.Arbitrary<Objective> = fc.record({
+    algorithm: fc.constant('sgd' as const),
+    regularization: positive(1e-3, 10),
+    meanRating: fc.constantFrom(0, 3.5),
+  });
+  const value = fc.oneof(fc.constantFrom(undefined, 0, 0.5, 1, 3, 5, 1e4), fc.double({ min: -5, max: 5, noNaN: true }));
+
+  test('solves like double precision in plain loops, whatever the history, the objective and the start', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(alsObjective, sgdObjective),
+        fc.integer({ min: 3, max: 20 }),
+        // Items come repeatedly, and more of them than there are factors, and than are summed at a time.
+        fc.oneof(fc.array(value, { maxLength: 6 }), fc.array(value, { minLength: 20, maxLength: 300 })),
+        fc.integer(),
+        fc.boolean(),
+        (objective, columns, values, seed, isStarted) => {
+          const random = createRandom(seed);
+          const items = matrixFromRows(
+            Array.from({ length: 40 }, () => Array.from({ length: columns }, (_, f) => random.normal() / (1 + f))),
+          );
+          const history = values.map(value => ({ item: random.below(40), value }));
+          const foldIn = foldInOf(objective, items);
+          // Before the last entry: what a user's trained vector is like who has done something new.
+          const start = isStarted ? foldIn.vectorOf(history.slice(0, -1)) : undefined;
+          const vector = foldIn.vectorOf(history, start);
+          if (!vector) {
+            const says = objective.algorithm === 'als' ? objective.minRating : Number.NEGATIVE_INFINITY;
+            expect(history.some(({ value = objective.algorithm === 'als' ? 1e9 : Number.NaN }) => value >= says)).toBe(
+              false,
+            );
+            return;
+          }
+          expect(plainFoldIn(items, history, objective).error(vector)).toBeLessThan(5e-4);
+        },
+      ),
+      { seed: 1, numRuns: 150 },
+    );
+  });
+
+  test('is as good with a basis that another thread found', () => {
+    const arena = Arena.create();
+    const items = arena.place(randomItems(60, 13));
+    const gram = gramOf(items);
+    const basis = gramBasisOf(arena, gram, 13);
+    const history = [
+      { item: 3, value: 2 },
+      { item: 50, value: -1 },
+    ];
+    const given = new FoldIn(arena, objective, items, gram, 60, undefined, basis).vectorOf(history);
+    expect(given).toEqual(new FoldIn(arena, objective, items, gram, 60).vectorOf(history));
+    expect(plainFoldIn(items, history, objective).error(given!)).toBeLessThan(1e-4);
+  });
+
+  test('takes the first of too many entries, and leaves no trace in the arena', () => {
+    const arena = Arena.create();
+    const items = arena.place(randomItems(30, 5));
+    const foldIn = new FoldIn(arena, objective, items, gramOf(items), 30);
+    const entries = Array.from({ length: MAX_FOLDED + 1 }, (_, i) => ({ item: i % 29, value: 1 }));
+    const first = foldIn.vectorOf(entries);
+    const { used } = arena;
+    expect(foldIn.vectorOf([...entries.slice(0, MAX_FOLDED), { item: 29, value: 1000 }])).toEqual(first);
+    foldIn.explain(entries, Uint32Array.of(1, 2, 3));
+    expect(arena.used).toBe(used);
+  });
+});
 
 describe('FoldIn, implicit', () => {
   const items = randomItems(30, 5);

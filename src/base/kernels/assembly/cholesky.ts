@@ -1,6 +1,8 @@
 // Cholesky decomposition A = U'U of a symmetric positive definite matrix of doubles, of which only the upper triangle is
 // read, and solving with it. Rows have `rowLength` doubles, an even number, of which the first `n` count.
 
+import { RIGHT_SIDES } from '../layout';
+
 /**
  * Replaces A by U, the diagonal by the reciprocals of U's. What lies below the diagonal is spoilt.
  * @returns 0 when A is not positive definite (or not finite), else 1
@@ -46,26 +48,52 @@ export function factorize(a: usize, n: i32, rowLength: i32): i32 {
   return 1;
 }
 
-/** Solves U'U x = b for a matrix that `factorize` left; `b`, of `rowLength` doubles, becomes x. */
+/**
+ * Solves U'U x = b for `RIGHT_SIDES` right sides at once, with a matrix that `factorize` left: each of its entries is then
+ * read once for all of them.
+ * @param b n rows, of one double for each right side; becomes x
+ */
 export function solveFactorized(u: usize, n: i32, rowLength: i32, b: usize): void {
   const rowBytes: usize = 8 * rowLength;
+  const width: usize = 8 * RIGHT_SIDES;
   const end: usize = 8 * n;
-  for (let k: usize = 0, row = u; k < end; k += 8, row += rowBytes) {
-    const y = load<f64>(b + k) * load<f64>(row + k);
-    store<f64>(b + k, y);
-    for (let j = k + 8; j < end; j += 8) store<f64>(b + j, load<f64>(b + j) - y * load<f64>(row + j));
+  for (let k: usize = 0, row = u, at = b; k < end; k += 8, row += rowBytes, at += width) {
+    const reciprocal = v128.load64_splat(row + k);
+    const y0 = f64x2.mul(v128.load(at), reciprocal);
+    const y1 = f64x2.mul(v128.load(at, 16), reciprocal);
+    const y2 = f64x2.mul(v128.load(at, 32), reciprocal);
+    const y3 = f64x2.mul(v128.load(at, 48), reciprocal);
+    v128.store(at, y0);
+    v128.store(at, y1, 16);
+    v128.store(at, y2, 32);
+    v128.store(at, y3, 48);
+    for (let j = k + 8, to = at + width; j < end; j += 8, to += width) {
+      const e = v128.load64_splat(row + j);
+      v128.store(to, f64x2.sub(v128.load(to), f64x2.mul(e, y0)));
+      v128.store(to, f64x2.sub(v128.load(to, 16), f64x2.mul(e, y1)), 16);
+      v128.store(to, f64x2.sub(v128.load(to, 32), f64x2.mul(e, y2)), 32);
+      v128.store(to, f64x2.sub(v128.load(to, 48), f64x2.mul(e, y3)), 48);
+    }
   }
   for (let k = end; k > 0; ) {
     k -= 8;
     const row = u + (k >> 3) * rowBytes;
-    let even: f64 = 0;
-    let odd: f64 = 0;
-    let j = k + 8;
-    for (; j + 8 < end; j += 16) {
-      even += load<f64>(row + j) * load<f64>(b + j);
-      odd += load<f64>(row + j, 8) * load<f64>(b + j, 8);
+    const at = b + k * RIGHT_SIDES;
+    let x0 = v128.load(at);
+    let x1 = v128.load(at, 16);
+    let x2 = v128.load(at, 32);
+    let x3 = v128.load(at, 48);
+    for (let j = k + 8, from = at + width; j < end; j += 8, from += width) {
+      const e = v128.load64_splat(row + j);
+      x0 = f64x2.sub(x0, f64x2.mul(e, v128.load(from)));
+      x1 = f64x2.sub(x1, f64x2.mul(e, v128.load(from, 16)));
+      x2 = f64x2.sub(x2, f64x2.mul(e, v128.load(from, 32)));
+      x3 = f64x2.sub(x3, f64x2.mul(e, v128.load(from, 48)));
     }
-    if (j < end) even += load<f64>(row + j) * load<f64>(b + j);
-    store<f64>(b + k, (load<f64>(b + k) - even - odd) * load<f64>(row + k));
+    const reciprocal = v128.load64_splat(row + k);
+    v128.store(at, f64x2.mul(x0, reciprocal));
+    v128.store(at, f64x2.mul(x1, reciprocal), 16);
+    v128.store(at, f64x2.mul(x2, reciprocal), 32);
+    v128.store(at, f64x2.mul(x3, reciprocal), 48);
   }
 }

@@ -6,6 +6,7 @@ export * from './cholesky';
 export * from './clustering';
 export { dotRows as dot } from './dot';
 export * from './eigen';
+export * from './fold-in';
 export * from './gram';
 export * from './rotation';
 export * from './row-solve';
