@@ -1,4 +1,4 @@
-import { hashOf } from '../base/numeric/hash.js';
+import { hashOfData } from '../base/numeric/hash.js';
 import { ShortlistError } from '../errors.js';
 import { DEFAULT_COLD_SHARE, type RequestOptions } from './request-options.js';
 
@@ -14,7 +14,7 @@ export interface Position {
 export interface ListIdentity {
   /** Id of the snapshot. */
   readonly snapshot: string;
-  /** Hash of the request, see `hashOf`. */
+  /** Hash of the request, see `hashOfData`. */
   readonly request: number;
   /** Hash of what is known of the user beside the snapshot. 0 where that does not matter. */
   readonly user: number;
@@ -37,8 +37,8 @@ export function identityOf(
   const parts = [about, exclude, only, categories, match, filters, includeSeen, coldShare, diversity, ranker];
   return {
     snapshot,
-    request: hashOf(JSON.stringify(parts)),
-    user: known.length === 0 ? 0 : hashOf(JSON.stringify(known)),
+    request: hashOfData(parts),
+    user: known.length === 0 ? 0 : hashOfData(known),
   };
 }
 
