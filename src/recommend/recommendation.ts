@@ -47,6 +47,8 @@ export interface UserEvents {
    * of what all events with the item are worth, by default the value.
    */
   of(userId: string): readonly (HistoryEntry & { readonly timestamp: number; readonly total?: number })[] | undefined;
+  /** A number that changes whenever the user's events do, and never comes again; undefined where there are none. */
+  versionOf?(userId: string): number | undefined;
 }
 
 /** For whom, and what `REQUEST_OPTIONS` describes. */

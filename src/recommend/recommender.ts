@@ -124,8 +124,8 @@ export class Recommender {
     const listed = effort === this.effort ? this.#listedFor(request) : undefined;
     if (listed) return listed;
     const known = this.#users.find(request);
-    const { newInteractions, vector } = known;
-    const list = this.#listOf(request, newInteractions);
+    const { newEvents, vector } = known;
+    const list = this.#listOf(request, newEvents);
     const fillMask = () => this.#allowed.fillFor(request, known);
 
     if (!vector) {
@@ -284,9 +284,9 @@ export class Recommender {
     return this.#reply(request, { tier: 'model', reason }, this.#present(list), retrieval, next);
   }
 
-  #listOf(request: RecommendRequest, newInteractions: KnownUser['newInteractions'] = []): ListIdentity {
+  #listOf(request: RecommendRequest, newEvents: KnownUser['newEvents'] = []): ListIdentity {
     const { userId, history } = request;
-    return identityOf(this.manifest.id, ['recommend', userId, history], request, newInteractions);
+    return identityOf(this.manifest.id, ['recommend', userId, history], request, newEvents);
   }
 
   /** Items that a user's list cannot have, at most. */

@@ -1,14 +1,18 @@
 import { rowOf } from '../base/numeric/matrix.js';
+import { firstAtLeast } from '../base/numeric/sorting.js';
 import { rowIndices, rowValues } from '../base/numeric/sparse.js';
 import type { UserIndex } from '../learn/dataset/id-map.js';
 import { AverageUser, FEW_INTERACTIONS } from '../learn/model/average-user.js';
 import { FoldIn, type FoldInEntry, MAX_FOLDED } from '../learn/model/fold-in.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
+import { FoldedUsers } from './folded-users.js';
 import type { Reason, RecommendRequest, Tier, UserEvents } from './recommendation.js';
 
 /** What a snapshot and a request know together of a user. */
 export interface KnownUser {
   readonly user: UserIndex | undefined;
+  /** Those that say something which the snapshot does not know. */
+  readonly newEvents: readonly FoldInEntry[];
   /** The new events and the part of the request's history that are about known items. */
   readonly newInteractions: readonly FoldInEntry[];
   /** Undefined where only popularity is left. */
@@ -20,32 +24,59 @@ export interface KnownUser {
 /** Finds the vector of whoever asks, from the best tier that knows anything about them. */
 export class UserVectors {
   readonly foldIn: FoldIn;
+  readonly #folded = new FoldedUsers<KnownUser>();
+  /** Of each item 0, or while a history is put together 1 + its place there. */
+  readonly #places: Uint32Array;
 
   constructor(
     private readonly snapshot: Snapshot,
     private readonly events?: UserEvents,
   ) {
-    const { arena, manifest, itemFactors, gram, averageUser, items, coldItems } = snapshot;
+    const { arena, manifest, itemFactors, gram, averageUser, items, coldItems, gramBasis } = snapshot;
     const average = averageUser ? new AverageUser(averageUser) : undefined;
     const trained = items.size - coldItems.length;
-    this.foldIn = new FoldIn(arena, manifest.objective, itemFactors, gram, trained, average);
+    this.foldIn = new FoldIn(arena, manifest.objective, itemFactors, gram, trained, average, gramBasis);
+    this.#places = new Uint32Array(items.size);
   }
 
   find(request: RecommendRequest): KnownUser {
-    const user = request.userId === undefined ? undefined : this.snapshot.users.indexOf(request.userId);
+    const { userId, history = [] } = request;
+    const user = userId === undefined ? undefined : this.snapshot.users.indexOf(userId);
+    if (userId === undefined || history.length > 0) return this.#find(request, user, this.eventsOf(userId, user));
+    const version = this.events?.versionOf?.(userId);
+    const unchanged = this.#folded.at(userId, version);
+    if (unchanged) return unchanged;
+    const events = this.eventsOf(userId, user);
+    if (events.length === 0) return this.#find(request, user, events);
+    const same = this.#folded.with(events, userId, version);
+    if (same) return same;
+    const found = this.#find(request, user, events);
+    this.#folded.keep(found, userId, version);
+    return found;
+  }
+
+  #find(request: RecommendRequest, user: UserIndex | undefined, newEvents: readonly FoldInEntry[]): KnownUser {
     const history = this.#entriesOf(request);
-    const newInteractions = [...this.eventsOf(request.userId, user), ...history];
+    const newInteractions = newEvents.concat(history);
     if (newInteractions.length > 0) {
-      const vector = this.foldIn.vectorOf(this.historyOf({ user, newInteractions }));
+      const trained = user === undefined ? undefined : rowOf(this.snapshot.userFactors, user);
+      const vector = this.foldIn.vectorOf(this.historyOf({ user, newInteractions }), trained);
       return vector
-        ? { user, newInteractions, vector, tier: 'fold-in', reason: history.length > 0 ? 'history' : 'events' }
-        : { user, newInteractions, vector, tier: 'popularity', reason: 'history-without-likes' };
+        ? {
+            user,
+            newEvents,
+            newInteractions,
+            vector,
+            tier: 'fold-in',
+            reason: history.length > 0 ? 'history' : 'events',
+          }
+        : { user, newEvents, newInteractions, vector, tier: 'popularity', reason: 'history-without-likes' };
     }
     if (user !== undefined) {
       const vector = rowOf(this.snapshot.userFactors, user);
       // A user whose interactions all fell below the rating threshold was not trained on: a zero vector ranks nothing.
       if (vector.some(value => value !== 0)) {
-        return { user, newInteractions, vector, tier: 'model', reason: this.reasonOf(user) };
+        return { user, newEvents, newInteractions, vector, tier: 'model', reason: this.reasonOf(user) };
       }
     }
     const reason = (): Reason => {
@@ -53,7 +84,7 @@ export class UserVectors {
       if (user !== undefined) return 'not-trained';
       return request.userId === undefined ? 'no-user' : 'unknown-user';
     };
-    return { user, newInteractions, vector: undefined, tier: 'popularity', reason: reason() };
+    return { user, newEvents, newInteractions, vector: undefined, tier: 'popularity', reason: reason() };
   }
 
   /** The events of a user that say something which the snapshot does not know. */
@@ -62,25 +93,25 @@ export class UserVectors {
     if (!events) return [];
     const { items, seen, manifest } = this.snapshot;
     const { rated, to, valueKind } = manifest.dataset;
-    const old = new Map<number, number>();
-    if (user !== undefined) {
-      const values = rowValues(seen, user);
-      rowIndices(seen, user).forEach((item, i) => void old.set(item, values[i]!));
-    }
+    const known = user === undefined ? [] : rowIndices(seen, user);
     const newest = to === null ? Number.NEGATIVE_INFINITY : Date.parse(to) / 1000;
-    return events.flatMap(({ itemId, value, total = value, timestamp }) => {
+    const entries: FoldInEntry[] = [];
+    for (const { itemId, value, total = value, timestamp } of events) {
       const item = items.indexOf(itemId);
-      if (item === undefined) return [];
+      if (item === undefined) continue;
       // Where the snapshot has a value of this item, it may be the event's own, or one that was given after it.
-      const before = old.get(item);
-      if (before !== undefined && (!rated || timestamp <= newest)) return [];
+      const place = firstAtLeast(known, item);
+      const before = known[place] === item ? rowValues(seen, user!)[place]! : undefined;
+      if (before !== undefined && (!rated || timestamp <= newest)) continue;
       if (valueKind === 'quantities' || !rated) {
         // Without times nobody can tell whether the snapshot's quantity holds the event's.
-        if (before !== undefined) return to === null ? [] : [{ item, value: before + (value ?? 1) }];
-        return [{ item, value: total }];
+        if (before === undefined) entries.push({ item, value: total });
+        else if (to !== null) entries.push({ item, value: before + (value ?? 1) });
+      } else if (before !== Math.fround(value ?? 1)) {
+        entries.push({ item, value: this.#opinionOf(value) });
       }
-      return before === Math.fround(value ?? 1) ? [] : [{ item, value: this.#opinionOf(value) }];
-    });
+    }
+    return entries;
   }
 
   /**
@@ -88,19 +119,26 @@ export class UserVectors {
    * interactions. Where that is more than can be folded in, the latter are thinned out evenly.
    */
   historyOf({ user, newInteractions }: Pick<KnownUser, 'user' | 'newInteractions'>): FoldInEntry[] {
-    const entries = new Map(newInteractions.map(entry => [entry.item, entry]));
-    if (user === undefined) return [...entries.values()];
-    const { seen } = this.snapshot;
-    const items = rowIndices(seen, user);
-    const values = rowValues(seen, user);
-    const taken = Math.min(items.length, Math.max(0, MAX_FOLDED - entries.size));
-    for (let i = 0; i < taken; i++) {
-      const at = Math.floor((i * items.length) / taken);
-      const item = items[at]!;
-      if (entries.has(item) || values[at]! < this.#minRating) continue;
-      entries.set(item, { item, value: values[at]! });
+    const places = this.#places;
+    const entries: FoldInEntry[] = [];
+    for (const entry of newInteractions) {
+      // Of an item that is there twice the last counts, at the place of the first.
+      places[entry.item] ||= entries.length + 1;
+      entries[places[entry.item]! - 1] = entry;
     }
-    return [...entries.values()];
+    if (user !== undefined) {
+      const items = rowIndices(this.snapshot.seen, user);
+      const values = rowValues(this.snapshot.seen, user);
+      const minRating = this.#minRating;
+      const taken = Math.min(items.length, Math.max(0, MAX_FOLDED - entries.length));
+      for (let i = 0; i < taken; i++) {
+        const at = Math.floor((i * items.length) / taken);
+        const item = items[at]!;
+        if (places[item] === 0 && !(values[at]! < minRating)) entries.push({ item, value: values[at]! });
+      }
+    }
+    for (const { item } of entries) places[item] = 0;
+    return entries;
   }
 
   /** Why a user who was trained is answered from the model: whether the vector is the average one in good part. */
@@ -117,10 +155,12 @@ export class UserVectors {
   /** The part of the request's history that is about known items. */
   #entriesOf({ history = [] }: RecommendRequest): FoldInEntry[] {
     const { items } = this.snapshot;
-    return history.flatMap(({ itemId, value }) => {
+    const entries: FoldInEntry[] = [];
+    for (const { itemId, value } of history) {
       const item = items.indexOf(itemId);
-      return item === undefined ? [] : [{ item, value: this.#opinionOf(value) }];
-    });
+      if (item !== undefined) entries.push({ item, value: this.#opinionOf(value) });
+    }
+    return entries;
   }
 
   /** A label of 0 says no: as much as a negative value, a dislike. */

@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createRandom } from '../../src/base/numeric/random.js';
 import { rowIndices, rowValues } from '../../src/base/numeric/sparse.js';
 import type { ItemIndex, UserIndex } from '../../src/learn/dataset/id-map.js';
 import { VALUE_KINDS, type ValueKind } from '../../src/learn/ratings/ratings-table.js';
@@ -91,6 +92,49 @@ describe('events', () => {
     expect(reply).toMatchObject(asFromEvents(plain.recommend({ userId, history: [changed], limit: 10 })));
     expect(reply.source).toBe('fold-in');
   });
+
+  test.each(['with versions', 'without'])(
+    'in a store %s are all in the next list, though users are kept',
+    async kind => {
+      const random = createRandom(5);
+      const versions = new Map<string, number>();
+      let asked = 0;
+      const of = (id: string) => {
+        asked++;
+        return events.get(id);
+      };
+      const store = kind === 'without' ? { of } : { of, versionOf: (id: string) => versions.get(id) };
+      const keeping = await openRecommender(snapshot, expect.fail, undefined, undefined, store);
+      for (let round = 0; round < 150; round++) {
+        const id = [userId, 'nobody', 'other'][random.below(3)]!;
+        const told = events.get(id) ?? [];
+        const event = { itemId: unrated[random.below(5)]!, value: random.below(6) || -1, timestamp: newest };
+        const place = told.findIndex(({ itemId }) => itemId === event.itemId);
+        // In place, as stores may do it.
+        if (place < 0) told.push(event);
+        else if (random.below(2) === 0) told.splice(place, 1, event);
+        else told.splice(place, 1);
+        if (told.length > 0) events.set(id, told);
+        else events.delete(id);
+        versions.set(id, round);
+        if (told.length === 0) versions.delete(id);
+        for (const request of [
+          { userId: id, limit: 5 },
+          { userId: id, limit: 5, includeSeen: true },
+        ]) {
+          const reply = keeping.recommend(request);
+          const expected = plain.recommend({ ...request, history: told });
+          expect(reply.items).toEqual(expected.items);
+          expect(reply.source).toBe(expected.source);
+        }
+      }
+      expect(keeping.recommend({ userId, limit: 5 }).source).toBe('fold-in');
+      const before = asked;
+      const [one, other] = [userId, userId].map(id => keeping.recommend({ userId: id, limit: 5 }));
+      expect(one).toEqual(other);
+      expect(asked - before).toBe(kind === 'without' ? 2 : 0);
+    },
+  );
 
   test('go before a precomputed list', async () => {
     const { users } = snapshot;
