@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { rowOf } from '../base/numeric/matrix.js';
 import { rowIndices } from '../base/numeric/sparse.js';
 import { checkOption } from '../base/options/option.js';
+import { allSteps, type Steps } from '../base/threads/steps.js';
 import type { UserIndex } from '../learn/dataset/id-map.js';
 import type { RankerName } from '../learn/model/popularity.js';
 import type { CandidateSource, Candidates, Effort } from '../retrieve/candidate-source.js';
@@ -233,8 +234,28 @@ export class Recommender {
    * @throws {ShortlistError} `invalid-option`, `invalid-filter`, `invalid-cursor`, `cursor-expired`
    */
   searchItems(query: string, limit: number, options: ListOptions & Pick<Filters, 'filters'> = {}): FoundItems {
+    return allSteps(this.searchItemsInSteps(query, limit, options));
+  }
+
+  /** `searchItems` in steps, since in a large catalogue it takes longer than others should wait. */
+  *searchItemsInSteps(
+    query: string,
+    limit: number,
+    options: ListOptions & Pick<Filters, 'filters'> = {},
+  ): Steps<FoundItems> {
     checkOption('limit', LIMIT, limit);
-    return this.#search.items(query, limit, options, this.#allowed.conditionOf(options.filters ?? []));
+    const { filters = [] } = options;
+    yield* this.#allowed.prepare(filters);
+    return yield* this.#search.items(query, limit, options, this.#allowed.conditionOf(filters));
+  }
+
+  /**
+   * Looks at all items once for each filter that is not known yet: requests with these filters then take no longer than
+   * others. Undefined where all are known.
+   * @throws {ShortlistError} `invalid-filter`
+   */
+  prepareFilters(filters: NonNullable<Filters['filters']>): Steps<void> | undefined {
+    return this.#allowed.knows(filters) ? undefined : this.#allowed.prepare(filters);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { rowIndices } from '../base/numeric/sparse.js';
+import type { Steps } from '../base/threads/steps.js';
 import { ItemMask } from '../retrieve/item-mask.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { AttributeFilters } from './attribute-filters.js';
@@ -41,6 +42,16 @@ export class RequestMask {
     this.#restrict(filters);
   }
 
+  /** Whether nothing has to be prepared for some filters. */
+  knows(filters: NonNullable<Filters['filters']>): boolean {
+    return filters.every(filter => this.#filters.knows(filter));
+  }
+
+  /** Finds out what some filters exclude, so that requests with them do not have to. */
+  *prepare(filters: NonNullable<Filters['filters']>): Steps<void> {
+    for (const filter of filters) yield* this.#filters.inSteps(filter);
+  }
+
   /** Whether an item fulfils all of some conditions on attributes, be it available or not. */
   conditionOf(filters: NonNullable<Filters['filters']>): (item: number) => boolean {
     const excluded = filters.map(filter => this.#filters.excluded(filter));
@@ -54,15 +65,10 @@ export class RequestMask {
     if (categories) {
       const members = this.facts.inCategories(categories);
       // All of none would be everything, and an empty list leaves nothing.
-      if (match !== 'all' || members.length === 0) this.mask.keepOnly(eachOf(members));
+      if (match !== 'all' || members.length === 0) this.mask.keepOnlyIn(members);
       else for (const one of members) if (this.mask.eligible > 0) this.mask.keepOnly(one);
     }
     if (exclude) this.mask.excludeAll(known(exclude));
     for (const filter of filters ?? []) this.mask.excludeWords(this.#filters.excluded(filter));
   }
-}
-
-/** The items of one category after the other. */
-function* eachOf(categories: readonly Uint32Array[]): Generator<number> {
-  for (const items of categories) yield* items;
 }

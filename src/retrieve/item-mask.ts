@@ -63,18 +63,32 @@ export class ItemMask {
     this.#touched = 'many';
   }
 
+  /** How many of these items are not excluded. */
+  countIn(items: Uint32Array): number {
+    const { words } = this;
+    let count = 0;
+    for (let i = 0; i < items.length; i++) count += ~(words[items[i]! >>> 5]! >>> (items[i]! & 31)) & 1;
+    return count;
+  }
+
   /** Excludes every item but these. Those that are excluded already stay so. */
-  keepOnly(items: Iterable<number>): void {
-    const kept: number[] = [];
-    for (const item of items) if (!this.has(item)) kept.push(item);
-    this.words.fill(0xffffffff);
+  keepOnly(items: ArrayLike<number>): void {
+    this.keepOnlyIn([items]);
+  }
+
+  /** The same with the items of several lists. */
+  keepOnlyIn(lists: readonly ArrayLike<number>[]): void {
+    const { words } = this;
+    const kept = new Uint32Array(words.length);
+    for (const items of lists) {
+      for (let i = 0; i < items.length; i++) kept[items[i]! >>> 5]! |= 1 << (items[i]! & 31);
+    }
     this.#touched = 'many';
     this.#excluded = this.items;
-    for (const item of kept) {
-      const bit = 1 << (item & 31);
-      if ((this.words[item >>> 5]! & bit) === 0) continue;
-      this.words[item >>> 5]! &= ~bit;
-      this.#excluded--;
+    for (let w = 0; w < words.length; w++) {
+      const left = kept[w]! & ~words[w]!;
+      words[w] = ~left;
+      if (left !== 0) this.#excluded -= bitsIn(left);
     }
   }
 

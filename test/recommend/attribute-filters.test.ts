@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { allSteps } from '../../src/base/threads/steps.js';
 import type { AttributeValue } from '../../src/learn/ratings/ratings-table.js';
 import type { AttributeFilter, FilterOperator } from '../../src/recommend/attribute-filters.js';
 import { LiveSnapshot } from '../../src/recommend/live-snapshot.js';
@@ -91,6 +92,25 @@ test('lists are those without filters less what does not fulfil them, never shor
     ),
     { numRuns: 300 },
   );
+});
+
+test('filters that are prepared need no look at the catalogue, however long they are', () => {
+  const long = (last: string): AttributeFilter => ({
+    attribute: 'colour',
+    op: '=',
+    value: [...Array.from({ length: 300 }, (_, i) => `colour ${i}`), last],
+  });
+  for (const filter of ['price<=3.14159', long('blue'), long('green')]) {
+    const steps = recommender.prepareFilters([filter]);
+    expect(steps).toBeDefined();
+    allSteps(steps!);
+    expect(recommender.prepareFilters([filter, filter])).toBeUndefined();
+  }
+  const found = (filter: AttributeFilter) => recommender.findItems('', 1000, [filter]).map(item => item.itemId);
+  const having = (colour: string) => [...known.keys()].filter(id => known.get(id)?.colour === colour);
+  expect(found(long('blue')).sort()).toEqual(having('blue').sort());
+  expect(found(long('green')).sort()).toEqual(having('green').sort());
+  expect(() => allSteps(recommender.prepareFilters(['price<=cheap'])!)).toThrow('price is a number');
 });
 
 test('a list at the operating point is as long as the filters allow, and nothing in it breaks them', () => {

@@ -18,6 +18,9 @@ test('keeps only the listed items that were not excluded before', () => {
   mask.keepOnly([5, 6, 6, 63]);
   expect(mask.eligible).toBe(2);
   expect([6, 63].map(item => mask.has(item))).toEqual([false, false]);
+  expect(mask.countIn(Uint32Array.of(5, 6, 7, 63))).toBe(2);
+  mask.keepOnlyIn([[6], [7, 6]]);
+  expect({ eligible: mask.eligible, isLeft: !mask.has(6) }).toEqual({ eligible: 1, isLeft: true });
   mask.clear();
   expect(mask.eligible).toBe(64);
   expect(excluded(mask)).toEqual([]);

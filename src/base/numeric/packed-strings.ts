@@ -64,19 +64,28 @@ export class PackedStrings {
     return true;
   }
 
-  /** The first string from index `from` on that contains `text`, or -1. */
-  indexContaining(text: string, from = 0): number {
+  /** The first `most` strings that contain `text`, of those from index `from` to before `to`. */
+  indicesContaining(text: string, from = 0, to = this.length, most = Number.POSITIVE_INFINITY): number[] {
     const { starts } = this.data;
-    if (text === '') return from < this.length ? from : -1;
+    const found: number[] = [];
+    if (text === '') {
+      for (let index = from; index < to && found.length < most; index++) found.push(index);
+      return found;
+    }
+    const bytes = this.#bytes.subarray(0, starts[to]! * 2);
     let index = from;
-    for (let at = starts[from]!; index < this.length; at++) {
-      at = this.#bytes.indexOf(text, at * 2, 'utf16le') / 2;
-      if (at < 0) return -1;
+    for (let at = starts[from]!; index < to && found.length < most; ) {
+      at = bytes.indexOf(text, at * 2, 'utf16le') / 2;
+      if (at < 0) break;
       // The string that holds unit `at`.
       index = firstAbove(starts, at, index + 1) - 1;
       // What begins in one string must end in it.
-      if (index < this.length && at + text.length <= starts[index + 1]!) return index;
+      if (at + text.length > starts[index + 1]!) at++;
+      else {
+        found.push(index++);
+        at = starts[index]!;
+      }
     }
-    return -1;
+    return found;
   }
 }

@@ -1,4 +1,5 @@
 import { PackedStrings, type PackedStringsData } from '../../base/numeric/packed-strings.js';
+import { allSteps, type Steps } from '../../base/threads/steps.js';
 import type { IdMap, ItemIndex } from '../dataset/id-map.js';
 import type { Catalogue } from './catalogue.js';
 import { folded, foldedTexts, TextSearch } from './text-search.js';
@@ -34,8 +35,12 @@ export class ItemSearch {
   }
 
   /** Places in the order of the first `limit` items that `text` finds from place `from` on, among those that fulfil a condition. */
-  find(text: string, limit: number, from = 0, fulfils: (item: ItemIndex) => boolean = () => true): number[] {
-    return this.#search.find(text, limit, from, place => fulfils(this.at(place)));
+  find(text: string, limit: number, from = 0, fulfils?: (item: ItemIndex) => boolean): number[] {
+    return allSteps(this.inSteps(text, limit, from, fulfils));
+  }
+
+  inSteps(text: string, limit: number, from = 0, fulfils: (item: ItemIndex) => boolean = () => true): Steps<number[]> {
+    return this.#search.inSteps(text, limit, from, place => fulfils(this.at(place)));
   }
 
   /** The item at a place of the order. */

@@ -1,4 +1,6 @@
 import { PackedStrings, type PackedStringsData } from '../../base/numeric/packed-strings.js';
+import { firstAbove } from '../../base/numeric/sorting.js';
+import { allSteps, type Steps } from '../../base/threads/steps.js';
 
 /** Letters that Unicode does not decompose, as they are typed without a keyboard that has them. */
 const SPELLED: Readonly<Record<string, string>> = {
@@ -59,8 +61,16 @@ const LEAST_TYPO_LENGTH = 4;
 const MOST_TYPO_LENGTH = 30;
 /** UTF-16 units in which typos are looked for, from the first text on: some 10 ms, the titles of 60,000 films. */
 const MOST_TYPO_UNITS = 2_000_000;
+/** UTF-16 units that one step of a search reads, some 0.2 ms: for a text as it is, and with a typo. */
+const STEP_UNITS = 250_000;
+const TYPO_STEP_UNITS = 30_000;
+/** Texts that one step finds at most. */
+const STEP_FOUND = 1000;
 
-/** Finds texts by a part of them: one pass over the text of all of them, some gigabytes a second. */
+/**
+ * Finds texts by a part of them: one pass over the text of all of them, some gigabytes a second. Of a million that takes
+ * 20 ms and more, so that who has other things to do can search in steps.
+ */
 export class TextSearch {
   readonly #texts: PackedStrings;
 
@@ -74,24 +84,45 @@ export class TextSearch {
    * those that have a word which begins like it but for one typo: a letter too many, too few, or wrong, or two swapped.
    * @param fulfils whether a place may be found. Default: all may.
    */
-  find(text: string, limit: number, from = 0, fulfils: (place: number) => boolean = () => true): number[] {
+  find(text: string, limit: number, from = 0, fulfils?: (place: number) => boolean): number[] {
+    return allSteps(this.inSteps(text, limit, from, fulfils));
+  }
+
+  /** What `find` gives, with a `yield` about every 0.2 ms. */
+  *inSteps(text: string, limit: number, start = 0, fulfils: (place: number) => boolean = () => true): Steps<number[]> {
+    const from = Math.min(start, this.#texts.length);
     const wanted = folded(text).trim();
-    const first = this.#texts.indexContaining(wanted);
-    if (first < 0) return wanted.length < LEAST_TYPO_LENGTH ? [] : this.#findWithTypo(wanted, limit, from, fulfils);
     const found: number[] = [];
-    for (let at = Math.max(first, from); found.length < limit; at++) {
-      at = this.#texts.indexContaining(wanted, at);
-      if (at < 0) break;
-      if (fulfils(at)) found.push(at);
+    let isThere = false;
+    for (const places of this.#containing(wanted, from, this.#texts.length)) {
+      isThere ||= places.length > 0;
+      for (const place of places) if (fulfils(place) && found.push(place) === limit) return found;
+      yield;
     }
-    return found;
+    if (isThere || wanted.length < LEAST_TYPO_LENGTH) return found;
+    for (const places of this.#containing(wanted, 0, from)) {
+      if (places.length > 0) return found;
+      yield;
+    }
+    return yield* this.#withTypo(wanted, limit, from, fulfils);
+  }
+
+  /** The texts from place `from` to before `to` that contain a folded one, a part of them at a time. */
+  *#containing(wanted: string, from: number, to: number): Generator<number[]> {
+    const { starts } = this.data;
+    for (let at = from; at < to; ) {
+      const end = Math.min(to, firstAbove(starts, starts[at]! + STEP_UNITS, at + 1));
+      const places = this.#texts.indicesContaining(wanted, at, end, STEP_FOUND);
+      at = places.length === STEP_FOUND ? places.at(-1)! + 1 : end;
+      yield places;
+    }
   }
 
   /**
    * Wu and Manber, "Fast Text Searching Allowing Errors", CACM 1992, for one error: bit i of a word says whether the text
    * up to here ends in the first i + 1 letters of the pattern, in `exact` as they are, in `close` with one typo at most.
    */
-  #findWithTypo(wanted: string, limit: number, from: number, fulfils: (place: number) => boolean): number[] {
+  *#withTypo(wanted: string, limit: number, from: number, fulfils: (place: number) => boolean): Steps<number[]> {
     const pattern = wanted.slice(0, MOST_TYPO_LENGTH);
     const whole = 1 << (pattern.length - 1);
     /** By unit: the places in the pattern that have it. */
@@ -99,8 +130,13 @@ export class TextSearch {
     for (let i = 0; i < pattern.length; i++) places[pattern.charCodeAt(i)]! |= 1 << i;
     const { units, starts } = this.data;
     const found: number[] = [];
+    let stepEnd = starts[from]! + TYPO_STEP_UNITS;
     for (let text = from; text < this.#texts.length && starts[text]! < MOST_TYPO_UNITS; text++) {
       const end = starts[text + 1]!;
+      if (end > stepEnd) {
+        stepEnd = end + TYPO_STEP_UNITS;
+        yield;
+      }
       let exact = 0;
       let exactBefore = 0;
       let close = 0;

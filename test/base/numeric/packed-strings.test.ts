@@ -8,12 +8,15 @@ const text = fc.string({ unit: fc.constantFrom('a', 'b', '\n', '€', '\ud83d', 
 
 test('packed strings come back as they were, and are found by a part as in the plain list', () => {
   fc.assert(
-    fc.property(fc.array(text, { maxLength: 30 }), text, fc.nat(30), (strings, part, from) => {
+    fc.property(fc.array(text, { maxLength: 30 }), text, fc.nat(30), fc.nat(40), (strings, part, from, to) => {
       const packed = new PackedStrings(PackedStrings.of(strings).data);
       expect(strings.map((_, i) => packed.at(i))).toEqual(strings);
       expect(strings.map((_, i) => packed.is(i, part))).toEqual(strings.map(one => one === part));
       const start = Math.min(from, strings.length);
-      expect(packed.indexContaining(part, start)).toBe(strings.findIndex((one, i) => i >= start && one.includes(part)));
+      const end = Math.min(Math.max(start, to), strings.length);
+      const containing = strings.flatMap((one, i) => (i >= start && i < end && one.includes(part) ? [i] : []));
+      expect(packed.indicesContaining(part, start, end)).toEqual(containing);
+      expect(packed.indicesContaining(part, start, end, 2)).toEqual(containing.slice(0, 2));
     }),
     { seed: 1, numRuns: 2000 },
   );

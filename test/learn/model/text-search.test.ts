@@ -83,7 +83,23 @@ describe('a search', () => {
     expect(search('heat')).toEqual(['Heat', 'Heat 2']);
     expect(search('heat', 10, 1)).toEqual(['Heat 2']);
     expect(search('heat', 10, 3)).toEqual([]);
+    expect(search('heat', 10, 999)).toEqual([]);
     expect(search('heav', 10, 1)).toEqual(['Heap', 'Heat 2']);
+  });
+
+  test.each([
+    ['that is nowhere', 'no', () => true, []],
+    ['with a typo', 'nedle', () => true, [29_999]],
+    ['that is at the end', 'needle', () => true, [29_999]],
+    ['that many have, which do not fulfil the condition', 'hay', (place: number) => place === 9000, [9000]],
+  ])('for a text %s does not read a large catalogue in one step', (_, query, fulfils, expected) => {
+    const texts = Array.from({ length: 30_000 }, (_, i) => (i === 29_999 ? 'a needle' : `the hay with number ${i}`));
+    const steps = new TextSearch(PackedStrings.of(texts).data).inSteps(query, 10, 0, fulfils);
+    let count = 1;
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) count++;
+    expect(step.value).toEqual(expected);
+    expect(count).toBeGreaterThanOrEqual(3);
   });
 
   test('finds with one typo what the plain definition finds', () => {

@@ -1,0 +1,13 @@
+/**
+ * Work that takes long, in steps of well under a millisecond, as a rule: at each `yield` something else may be done on this
+ * thread first.
+ */
+export type Steps<T> = Generator<undefined, T, undefined>;
+
+/** Does work at once. */
+export function allSteps<T>(steps: Steps<T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
