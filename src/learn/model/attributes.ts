@@ -93,9 +93,10 @@ export class Attributes {
   #textAt(column: TextColumn, item: number): string | string[] | undefined {
     const { kind, starts, numbers } = column;
     const texts = this.textsOf(column);
-    const own = Array.from(numbers.subarray(starts[item], starts[item + 1]), number => texts.at(number));
-    if (own.length === 0) return undefined;
-    return kind === 'texts' ? own : own[0];
+    const start = starts[item]!;
+    if (starts[item + 1] === start) return undefined;
+    if (kind === 'text') return texts.at(numbers[start]!);
+    return Array.from(numbers.subarray(start, starts[item + 1]), number => texts.at(number));
   }
 }
 
