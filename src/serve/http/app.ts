@@ -20,7 +20,7 @@ export interface App {
 export function createApp(options: AppOptions): App {
   const { metrics } = options;
   const bound = new LoadBound(options.maxTurnMs);
-  const context = contextFor(options, () => bound.admits());
+  const context = contextFor(options, bound);
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

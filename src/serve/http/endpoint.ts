@@ -1,9 +1,12 @@
 import type { z } from 'zod';
+import type { Steps } from '../../base/threads/steps.js';
 import type { ErrorCode } from '../../errors.js';
 import type { EventStore } from '../../recommend/events/event-store.js';
 import type { SnapshotChange } from '../../recommend/live-snapshot.js';
 import type { RecommendRequest } from '../../recommend/recommendation.js';
 import type { Recommender } from '../../recommend/recommender.js';
+import type { Filters } from '../../recommend/request-options.js';
+import type { LongText } from './long-text.js';
 import { type FieldError, recommendation } from './replies.js';
 import { noParameters } from './requests.js';
 
@@ -11,7 +14,9 @@ import { noParameters } from './requests.js';
 export type RecommendationService = Pick<
   Recommender,
   'recommend' | 'recallOf' | 'similar' | 'popular' | 'item' | 'searchItems' | 'categories' | 'knows' | 'manifest'
->;
+> &
+  // Without these, long searches hold up others.
+  Partial<Pick<Recommender, 'searchItemsInSteps' | 'prepareFilters'>>;
 
 /** What the API answers from: a `LiveSnapshot`, or what does as it does. */
 export interface Live {
@@ -81,24 +86,31 @@ export interface Endpoint<
   readonly failures: Failures;
   /** Only where the answer is one list: what the recommender is asked for. */
   request?(input: EndpointInput<z.output<Path>, z.output<Query>, z.output<Body>>): RecommendRequest;
+  /** Only where the answer may be a batch: the steps of its work, or 0 where it is as short as other requests. */
+  steps?(input: EndpointInput<z.output<Path>, z.output<Query>, z.output<Body>>): number;
+  /** What takes more than a few milliseconds is made in steps. */
   answer(
     state: ServerState,
     input: EndpointInput<z.output<Path>, z.output<Query>, z.output<Body>>,
-    /** To be awaited between the parts of a long answer; rejects when the request has run out of time. */
-    nextTurn: () => Promise<void>,
-  ): ReadonlyDeep<z.output<Reply>> | Promise<ReadonlyDeep<z.output<Reply>>>;
+    /** For a reply too long to be made at once: its text. Throws `overloaded` where others have all the memory. */
+    beginText: () => LongText,
+  ): Answer<ReadonlyDeep<z.output<Reply>>>;
 }
+
+/** A reply at once, later, or in steps; a long one as its text. */
+export type Answer<Reply> = Reply | Promise<Reply> | Steps<Reply> | Steps<LongText>;
 
 type Nothing = typeof noParameters;
 
 /** What an endpoint may leave out: it then reads, for one caller, without path and query parameters, without failures of its own. */
-interface Optional<Path, Query, Body> {
+interface Optional<Path extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType> {
   readonly path?: Path;
   readonly query?: Query;
   readonly body?: Body;
   readonly failures?: Failures;
   readonly access?: Access;
   readonly sameForAll?: boolean;
+  steps?(input: EndpointInput<z.output<Path>, z.output<Query>, z.output<Body>>): number;
 }
 
 export function endpoint<
@@ -128,6 +140,24 @@ export function listEndpoint<
   return endpoint({
     ...parts,
     reply: recommendation,
-    answer: ({ live }, input) => live.recommender.recommend(parts.request(input)),
+    answer({ live }, input) {
+      const { recommender } = live;
+      const request = parts.request(input);
+      return withFilters(recommender, request.filters, () => recommender.recommend(request));
+    },
   });
+}
+
+/** An answer that looks at filters, which take time where nobody has asked for them before: in steps then. */
+export function withFilters<T>(
+  recommender: RecommendationService,
+  filters: Filters['filters'],
+  answer: () => T,
+): T | Steps<T> {
+  const steps = filters && recommender.prepareFilters?.(filters);
+  if (!steps) return answer();
+  return (function* () {
+    yield* steps;
+    return answer();
+  })();
 }

@@ -1,13 +1,12 @@
 import { ShortlistError } from '../../errors.js';
 import { logInteractions } from '../../recommend/events/new-interactions.js';
-import type { Recommendation } from '../../recommend/recommendation.js';
-import { endpoint, listEndpoint } from './endpoint.js';
+import { endpoint, listEndpoint, withFilters } from './endpoint.js';
 import { readinessOf } from './readiness.js';
 import * as replies from './replies.js';
 import * as requests from './requests.js';
 
-/** Users of a batch in one turn of the event loop: at some 50 µs each, other requests wait a millisecond at most. */
-const BATCH_TURN = 16;
+/** Users for whom nobody has to wait in line: as many as a page or two ask for. */
+const FEW_USERS = 16;
 
 /** What any list may fail with whose parameters are in the query string. */
 const LIST_FAILURES = {
@@ -79,14 +78,25 @@ export const endpoints = {
     body: requests.batchBody,
     reply: replies.recommendations,
     failures: ATTRIBUTE_FAILURES,
-    async answer({ live }, { body: { userIds, limit, exclude, ranker, filters, attributes } }, nextTurn) {
+    steps: ({ body: { userIds } }) => (userIds.length > FEW_USERS ? userIds.length : 0),
+    *answer({ live }, { body: { userIds, limit, exclude, ranker, filters, attributes } }, beginText) {
       const { recommender } = live;
-      const recommendations: Recommendation[] = [];
+      const text = beginText();
+      text.add('{"recommendations":[');
+      if (filters) yield* recommender.prepareFilters?.(filters) ?? [];
+      const repeated = repeatedIn(userIds);
+      const texts = new Map<string, string>();
       for (const [i, userId] of userIds.entries()) {
-        if (i % BATCH_TURN === 0) await nextTurn();
-        recommendations.push(recommender.recommend({ userId, limit, exclude, ranker, filters, attributes }));
+        let list = texts.get(userId);
+        if (list === undefined) {
+          list = JSON.stringify(recommender.recommend({ userId, limit, exclude, ranker, filters, attributes }));
+          if (repeated.has(userId)) texts.set(userId, list);
+        }
+        text.add(i === 0 ? list : `,${list}`);
+        yield;
       }
-      return { recommendations, snapshot: recommender.manifest.id };
+      text.add(`],"snapshot":${JSON.stringify(recommender.manifest.id)}}`);
+      return text.end();
     },
   }),
 
@@ -128,17 +138,19 @@ export const endpoints = {
     query: requests.similarQuery,
     reply: replies.similarItems,
     failures: { ...LIST_FAILURES, 'unknown-item': { in: 'path', field: 'itemId' } },
-    answer: ({ live }, { path, query }) =>
-      live.recommender.similar(path.itemId, query.limit, {
-        exclude: query.exclude,
-        categories: query.category,
-        match: query.match,
-        coldShare: query.coldShare,
-        diversity: query.diversity,
-        cursor: query.cursor,
-        filters: query.filter,
-        attributes: query.attributes,
-      }),
+    answer: ({ live: { recommender } }, { path, query }) =>
+      withFilters(recommender, query.filter, () =>
+        recommender.similar(path.itemId, query.limit, {
+          exclude: query.exclude,
+          categories: query.category,
+          match: query.match,
+          coldShare: query.coldShare,
+          diversity: query.diversity,
+          cursor: query.cursor,
+          filters: query.filter,
+          attributes: query.attributes,
+        }),
+      ),
   }),
 
   similar: endpoint({
@@ -149,7 +161,8 @@ export const endpoints = {
     body: requests.similarBody,
     reply: replies.similarItems,
     failures: { ...BODY_LIST_FAILURES, 'unknown-item': { in: 'body', field: 'itemId' } },
-    answer: ({ live }, { body }) => live.recommender.similar(body.itemId, body.limit, body),
+    answer: ({ live: { recommender } }, { body }) =>
+      withFilters(recommender, body.filters, () => recommender.similar(body.itemId, body.limit, body)),
   }),
 
   popularItems: endpoint({
@@ -161,18 +174,20 @@ export const endpoints = {
     query: requests.popularQuery,
     reply: replies.popularItems,
     failures: LIST_FAILURES,
-    answer: ({ live }, { query }) =>
-      live.recommender.popular({
-        limit: query.limit,
-        exclude: query.exclude,
-        categories: query.category === undefined ? undefined : [query.category].flat(),
-        match: query.match,
-        diversity: query.diversity,
-        ranker: query.ranker,
-        cursor: query.cursor,
-        filters: query.filter,
-        attributes: query.attributes,
-      }),
+    answer: ({ live: { recommender } }, { query }) =>
+      withFilters(recommender, query.filter, () =>
+        recommender.popular({
+          limit: query.limit,
+          exclude: query.exclude,
+          categories: query.category === undefined ? undefined : [query.category].flat(),
+          match: query.match,
+          diversity: query.diversity,
+          ranker: query.ranker,
+          cursor: query.cursor,
+          filters: query.filter,
+          attributes: query.attributes,
+        }),
+      ),
   }),
 
   findItems: endpoint({
@@ -184,8 +199,10 @@ export const endpoints = {
     query: requests.findItemsQuery,
     reply: replies.foundItems,
     failures: { ...CURSOR_FAILURES, 'invalid-filter': LIST_FAILURES['invalid-filter'] },
-    answer: ({ live }, { query: { query, limit, cursor, filter } }) =>
-      live.recommender.searchItems(query, limit, { cursor, filters: filter }),
+    answer({ live: { recommender } }, { query: { query, limit, cursor, filter } }) {
+      const options = { cursor, filters: filter };
+      return recommender.searchItemsInSteps?.(query, limit, options) ?? recommender.searchItems(query, limit, options);
+    },
   }),
 
   findCategories: endpoint({
@@ -271,3 +288,9 @@ export const endpoints = {
     answer: readinessOf,
   }),
 };
+
+/** Those of some texts that come more than once. */
+function repeatedIn(texts: readonly string[]): Set<string> {
+  const known = new Set<string>();
+  return new Set(texts.filter(text => known.size === known.add(text).size));
+}

@@ -1,8 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express';
+import type { Steps } from '../../base/threads/steps.js';
 import { ShortlistError } from '../../errors.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
-import type { Endpoint, ServerState } from './endpoint.js';
-import { overloaded } from './load-bound.js';
+import type { Endpoint, EndpointInput, ServerState } from './endpoint.js';
+import { type LoadBound, overloaded } from './load-bound.js';
+import type { LongTexts } from './long-texts.js';
 import type { Metrics } from './metrics.js';
 import { blaming } from './problem.js';
 import type { Proxies } from './proxies.js';
@@ -25,21 +27,22 @@ export interface RequestLogger {
 export interface HandlerContext extends ServerState {
   readonly metrics: Metrics;
   readonly logger: RequestLogger;
-  /** Milliseconds after which a request that takes many turns gives up. */
+  /** Milliseconds after which a request that is made in steps gives up, see `Turns`. */
   readonly deadlineMs: number;
   readonly turns: Turns;
+  readonly longTexts: LongTexts;
   readonly proxies: Proxies;
   /** `Cache-Control` of replies that are the same for all. */
   readonly caching: string;
   /** Bytes from which replies are compressed. 0: none is. */
   readonly compressFromBytes: number;
-  /** Whether one more request may be computed now. */
-  admits(): boolean;
+  /** Says whether one more request may be computed now. */
+  readonly load: Pick<LoadBound, 'admits' | 'countHandler'>;
 }
 
 /** @internal Validates a request to an endpoint, answers it, and measures it. */
 export function handlerOf(operation: string, endpoint: Endpoint, context: HandlerContext): RequestHandler {
-  const { live, metrics, logger, turns, deadlineMs } = context;
+  const { live, metrics, logger, turns, load, longTexts } = context;
   const countTime = metrics.timerOf(operation);
   const readQuery = createQueryReader(endpoint.query);
   const caching = endpoint.sameForAll ? context.caching : undefined;
@@ -61,11 +64,18 @@ export function handlerOf(operation: string, endpoint: Endpoint, context: Handle
         'answered',
       );
   };
+  const { request: listed } = endpoint;
+  const finish = (response: Response, answer: unknown, input: AnyInput, started: number, validated: number) => {
+    reply(response, answer, started, validated);
+    if (!listed) return;
+    const { source: tier } = answer as Recommendation;
+    metrics.countTier(tier);
+    metrics.recall.sample(tier, () => live.recommender.recallOf(listed(input)), turns);
+  };
   // Not an async function, because a promise would cost every request more than its validation does.
-  return (request, response) => {
-    const started = performance.now();
+  const handle = (request: Request, response: Response, started: number): Promise<void> | undefined => {
     // A body may have arrived turns after its request was admitted.
-    if (endpoint.body && !context.admits()) throw overloaded();
+    if (endpoint.body && !load.admits()) throw overloaded();
     const path = validate(endpoint.path, 'path', request.params);
     const asked = readQuery(request);
     const query =
@@ -75,23 +85,36 @@ export function handlerOf(operation: string, endpoint: Endpoint, context: Handle
     const body = endpoint.body && validate(endpoint.body, 'body', request.body);
     const validated = performance.now();
     try {
-      const nextTurn = turns.forRequest(() => response.destroyed || performance.now() - started > deadlineMs);
       const input = { path, query, body };
-      const answer = endpoint.answer(context, input, nextTurn);
+      const given = endpoint.answer(context, input, () => longTexts.begin(response));
+      const answer = isSteps(given) ? done(given, endpoint.steps?.(input) ?? 0, response) : given;
       if (answer instanceof Promise)
-        return answer.then(value => reply(response, value, started, validated)).catch(blame);
-      reply(response, answer, started, validated);
-      const { request: listed } = endpoint;
-      if (listed) {
-        const { source: tier } = answer as Recommendation;
-        metrics.countTier(tier);
-        metrics.recall.sample(tier, () => live.recommender.recallOf(listed(input)));
-      }
+        return answer.then(value => finish(response, value, input, started, validated)).catch(blame);
+      finish(response, answer, input, started, validated);
       return undefined;
     } catch (error) {
       return blame(error);
     }
   };
+  const done = (work: Steps<unknown>, steps: number, response: Response): unknown => {
+    const isGone = () => response.destroyed;
+    return steps > 0 ? turns.doInTurn(work, steps, isGone) : turns.doNow(work, isGone);
+  };
+  return (request, response) => {
+    const started = performance.now();
+    try {
+      return handle(request, response, started);
+    } finally {
+      load.countHandler(started, performance.now());
+    }
+  };
+}
+
+type AnyInput = EndpointInput<unknown, unknown, unknown>;
+
+/** Whether an answer is yet to be made, in steps. */
+function isSteps(answer: unknown): answer is Steps<unknown> {
+  return typeof answer === 'object' && answer !== null && Symbol.iterator in answer;
 }
 
 /** The fields of a query and of a body that are meant as one. */

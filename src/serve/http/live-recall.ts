@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Tier } from '../../recommend/recommendation.js';
+import type { Turns } from './turns.js';
 
 /** Samples whose mean is shown. */
 const LATEST = 100;
@@ -12,6 +13,7 @@ export class LiveRecall {
   readonly #latest: number[] = [];
   readonly #samples: Counter;
   #lists = 0;
+  #isMeasuring = false;
 
   /** @param every measures every n-th list; 0: none */
   constructor(
@@ -39,18 +41,20 @@ export class LiveRecall {
   }
 
   /**
-   * Counts a list, and measures every n-th one in the next turn of the event loop.
+   * Counts a list, and measures every n-th one in a slice of its own: an exact search takes as long as a scan of the
+   * catalogue (1.5 ms for 41,000 items of 256 factors) and cannot be cut. Never are two waiting.
    * @param recall of the list, 0 … 1
    */
-  sample(tier: Tier, recall: () => number): void {
-    if (this.every === 0 || tier === 'popularity' || ++this.#lists % this.every !== 0) return;
-    setImmediate(() => {
-      try {
-        this.#add(recall());
-      } catch {
-        // Another snapshot may have taken over that does not know what was asked for: nothing to measure then.
-      }
-    });
+  sample(tier: Tier, recall: () => number, turns: Pick<Turns, 'doLater'>): void {
+    if (this.every === 0 || tier === 'popularity' || ++this.#lists % this.every !== 0 || this.#isMeasuring) return;
+    this.#isMeasuring = true;
+    turns
+      .doLater(() => this.#add(recall()))
+      // Another snapshot may have taken over that does not know what was asked for: nothing to measure then.
+      .catch(() => {})
+      .finally(() => {
+        this.#isMeasuring = false;
+      });
   }
 
   #add(recall: number): void {

@@ -13,10 +13,12 @@ const LONG_TURNS = 10;
 /** How much longer a turn may be until then. */
 const SLACK = 3;
 /**
- * The most that one request counts, which is more than nearly all of them cost: beyond it, others had the processor as a
- * rule, and refusing helps nobody.
+ * The most that one handler or one slice of a long request counts, which is more than nearly all of them take: beyond it,
+ * others had the processor as a rule, and refusing helps nobody.
  */
-const MAX_REQUEST_MS = 2;
+const MAX_HANDLER_MS = 10;
+/** The same of what is done between handlers: reading, routing, sending. */
+const MAX_BETWEEN_MS = 2;
 
 /**
  * Bounds the time for which requests keep the server busy in one turn of the event loop. They are computed one after the
@@ -26,15 +28,15 @@ const MAX_REQUEST_MS = 2;
  */
 export class LoadBound {
   #taken = 0;
-  /** Time that the requests of this turn took, and when the latest came. */
+  /** Time that the requests of this turn took, and until when it is counted. */
   #busyMs = 0;
   #latest = 0;
+  /** Of a long request, after the requests of the turn before: what comes meanwhile waits for it. */
+  #sliceMs = 0;
   #longTurns = 0;
   readonly #startOver = () => {
-    this.#count();
     this.#longTurns = this.#busyMs > this.maxTurnMs ? this.#longTurns + 1 : 0;
     this.#taken = 0;
-    this.#busyMs = 0;
   };
 
   /** @param maxTurnMs time after which no more requests are taken in a turn while load is too high */
@@ -42,20 +44,27 @@ export class LoadBound {
 
   /** Whether one more request may be computed in this turn, which counts it. */
   admits(): boolean {
+    const now = performance.now();
     if (this.#taken++ === 0) {
       // Runs when all that had arrived has been read.
       setImmediate(this.#startOver);
-      this.#latest = performance.now();
-    } else this.#count();
+      this.#busyMs = this.#sliceMs;
+      this.#sliceMs = 0;
+    } else this.#busyMs += Math.min(now - this.#latest, MAX_BETWEEN_MS);
+    this.#latest = now;
     return this.#taken <= MIN_PER_TURN || this.#busyMs < this.#budgetMs;
   }
 
-  /** Counts the time since the request before. */
-  #count(): void {
-    const now = performance.now();
-    this.#busyMs += Math.min(now - this.#latest, MAX_REQUEST_MS);
-    this.#latest = now;
+  /** Counts what a handler took, from one millisecond to another. */
+  countHandler(started: number, ended: number): void {
+    this.#busyMs += Math.min(started - this.#latest, MAX_BETWEEN_MS) + Math.min(ended - started, MAX_HANDLER_MS);
+    this.#latest = ended;
   }
+
+  /** Counts a slice of a long request. */
+  readonly countSlice = (ms: number): void => {
+    this.#sliceMs = Math.min(ms, MAX_HANDLER_MS);
+  };
 
   get #budgetMs(): number {
     return this.#longTurns < LONG_TURNS ? SLACK * this.maxTurnMs : this.maxTurnMs;

@@ -16,6 +16,8 @@ import type { Endpoint, Live } from './endpoint.js';
 import { endpoints } from './endpoints.js';
 import { factsOf, type HandlerContext, handlerOf, type RequestLogger } from './handler.js';
 import { readJson } from './json-body.js';
+import type { LoadBound } from './load-bound.js';
+import { LongTexts } from './long-texts.js';
 import { Metrics } from './metrics.js';
 import { problemOf } from './problem.js';
 import { Proxies, type ProxyOptions } from './proxies.js';
@@ -28,7 +30,7 @@ import { Turns } from './turns.js';
 export interface ApiOptions
   extends AccessOptions,
     ProxyOptions,
-    Omit<HandlerContext, 'stopping' | 'turns' | 'admits' | 'proxies' | 'caching'> {
+    Omit<HandlerContext, 'stopping' | 'turns' | 'longTexts' | 'load' | 'proxies' | 'caching'> {
   /** Largest request body taken, in bytes, after decompression. */
   readonly maxBodyBytes: number;
   /** Longest request URL taken, in characters. */
@@ -84,18 +86,19 @@ export function createRouter(live: Live, options: Partial<Omit<ApiOptions, 'live
 
 /**
  * What handlers work with, from what was asked for.
- * @param admits whether one more request may be computed now
+ * @param bound of the load. Default: there is none.
  * @internal
  */
-export function contextFor(options: ApiOptions, admits = () => true) {
+export function contextFor(options: ApiOptions, bound?: LoadBound) {
   checkAccess(options);
   const { readsClosed, cacheSeconds } = options;
   const kept = cacheSeconds > 0 ? `max-age=${cacheSeconds}` : 'no-cache';
   return {
     ...options,
     stopping: false,
-    turns: new Turns(),
-    admits,
+    turns: new Turns(options.deadlineMs, bound?.countSlice),
+    longTexts: new LongTexts(),
+    load: bound ?? { admits: () => true, countHandler() {} },
     proxies: new Proxies(options),
     caching: readsClosed ? `private, ${kept}` : kept,
   };

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, OutgoingHttpHeader } from 'node:http';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { Response } from 'express';
+import { LongText } from './long-text.js';
 
 export interface Reply {
   readonly status: number;
@@ -36,13 +37,16 @@ export const API_HEADERS: readonly string[] = ['Cache-Control', 'no-store', ...S
  * Express makes of every body for caches, where no one would ask for it again.
  */
 export function sendJson(response: Response, value: unknown, reply: Reply): void {
-  sendText(response, JSON.stringify(value), reply);
+  sendText(response, value instanceof LongText ? value : JSON.stringify(value), reply);
 }
 
-/** Sends text that is there already. */
-export function sendText(response: Response, text: string, reply: Reply): void {
+/** Milliseconds in which a long reply has to be read, or it is dropped: at 10 MB, less than a megabit a second. */
+const MAX_SENDING_MS = 120_000;
+
+/** Sends text that is there already. Of a long one nothing is left afterwards. */
+export function sendText(response: Response, text: string | LongText, reply: Reply): void {
   const { status, type, requestId, last, caching, isPage, compressFrom } = reply;
-  const bytes = Buffer.byteLength(text);
+  const bytes = typeof text === 'string' ? Buffer.byteLength(text) : text.bytes;
   const headers: OutgoingHttpHeader[] = [
     'Content-Type',
     type ?? 'application/json; charset=utf-8',
@@ -55,7 +59,7 @@ export function sendText(response: Response, text: string, reply: Reply): void {
   if (last) headers.push('Connection', 'close');
   const isLarge = compressFrom > 0 && bytes >= compressFrom;
   if (isLarge) response.appendHeader('Vary', 'Accept-Encoding');
-  if (caching !== undefined) {
+  if (caching !== undefined && typeof text === 'string') {
     // Weak, since it stands for the compressed reply as well.
     const etag = `W/"${createHash('sha1').update(text).digest('base64url')}"`;
     headers.push('ETag', etag);
@@ -66,19 +70,26 @@ export function sendText(response: Response, text: string, reply: Reply): void {
       if (response.req.fresh) return void response.writeHead(304, headers.slice(2)).end();
     }
   }
+  if (typeof text !== 'string') {
+    const timer = setTimeout(() => response.destroy(), MAX_SENDING_MS).unref();
+    response.once('close', () => clearTimeout(timer));
+  }
   const coding = isLarge && response.req.acceptsEncodings('br', 'gzip');
   if (coding === 'br' || coding === 'gzip') {
     sendCompressed(response, text, coding, status, headers);
   } else {
     headers.push('Content-Length', bytes);
-    response.writeHead(status, headers).end(text);
+    response.writeHead(status, headers);
+    if (typeof text === 'string') return void response.end(text);
+    for (const chunk of text.chunks.splice(0)) response.write(chunk);
+    response.end();
   }
 }
 
 /** Compresses on another thread. The fast settings: the slow ones take ten times as long to save a tenth. */
 function sendCompressed(
   response: Response,
-  text: string,
+  text: string | LongText,
   coding: 'br' | 'gzip',
   status: number,
   headers: OutgoingHttpHeader[],
@@ -88,8 +99,9 @@ function sendCompressed(
     headers.push('Content-Encoding', coding, 'Content-Length', packed.length);
     response.writeHead(status, headers).end(packed);
   };
-  if (coding === 'gzip') gzip(text, send);
-  else brotliCompress(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }, send);
+  const whole = typeof text === 'string' ? text : Buffer.concat(text.chunks.splice(0));
+  if (coding === 'gzip') gzip(whole, send);
+  else brotliCompress(whole, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }, send);
 }
 
 /** Ids that others gave are kept when they are short and harmless in a log and in a header. */

@@ -1,41 +1,163 @@
+import type { Steps } from '../../base/threads/steps.js';
 import { ShortlistError } from '../../errors.js';
 import { overloaded } from './load-bound.js';
 
-/** Long requests that may wait when another one comes: some seconds of work. */
+/**
+ * Milliseconds of a long request between two turns of the event loop: what a short one waits for at most, beside one step
+ * of the long one. Shorter slices cost the long ones more turns and hardly help the short ones (p99 beside four batches).
+ */
+const SLICE_MS = 3;
+/** Long requests that may wait when another one comes. */
 const MAX_WAITING = 16;
+/** What the latest batch says of how long the next one takes, against those before it. */
+const LATEST_WEIGHT = 0.5;
+
+/** A request whose work is not done yet. */
+interface Job {
+  readonly work: Steps<unknown>;
+  /** Steps that its work takes, by which the wait of others is estimated. 0 where it is short. */
+  readonly steps: number;
+  readonly came: number;
+  /** When it got its first slice. Undefined before. */
+  began?: number;
+  stepsDone: number;
+  /** Whether nobody waits for the answer any more. */
+  isGone(): boolean;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
 
 /**
- * Hands turns of the event loop to long requests: in one turn one part of one of them, so that short requests never wait
- * for more. The first to come is finished first: were they to take turns, all would end late, or too late.
+ * Hands slices of time to long requests, in one turn of the event loop one slice of one of them, so that short requests
+ * never wait for more. Of batches, the first to come is finished first: were they to take turns, all would end late, or too
+ * late. What is only somewhat longer than usual, such as a search of a large catalogue, does not wait for batches: every
+ * other slice is for these.
  */
 export class Turns {
-  readonly #waiting: (() => void)[] = [];
+  readonly #brief: Job[] = [];
+  readonly #batches: Job[] = [];
+  #wasBrief = false;
+  #isScheduled = false;
+  /** Milliseconds from one step of a batch to the next, all that happens in between included; 0 while nobody knows. */
+  #stepMs = 0;
 
   /**
-   * What one request awaits before each of its parts. It throws `overloaded` where too many wait before the first part,
-   * and `deadline-exceeded`.
-   * @param isOver whether the request need not go on
+   * @param deadlineMs time in which a request must begin, and once more in which it must end: what was begun is not thrown
+   *   away because it had to wait
+   * @param onSlice called with the milliseconds of every slice
    */
-  forRequest(isOver: () => boolean): () => Promise<void> {
-    let isUnderWay = false;
-    return async () => {
-      if (!isUnderWay && this.#waiting.length >= MAX_WAITING) throw overloaded();
-      await new Promise<void>(resolve => {
-        if (this.#waiting.length === 0) setImmediate(this.#run);
-        if (isUnderWay) this.#waiting.unshift(resolve);
-        else this.#waiting.push(resolve);
-      });
-      isUnderWay = true;
-      if (!isOver()) return;
-      throw new ShortlistError(
-        'deadline-exceeded',
-        'The server could not finish this request in time. Ask for less at once, or try again later.',
-      );
-    };
+  constructor(
+    private readonly deadlineMs: number,
+    private readonly onSlice: (ms: number) => void = () => {},
+  ) {}
+
+  /**
+   * Does work that is short as a rule. The first slice is now, so that mostly the answer is there at once.
+   * @param isGone whether nobody waits for the answer any more
+   * @throws {ShortlistError} `overloaded` where too many wait, `deadline-exceeded`; as a rejection where it is not at once
+   */
+  doNow<T>(work: Steps<T>, isGone: () => boolean): T | Promise<T> {
+    const began = performance.now();
+    const step = advance(work, began + SLICE_MS);
+    if (step.done) return step.value;
+    if (this.#brief.length >= MAX_WAITING) throw overloaded();
+    return this.#enqueue(this.#brief, { work, steps: 0, came: began, began, stepsDone: 0, isGone });
+  }
+
+  /**
+   * Does the work of a batch when those before it are done.
+   * @param steps that the work takes, for the estimate of when the next one can begin
+   * @throws {ShortlistError} `overloaded` where it could not begin in time, or too many wait; `deadline-exceeded`
+   */
+  doInTurn<T>(work: Steps<T>, steps: number, isGone: () => boolean): Promise<T> {
+    const stepsAhead = this.#batches.reduce((sum, job) => sum + Math.max(0, job.steps - job.stepsDone), 0);
+    if (this.#batches.length >= MAX_WAITING || stepsAhead * this.#stepMs > this.deadlineMs) throw overloaded();
+    return this.#enqueue(this.#batches, { work, steps, came: performance.now(), stepsDone: 0, isGone });
+  }
+
+  /** Does what no request waits for, and what cannot be cut, in a slice of its own. Rejects where others took all the time. */
+  doLater(task: () => void): Promise<void> {
+    const came = performance.now();
+    return this.#enqueue(this.#brief, { work: inOneStep(task), steps: 0, came, stepsDone: 0, isGone: () => false });
+  }
+
+  #enqueue<T>(queue: Job[], job: Omit<Job, 'resolve' | 'reject'> & { readonly work: Steps<T> }): Promise<T> {
+    return new Promise<unknown>((resolve, reject) => {
+      queue.push({ ...job, resolve, reject });
+      this.#schedule();
+    }) as Promise<T>;
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#brief.length + this.#batches.length === 0) return;
+    this.#isScheduled = true;
+    setImmediate(this.#run);
   }
 
   readonly #run = (): void => {
-    this.#waiting.shift()?.();
-    if (this.#waiting.length > 0) setImmediate(this.#run);
+    this.#isScheduled = false;
+    this.#giveUp(this.#brief);
+    this.#giveUp(this.#batches);
+    this.#wasBrief = this.#brief.length > 0 && (!this.#wasBrief || this.#batches.length === 0);
+    const queue = this.#wasBrief ? this.#brief : this.#batches;
+    const [job] = queue;
+    if (job) this.#advance(job, queue);
+    this.#schedule();
   };
+
+  #advance(job: Job, queue: Job[]): void {
+    const started = performance.now();
+    job.began ??= started;
+    try {
+      const step = advance(job.work, started + SLICE_MS, job);
+      if (step.done) {
+        queue.shift();
+        this.#learn(job);
+        job.resolve(step.value);
+      }
+    } catch (error) {
+      queue.shift();
+      job.reject(error);
+    }
+    this.onSlice(performance.now() - started);
+  }
+
+  /** Takes what is known of a batch that ends now into the estimate. */
+  #learn({ steps, stepsDone, began }: Job): void {
+    if (steps === 0 || began === undefined || stepsDone === 0) return;
+    const stepMs = (performance.now() - began) / stepsDone;
+    this.#stepMs = this.#stepMs === 0 ? stepMs : this.#stepMs + LATEST_WEIGHT * (stepMs - this.#stepMs);
+  }
+
+  /** Ends those that nobody waits for any more, and those over their time. */
+  #giveUp(queue: Job[]): void {
+    const now = performance.now();
+    for (let i = queue.length - 1; i >= 0; i--) {
+      const job = queue[i]!;
+      if (!job.isGone() && now - (job.began ?? job.came) <= this.deadlineMs) continue;
+      queue.splice(i, 1);
+      job.work.return(undefined);
+      this.#learn(job);
+      job.reject(
+        new ShortlistError(
+          'deadline-exceeded',
+          'The server could not finish this request in time. Ask for less at once, or try again later.',
+        ),
+      );
+    }
+  }
+}
+
+// biome-ignore lint/correctness/useYield: there is nowhere to cut it.
+function* inOneStep(task: () => void): Steps<void> {
+  task();
+}
+
+/** Goes on with work until it is done or a time has come, one step at least. */
+function advance<T>(work: Steps<T>, until: number, job?: Job): IteratorResult<undefined, T> {
+  for (;;) {
+    const step = work.next();
+    if (job) job.stepsDone++;
+    if (step.done || performance.now() >= until) return step;
+  }
 }
