@@ -86,7 +86,7 @@ export interface Endpoint<
   readonly failures: Failures;
   /** Only where the answer is one list: what the recommender is asked for. */
   request?(input: EndpointInput<z.output<Path>, z.output<Query>, z.output<Body>>): RecommendRequest;
-  /** Only where the answer may be a batch: the steps of its work, or 0 where it is as short as other requests. */
+  /** Only where the answer may be a batch: the steps of its work that take time, or 0 where it is as short as others. */
   steps?(input: EndpointInput<z.output<Path>, z.output<Query>, z.output<Body>>): number;
   /** What takes more than a few milliseconds is made in steps. */
   answer(

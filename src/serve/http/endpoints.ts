@@ -78,7 +78,10 @@ export const endpoints = {
     body: requests.batchBody,
     reply: replies.recommendations,
     failures: ATTRIBUTE_FAILURES,
-    steps: ({ body: { userIds } }) => (userIds.length > FEW_USERS ? userIds.length : 0),
+    steps({ body: { userIds } }) {
+      const users = new Set(userIds).size;
+      return users > FEW_USERS ? users : 0;
+    },
     *answer({ live }, { body: { userIds, limit, exclude, ranker, filters, attributes } }, beginText) {
       const { recommender } = live;
       const text = beginText();

@@ -15,7 +15,7 @@ const LATEST_WEIGHT = 0.5;
 /** A request whose work is not done yet. */
 interface Job {
   readonly work: Steps<unknown>;
-  /** Steps that its work takes, by which the wait of others is estimated. 0 where it is short. */
+  /** Steps of its work that take time, by which the wait of others is estimated. 0 where it is short. */
   readonly steps: number;
   readonly came: number;
   /** When it got its first slice. Undefined before. */
@@ -66,7 +66,7 @@ export class Turns {
 
   /**
    * Does the work of a batch when those before it are done.
-   * @param steps that the work takes, for the estimate of when the next one can begin
+   * @param steps of the work that take time, for the estimate of when the next one can begin
    * @throws {ShortlistError} `overloaded` where it could not begin in time, or too many wait; `deadline-exceeded`
    */
   doInTurn<T>(work: Steps<T>, steps: number, isGone: () => boolean): Promise<T> {
@@ -125,7 +125,7 @@ export class Turns {
   /** Takes what is known of a batch that ends now into the estimate. */
   #learn({ steps, stepsDone, began }: Job): void {
     if (steps === 0 || began === undefined || stepsDone === 0) return;
-    const stepMs = (performance.now() - began) / stepsDone;
+    const stepMs = (performance.now() - began) / Math.min(steps, stepsDone);
     this.#stepMs = this.#stepMs === 0 ? stepMs : this.#stepMs + LATEST_WEIGHT * (stepMs - this.#stepMs);
   }
 

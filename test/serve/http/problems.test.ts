@@ -249,7 +249,10 @@ describe('problems', () => {
 
   test('a batch that runs out of time stops, and says when to come back', async () => {
     const hasty = await serveForTest({ deadlineMs: 0 });
-    const response = await fetch(`${hasty.url}/v1/recommendations/batch`, asJson({ userIds: Array(17).fill('ann') }));
+    const response = await fetch(
+      `${hasty.url}/v1/recommendations/batch`,
+      asJson({ userIds: Array.from({ length: 17 }, (_, i) => `user ${i}`) }),
+    );
     await hasty.close();
     expect(await response.json()).toEqual(problem(503, 'deadline-exceeded'));
     expect(response.headers.get('retry-after')).toBe('1');
