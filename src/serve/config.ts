@@ -110,7 +110,9 @@ const schema = z.object({
     description: 'Time that requests which arrived together may take; those beyond get 503 and Retry-After at once.',
   }),
   DEADLINE_MS: whole(1, 3_600_000, 10_000).meta({
-    description: 'Time after which a long request, such as a batch that waits for others, gives up with 503.',
+    description:
+      'Time in which a long request, such as a batch that waits for others, must begin, and as much again in which it must ' +
+      'end; otherwise it gets 503.',
   }),
   API_KEYS_SHA256: list(keyHash).meta({
     description: 'SHA-256 of each key that may read and write, separated by commas. None: everybody may write.',

@@ -11,7 +11,7 @@ import type { Proxies } from './proxies.js';
 import { createQueryReader } from './query.js';
 import { requestIdOf, sendJson } from './send-json.js';
 import { traceOf } from './trace-context.js';
-import type { Turns } from './turns.js';
+import { SLICE_MS, type Turns } from './turns.js';
 import { validate } from './validation.js';
 
 /** Where requests are logged; a logger of pino is one. */
@@ -86,8 +86,14 @@ export function handlerOf(operation: string, endpoint: Endpoint, context: Handle
     const validated = performance.now();
     try {
       const input = { path, query, body };
-      const given = endpoint.answer(context, input, () => longTexts.begin(response));
-      const answer = isSteps(given) ? done(given, endpoint.steps?.(input) ?? 0, response) : given;
+      // Checking the longest lists takes as long as a slice: the answer is then made in the next one. Logging is short.
+      const isLong = endpoint.access === 'read' && validated - started > SLICE_MS;
+      const answer = isLong
+        ? turns.doLater(
+            () => answerTo(input, response),
+            () => response.destroyed,
+          )
+        : answerTo(input, response);
       if (answer instanceof Promise)
         return answer.then(value => finish(response, value, input, started, validated)).catch(blame);
       finish(response, answer, input, started, validated);
@@ -96,9 +102,12 @@ export function handlerOf(operation: string, endpoint: Endpoint, context: Handle
       return blame(error);
     }
   };
-  const done = (work: Steps<unknown>, steps: number, response: Response): unknown => {
+  const answerTo = (input: AnyInput, response: Response): unknown => {
+    const given = endpoint.answer(context, input, () => longTexts.begin(response));
+    if (!isSteps(given)) return given;
+    const steps = endpoint.steps?.(input) ?? 0;
     const isGone = () => response.destroyed;
-    return steps > 0 ? turns.doInTurn(work, steps, isGone) : turns.doNow(work, isGone);
+    return steps > 0 ? turns.doInTurn(given, steps, isGone) : turns.doNow(given, isGone);
   };
   return (request, response) => {
     const started = performance.now();

@@ -48,13 +48,16 @@ export class LiveRecall {
   sample(tier: Tier, recall: () => number, turns: Pick<Turns, 'doLater'>): void {
     if (this.every === 0 || tier === 'popularity' || ++this.#lists % this.every !== 0 || this.#isMeasuring) return;
     this.#isMeasuring = true;
-    turns
-      .doLater(() => this.#add(recall()))
-      // Another snapshot may have taken over that does not know what was asked for: nothing to measure then.
-      .catch(() => {})
-      .finally(() => {
+    const measured = async () => {
+      try {
+        this.#add(await turns.doLater(recall));
+      } catch {
+        // Others need the time, or another snapshot has taken over that does not know what was asked for.
+      } finally {
         this.#isMeasuring = false;
-      });
+      }
+    };
+    void measured();
   }
 
   #add(recall: number): void {

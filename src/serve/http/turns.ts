@@ -6,7 +6,7 @@ import { overloaded } from './load-bound.js';
  * Milliseconds of a long request between two turns of the event loop: what a short one waits for at most, beside one step
  * of the long one. Shorter slices cost the long ones more turns and hardly help the short ones (p99 beside four batches).
  */
-const SLICE_MS = 3;
+export const SLICE_MS = 3;
 /** Long requests that may wait when another one comes. */
 const MAX_WAITING = 16;
 /** What the latest batch says of how long the next one takes, against those before it. */
@@ -60,7 +60,6 @@ export class Turns {
     const began = performance.now();
     const step = advance(work, began + SLICE_MS);
     if (step.done) return step.value;
-    if (this.#brief.length >= MAX_WAITING) throw overloaded();
     return this.#enqueue(this.#brief, { work, steps: 0, came: began, began, stepsDone: 0, isGone });
   }
 
@@ -71,17 +70,22 @@ export class Turns {
    */
   doInTurn<T>(work: Steps<T>, steps: number, isGone: () => boolean): Promise<T> {
     const stepsAhead = this.#batches.reduce((sum, job) => sum + Math.max(0, job.steps - job.stepsDone), 0);
-    if (this.#batches.length >= MAX_WAITING || stepsAhead * this.#stepMs > this.deadlineMs) throw overloaded();
+    if (stepsAhead * this.#stepMs > this.deadlineMs) throw overloaded();
     return this.#enqueue(this.#batches, { work, steps, came: performance.now(), stepsDone: 0, isGone });
   }
 
-  /** Does what no request waits for, and what cannot be cut, in a slice of its own. Rejects where others took all the time. */
-  doLater(task: () => void): Promise<void> {
+  /**
+   * Does what can wait and cannot be cut in a slice of its own.
+   * @param isGone whether nobody waits for it any more. Default: it is done whoever waits.
+   * @throws {ShortlistError} as `doNow`
+   */
+  doLater<T>(task: () => T | Promise<T>, isGone = () => false): Promise<T> {
     const came = performance.now();
-    return this.#enqueue(this.#brief, { work: inOneStep(task), steps: 0, came, stepsDone: 0, isGone: () => false });
+    return this.#enqueue(this.#brief, { work: inOneStep(task), steps: 0, came, stepsDone: 0, isGone });
   }
 
-  #enqueue<T>(queue: Job[], job: Omit<Job, 'resolve' | 'reject'> & { readonly work: Steps<T> }): Promise<T> {
+  #enqueue<T>(queue: Job[], job: Omit<Job, 'resolve' | 'reject'> & { work: Steps<T | Promise<T>> }): Promise<T> {
+    if (queue.length >= MAX_WAITING) throw overloaded();
     return new Promise<unknown>((resolve, reject) => {
       queue.push({ ...job, resolve, reject });
       this.#schedule();
@@ -149,8 +153,8 @@ export class Turns {
 }
 
 // biome-ignore lint/correctness/useYield: there is nowhere to cut it.
-function* inOneStep(task: () => void): Steps<void> {
-  task();
+function* inOneStep<T>(task: () => T): Steps<T> {
+  return task();
 }
 
 /** Goes on with work until it is done or a time has come, one step at least. */
