@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PackedStringsData } from '../base/numeric/packed-strings.js';
@@ -64,9 +64,39 @@ export async function writeDurably(path: string, data: Uint8Array | string): Pro
   }
 }
 
+/** Opening a named pipe would wait for a writer; where there is no such flag (Windows), there are no such pipes. */
+const READ_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/** @throws {ShortlistError} `snapshot-damaged` for what is no file with a content of its own, such as a pipe or a device */
+function checkRegular(path: string, stats: Stats): void {
+  if (!stats.isFile()) throw damaged(path, `it is ${stats.isDirectory() ? 'a directory' : 'no regular file'}`);
+}
+
+/**
+ * Reads a small file that no checksum is known of.
+ * @param most bytes that it may have
+ * @throws {ShortlistError} `snapshot-damaged` for what is no such file; what the system refuses, as it is
+ */
+export async function readSmall(path: string, most: number): Promise<string> {
+  const file = await open(path, READ_FLAGS);
+  try {
+    const stats = await file.stat();
+    checkRegular(path, stats);
+    if (stats.size > most) throw damaged(path, `it has ${stats.size} bytes, expected at most ${most}`);
+    const bytes = Buffer.alloc(stats.size);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+      read = (await file.read(bytes, length, bytes.length - length, length)).bytesRead;
+    }
+    return bytes.toString('utf8', 0, length);
+  } finally {
+    await file.close();
+  }
+}
+
 /**
  * Reads a file of a snapshot and checks its size and checksum on the way.
- * @param allocate gives the memory for that many bytes
+ * @param allocate gives the memory for that many bytes, once it is known that the file has them
  * @throws {ShortlistError} `snapshot-damaged`
  */
 export function readVerified<Target extends Uint8Array>(
@@ -79,12 +109,14 @@ export function readVerified<Target extends Uint8Array>(
   if (!facts) throw damaged(path, 'the manifest does not list it');
   let file: number;
   try {
-    file = openSync(path, 'r');
+    file = openSync(path, READ_FLAGS);
   } catch (cause) {
     throw damaged(path, `it cannot be read (${messageOf(cause)})`);
   }
   try {
-    const { size } = fstatSync(file);
+    const stats = fstatSync(file);
+    checkRegular(path, stats);
+    const { size } = stats;
     if (size !== facts.bytes) throw damaged(path, `it has ${size} bytes, the manifest says ${facts.bytes}`);
     const target = allocate(size);
     const hash = createHash('sha256');

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { namesOf } from '../base/options/option.js';
 import { numbers } from '../base/options/schema.js';
@@ -12,19 +13,32 @@ export const FORMAT_VERSION = 2;
 /** Name of the manifest inside a snapshot's directory. */
 export const MANIFEST_FILE = 'manifest.json';
 
+/** The ids that a store gives: time of creation, and what tells apart the snapshots of one millisecond. */
+export const SNAPSHOT_ID = /^\d{8}T\d{9}Z-[0-9a-f]{8}$/;
+
 const count = z.int().nonnegative();
 const finite = z.number();
+/** Far beyond any model: what it bounds is arithmetic with sizes that were read. */
+const MOST_COLUMNS = 2 ** 20;
 const sourceKind = z.enum(SOURCE_KINDS);
-const effort = z.union([finite.nonnegative(), z.literal('exact')]);
+/** The kernels count with 32 bits. */
+const effort = z.union([finite.nonnegative().max(2 ** 31 - 1), z.literal('exact')]);
+
+/** Of a term of a loss. Products of larger ones would overflow. */
+const weight = finite.nonnegative().max(1e18);
 
 const objective = z.discriminatedUnion('algorithm', [
   z.object({
     algorithm: z.literal('als'),
     ...numbers(namesOf(ALS_LOSS_OPTIONS)),
+    regularization: weight,
+    regularizationExponent: finite.nonnegative().max(10),
+    unobservedWeight: weight,
+    alpha: weight,
     /** Where values are quantities and `alpha` is not 0: what 1 + alpha · √quantity is divided by. */
-    quantityUnit: finite.positive().exactOptional(),
+    quantityUnit: finite.min(1e-9).exactOptional(),
   }),
-  z.object({ algorithm: z.literal('sgd'), regularization: finite, meanRating: finite }),
+  z.object({ algorithm: z.literal('sgd'), regularization: weight, meanRating: finite.min(-1e19).max(1e19) }),
 ]);
 
 /** As `OperatingPointChoice` in retrieve/operating-point.ts. */
@@ -42,15 +56,15 @@ const operatingPointChoice = z.object({
 export const manifestSchema = z.object({
   formatVersion: z.literal(FORMAT_VERSION),
   /** Unique, and sorts by time of creation. */
-  id: z.string().regex(/^[0-9A-Za-z-]+$/),
+  id: z.string().regex(SNAPSHOT_ID),
   created: z.iso.datetime(),
   /** Options of the training, as given or by default. */
   parameters: z.record(z.string(), z.unknown()),
   objective,
   dataset: z.object({
-    users: count,
+    users: count.positive(),
     /** Items that were trained. */
-    items: count,
+    items: count.positive(),
     /** Items without ratings beside them, whose vectors come from their categories. */
     coldItems: count,
     ratings: count,
@@ -71,7 +85,7 @@ export const manifestSchema = z.object({
   }),
   model: z.object({
     /** Columns of the factor matrices, folded biases included. */
-    columns: count.positive(),
+    columns: count.positive().max(MOST_COLUMNS),
     /** Loss after the last iteration; null for factors that were trained elsewhere. */
     loss: finite.nullable(),
   }),
@@ -88,8 +102,24 @@ export const manifestSchema = z.object({
   }),
   seconds: z.record(z.string(), finite),
   /** Every file of the snapshot but the manifest itself. */
-  files: z.record(z.string().regex(/^[a-z0-9.-]+$/), z.object({ bytes: count, sha256: z.string().length(64) })),
+  files: z.record(
+    z.string().regex(/^[a-z0-9-]+\.[a-z0-9]+$/),
+    z.object({ bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+  ),
 });
+
+/** What the file of a manifest has beside it, as the last field: the SHA-256 of the others as JSON without white space. */
+export const CHECKSUM_FIELD = 'checksum';
+
+/** The text of a manifest's file. */
+export function manifestText(manifest: Manifest): string {
+  return `${JSON.stringify({ ...manifest, [CHECKSUM_FIELD]: checksumOf(manifest) }, null, 2)}\n`;
+}
+
+/** @param manifest without the checksum */
+export function checksumOf(manifest: object): string {
+  return createHash('sha256').update(JSON.stringify(manifest)).digest('hex');
+}
 
 export type Manifest = z.infer<typeof manifestSchema>;
 export type FileFacts = Manifest['files'][string];

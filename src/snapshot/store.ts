@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Claim } from '../base/files/claim.js';
 import { freeBytes } from '../base/files/free-space.js';
@@ -7,14 +7,14 @@ import { makeDirectory } from '../base/files/make-directory.js';
 import { uniqueTag } from '../base/files/process-tag.js';
 import { putInPlace, removeLeftovers, withClaim, withTemporary } from '../base/files/temporary.js';
 import { messageOf, ShortlistError } from '../errors.js';
-import { SnapshotFiles, writeDurably } from './files.js';
-import { FORMAT_VERSION, MANIFEST_FILE, type Manifest } from './manifest.js';
+import { damaged, readSmall, SnapshotFiles, writeDurably } from './files.js';
+import { FORMAT_VERSION, MANIFEST_FILE, type Manifest, manifestText, SNAPSHOT_ID } from './manifest.js';
 import { readManifest } from './read-manifest.js';
 import { readContent, type Snapshot, type StoredSnapshot } from './snapshot.js';
 
 /** Holds the id of the snapshot to serve; replaced by one atomic rename. */
 const CURRENT_FILE = 'current';
-const ID = /^\d{8}T\d{9}Z-[0-9a-f]{8}$/;
+const MOST_CURRENT_BYTES = 1000;
 /** What is being written aside, and claims of snapshots, which end in the snapshot's id. */
 const TEMPORARY = /^\.(?:building|claim)-\d+-/;
 const CLAIMED = /^\.claim-.*-(\d{8}T\d{9}Z-[0-9a-f]{8})$/;
@@ -44,24 +44,34 @@ export class SnapshotStore {
   async list(): Promise<string[]> {
     const names = await readdir(this.directory).catch(this.#unlessMissing([]));
     return names
-      .filter(name => ID.test(name))
+      .filter(name => SNAPSHOT_ID.test(name))
       .sort()
       .reverse();
   }
 
   /**
    * The id that `current` names, or undefined when nothing was published yet.
-   * @throws {ShortlistError} `file-unreadable`
+   * @throws {ShortlistError} `file-unreadable`; `snapshot-damaged` where it names none
    */
   async current(): Promise<string | undefined> {
-    const text = await readFile(join(this.directory, CURRENT_FILE), 'utf8').catch(this.#unlessMissing(undefined));
-    return text?.trim() || undefined;
+    const path = join(this.directory, CURRENT_FILE);
+    const text = await readSmall(path, MOST_CURRENT_BYTES).catch(this.#unlessMissing(undefined));
+    const id = text?.trim();
+    if (id === undefined || SNAPSHOT_ID.test(id)) return id;
+    throw damaged(path, `it names no snapshot, but says ${JSON.stringify(id.slice(0, 40))}`);
   }
 
-  /** The ids to try when one is to be served: `current` first, then from new to old. */
-  async candidates(): Promise<string[]> {
-    const [current, ids] = await Promise.all([this.current(), this.list()]);
-    return current !== undefined && ids.includes(current) ? [current, ...ids.filter(id => id !== current)] : ids;
+  /**
+   * The ids to try when one is to be served: `current` first, then from new to old.
+   * @param warn called where `current` cannot be followed
+   */
+  async candidates(warn: (message: string) => void = () => {}): Promise<string[]> {
+    const ids = await this.list();
+    const current = await this.current().catch(error => warn(`The newest snapshot is taken. ${messageOf(error)}`));
+    if (current === undefined) return ids;
+    if (ids.includes(current)) return [current, ...ids.filter(id => id !== current)];
+    warn(`The newest snapshot is taken: ${join(this.directory, CURRENT_FILE)} names ${current}, which is not there.`);
+    return ids;
   }
 
   /**
@@ -108,7 +118,12 @@ export class SnapshotStore {
    */
   async locate(id: string): Promise<StoredSnapshot> {
     const directory = join(this.directory, id);
-    return { directory, manifest: await readManifest(directory) };
+    const manifest = await readManifest(directory);
+    if (manifest.id === id) return { directory, manifest };
+    throw damaged(
+      join(directory, MANIFEST_FILE),
+      `it is of snapshot ${manifest.id}: the directory is a copy, or was renamed`,
+    );
   }
 
   /**
@@ -133,7 +148,7 @@ export class SnapshotStore {
         ...facts,
         files: files.facts,
       };
-      await writeDurably(join(building, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+      await writeDurably(join(building, MANIFEST_FILE), manifestText(manifest));
       await checkWhole(building, manifest.files);
       await this.#openToReaders(building);
       await syncDirectory(building);
@@ -211,6 +226,7 @@ export class SnapshotStore {
   #unlessMissing<T>(value: T): (cause: NodeJS.ErrnoException) => T {
     return cause => {
       if (cause.code === 'ENOENT') return value;
+      if (cause instanceof ShortlistError) throw cause;
       throw new ShortlistError(
         'file-unreadable',
         `Snapshots cannot be read from ${this.directory}: ${messageOf(cause)}.`,

@@ -1,12 +1,22 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, readdirSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ShortlistError } from '../../src/errors.js';
 import { readVerified, type SnapshotFiles } from '../../src/snapshot/files.js';
-import { type Manifest, manifestSchema } from '../../src/snapshot/manifest.js';
+import { type Manifest, manifestSchema, manifestText } from '../../src/snapshot/manifest.js';
 import { type ManifestFacts, SnapshotStore } from '../../src/snapshot/store.js';
 import { manifestFacts } from '../support/manifest-facts.js';
 import { nodeFlags, programFile } from '../support/program.js';
@@ -22,6 +32,14 @@ async function write(files: SnapshotFiles): Promise<ManifestFacts> {
 
 function publish(keep = 3): Promise<Manifest> {
   return store.publish(write, keep);
+}
+
+/** As a store gives them. */
+const ID = '20200101T000000000Z-0123abcd';
+
+function writtenTo(path: string): string {
+  writeFileSync(path, '');
+  return path;
 }
 
 const allocate = (bytes: number) => new Uint8Array(bytes);
@@ -116,6 +134,37 @@ describe('SnapshotStore', () => {
     });
   });
 
+  test.each<[what: string, put: (path: string) => void, why: RegExp]>([
+    ['another path', path => writeFileSync(path, '../elsewhere\n'), /it names no snapshot, but says "\.\.\/elsewhere"/],
+    ['two lines', path => writeFileSync(path, `${ID}\n${ID}\n`), /it names no snapshot/],
+    ['zeros', path => writeFileSync(path, `${ID}\0`), /it names no snapshot/],
+    ['nothing', path => writeFileSync(path, ''), /it names no snapshot, but says ""/],
+    ['gigabytes', path => truncateSync(writtenTo(path), 3e9), /it has 3000000000 bytes, expected at most/],
+    ['a directory', path => mkdirSync(path), /it is a directory/],
+    ['a pipe', path => void execFileSync('mkfifo', [path]), /it is no regular file/],
+    ['a link to a device', path => symlinkSync('/dev/zero', path), /it is no regular file/],
+    ['a link to itself', path => symlinkSync(path, path), /ELOOP/],
+    ['a missing snapshot', path => writeFileSync(path, `${ID}\n`), /names .*, which is not there/],
+  ])('where `current` is or names %s, the newest snapshot is taken, with a warning', async (what, put, why) => {
+    const ids = [(await publish()).id, (await publish()).id].sort().reverse();
+    const path = join(directory, 'current');
+    rmSync(path);
+    put(path);
+    const warnings: string[] = [];
+    expect(await store.candidates(message => void warnings.push(message))).toEqual(ids);
+    expect(warnings).toEqual([expect.stringMatching(why)]);
+    const refusal = { code: what === 'a link to itself' ? 'file-unreadable' : 'snapshot-damaged' };
+    if (what === 'a missing snapshot') expect(await store.current()).toBe(ID);
+    else await expect(store.current()).rejects.toMatchObject(refusal);
+  });
+
+  test('a directory that does not have the name of its snapshot is refused', async () => {
+    const { id } = await publish();
+    renameSync(join(directory, id), join(directory, ID));
+    expect(await store.list()).toEqual([ID]);
+    await expect(store.locate(ID)).rejects.toThrow(`it is of snapshot ${id}`);
+  });
+
   test('an empty or missing directory holds no snapshots', async () => {
     expect(await store.candidates()).toEqual([]);
     expect(await new SnapshotStore(join(directory, 'missing')).candidates()).toEqual([]);
@@ -138,6 +187,63 @@ describe('SnapshotStore', () => {
     },
   );
 });
+
+describe('the checksum of a manifest', () => {
+  async function published() {
+    const { id } = await publish();
+    const path = join(directory, id, 'manifest.json');
+    return { id, path, text: await readFile(path, 'utf8') };
+  }
+
+  test('notices whatever else is in it, and that it is lost', async () => {
+    const { id, path, text } = await published();
+    const { checksum, ...fields } = JSON.parse(text);
+    expect(checksum).toBe(createHash('sha256').update(JSON.stringify(fields)).digest('hex'));
+    for (const [from, to] of [
+      ['"recall": 1,', '"recall": 2,'],
+      ['"rated"', '"rates"'],
+      [checksum.slice(0, 8), '00000000'],
+      ['"checksum"', '"chdcksum"'],
+      [checksum, `${checksum}", "seed": "1`],
+    ] as const) {
+      expect(text).toContain(from);
+      await writeFile(path, text.replace(from, to));
+      await expect(store.locate(id), `${from} as ${to}`).rejects.toMatchObject({ code: 'snapshot-damaged' });
+    }
+    await writeFile(path, text);
+    expect((await store.locate(id)).manifest.id).toBe(id);
+  });
+
+  test('is not missed in snapshots of before there were any', async () => {
+    const { id, path, text } = await published();
+    const { checksum: _, ...fields } = JSON.parse(text);
+    await writeFile(path, JSON.stringify(fields));
+    expect((await store.locate(id)).manifest).toEqual(manifestSchema.parse(fields));
+  });
+
+  test.each<[what: string, change: (manifest: Manifest) => object, why: RegExp]>([
+    ['a graph that is not there', m => withPoint(m, { source: 'hnsw', effort: 9 }), /a graph that it lacks/],
+    ['an effort beyond all counting', m => withPoint(m, { source: 'clusters', effort: 2 ** 31 }), /effort/],
+    ['no users', m => ({ ...m, dataset: { ...m.dataset, users: 0 } }), /users/],
+    ['half an item', m => ({ ...m, dataset: { ...m.dataset, items: 0.5 } }), /items/],
+    ['a file elsewhere', m => ({ ...m, files: { '../x': m.files['numbers.f32'] } }), /files/],
+    ['a scale upside down', m => ({ ...m, dataset: { ...m.dataset, scale: { min: 5, max: 1 } } }), /scale goes from 5/],
+    [
+      'an attribute twice',
+      m => ({ ...m, dataset: { ...m.dataset, attributes: [0, 1].map(() => ({ name: 'a', kind: 'text' })) } }),
+      /names an attribute twice/,
+    ],
+  ])('vouches for nothing: %s is refused', async (_, change, why) => {
+    const { id, path, text } = await published();
+    const { checksum, ...fields } = JSON.parse(text);
+    await writeFile(path, manifestText(change(fields) as Manifest));
+    await expect(store.locate(id)).rejects.toThrow(why);
+  });
+});
+
+function withPoint(manifest: Manifest, point: object): object {
+  return { ...manifest, retrieval: { ...manifest.retrieval, operatingPoint: { ...point, k: 100 } } };
+}
 
 describe('readVerified', () => {
   async function damage(change: (bytes: Buffer) => Buffer): Promise<() => unknown> {
