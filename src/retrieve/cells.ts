@@ -1,4 +1,5 @@
 import type { Matrix } from '../base/numeric/matrix.js';
+import { checkStarts } from '../base/numeric/table-checks.js';
 
 /**
  * The k-means cells of a catalogue whose items are numbered cell by cell. Plain arrays, made to be stored; radii and
@@ -21,6 +22,14 @@ export interface Cells {
  */
 export function defaultCellCount(items: number): number {
   return Math.max(1, Math.round(Math.min(items / 40, 2.5 * Math.sqrt(items))));
+}
+
+/** Checks where cells that were read start. @throws RangeError */
+export function checkCellStarts(starts: Uint32Array, items: number): void {
+  checkStarts(starts, items);
+  for (let cell = 1; cell < starts.length; cell++) {
+    if (starts[cell] === starts[cell - 1]) throw new RangeError(`cell ${cell - 1} holds no item`);
+  }
 }
 
 /**

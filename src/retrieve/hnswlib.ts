@@ -41,16 +41,24 @@ export function dimensionsOf(space: HnswSpace, columns: number): number {
 /** The points of the items, one after the other, as the graph wants them. */
 export function* pointsOf(items: Matrix, space: HnswSpace): Generator<number[]> {
   const { rows, columns, stride, data } = items;
-  const squares = new Float64Array(rows);
-  for (let row = 0; row < rows; row++) {
-    for (let j = row * stride; j < row * stride + columns; j++) squares[row]! += data[j]! * data[j]!;
-  }
-  const largest = squares.reduce((a, b) => Math.max(a, b), 0);
+  const augmented = space === 'l2' ? lastCoordinates(items) : undefined;
   for (let row = 0; row < rows; row++) {
     const point = Array.from(data.subarray(row * stride, row * stride + columns));
-    if (space === 'l2') point.push(Math.sqrt(largest - squares[row]!));
+    if (augmented) point.push(augmented[row]!);
     yield point;
   }
+}
+
+/** What `l2` appends to each item. */
+export function lastCoordinates({ rows, columns, stride, data }: Matrix): Float32Array {
+  const squares = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    let square = 0;
+    for (let j = row * stride; j < row * stride + columns; j++) square += data[j]! * data[j]!;
+    squares[row] = square;
+  }
+  const largest = squares.reduce((a, b) => Math.max(a, b), 0);
+  return Float32Array.from(squares, square => Math.sqrt(largest - square));
 }
 
 /** The point of a query. */

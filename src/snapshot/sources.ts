@@ -8,7 +8,7 @@ import { createExactSource, type ExactIndex, prepareExact } from '../retrieve/ex
 import { loadHnsw } from '../retrieve/hnsw.js';
 import { createProposedSource } from '../retrieve/proposed.js';
 import type { Manifest } from './manifest.js';
-import { HNSW_FILE, type Snapshot, verifyFile } from './snapshot.js';
+import { HNSW_FILE, type Snapshot } from './snapshot.js';
 
 /** The kinds of source that a snapshot can be searched with. */
 export function availableSources(snapshot: Snapshot): SourceKind[] {
@@ -22,13 +22,8 @@ export interface PreparedSources {
   readonly similarity: CellIndex;
 }
 
-/**
- * Spares whoever opens sources of the snapshot a pass over all its vectors for each, and over the file of the graph.
- * @throws {ShortlistError} `snapshot-damaged`
- */
-export function prepareSources(snapshot: Snapshot): PreparedSources {
-  const { arena, itemFactors, cells, manifest } = snapshot;
-  if (manifest.retrieval.operatingPoint.source === 'hnsw') verifyFile(snapshot, HNSW_FILE);
+/** Spares whoever opens sources of the snapshot a pass over all its vectors for each. */
+export function prepareSources({ arena, itemFactors, cells, manifest }: Snapshot): PreparedSources {
   return {
     exact: prepareExact(arena, itemFactors),
     clusters: prepareCells(arena, itemFactors, cells),
@@ -59,8 +54,6 @@ export async function openSource(
       { snapshot: manifest.id },
     );
   }
-  // The library trusts its file blindly: a damaged one could take the process with it.
-  if (!prepared) verifyFile(snapshot, HNSW_FILE);
   const graph = await loadHnsw(join(snapshot.directory, HNSW_FILE), itemFactors, hnsw.space);
   return createProposedSource(arena, itemFactors, graph, exact);
 }

@@ -1,3 +1,10 @@
+/** `hashOf` the text of the units from `start` to `end` - 1. */
+export function hashOfUnits(units: Uint16Array, start: number, end: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ units[i]!, 0x01000193);
+  return hash >>> 0;
+}
+
 /** A hash of 32 bits of a text, by its UTF-16 units: FNV-1a. Snapshots hold tables of it. */
 export function hashOf(text: string): number {
   let hash = 0x811c9dc5;

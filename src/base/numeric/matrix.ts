@@ -27,6 +27,29 @@ export function createMatrix(rows: number, columns: number, data?: Float32Array)
   return { rows, columns, stride, data: storage };
 }
 
+/** Norm of the longest rows: single precision holds the dot product of any two. */
+const LONGEST = 1e19;
+
+/** Checks a matrix that was read: rows of finite numbers, zeros between them. @throws RangeError */
+export function checkMatrix({ rows, columns, stride, data }: Matrix): void {
+  for (let row = 0; row < rows; row++) {
+    const end = (row + 1) * stride;
+    // Four sums, since each addition waits for the one before.
+    let [a, b, c, d] = [0, 0, 0, 0];
+    for (let i = end - stride; i < end; i += 4) {
+      a += data[i]! * data[i]!;
+      b += data[i + 1]! * data[i + 1]!;
+      c += data[i + 2]! * data[i + 2]!;
+      d += data[i + 3]! * data[i + 3]!;
+    }
+    const norm = Math.sqrt(a + b + c + d);
+    if (!(norm <= LONGEST)) throw new RangeError(`row ${row} has the norm ${norm}, expected at most ${LONGEST}`);
+    for (let i = end - stride + columns; i < end; i++) {
+      if (data[i] !== 0) throw new RangeError(`row ${row} has ${data[i]} beyond its ${columns} columns, expected 0`);
+    }
+  }
+}
+
 /** A view of one row without its padding. */
 export function rowOf(matrix: Matrix, row: number): Float32Array {
   const start = row * matrix.stride;

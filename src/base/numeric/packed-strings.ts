@@ -1,4 +1,5 @@
 import { firstAbove, startsOf } from './sorting.js';
+import { checkStarts } from './table-checks.js';
 
 /** The memory of `PackedStrings`: two plain arrays that another thread can be given as they are. */
 export interface PackedStringsData {
@@ -6,6 +7,25 @@ export interface PackedStringsData {
   readonly units: Uint16Array;
   /** String i is the units starts[i] … starts[i+1]-1. */
   readonly starts: Uint32Array;
+}
+
+/** Checks strings that were read. @throws RangeError */
+export function checkPackedStrings({ units, starts }: PackedStringsData): void {
+  checkStarts(starts, units.length);
+}
+
+/** Checks that strings, which `checkPackedStrings` has checked, ascend by UTF-16 units, each once. @throws RangeError */
+export function checkAlphabetical({ units, starts }: PackedStringsData): void {
+  for (let i = 1; i < starts.length - 1; i++) {
+    const length = Math.min(starts[i]! - starts[i - 1]!, starts[i + 1]! - starts[i]!);
+    let same = 0;
+    while (same < length && units[starts[i - 1]! + same] === units[starts[i]! + same]) same++;
+    const isAfter =
+      same < length
+        ? units[starts[i - 1]! + same]! < units[starts[i]! + same]!
+        : starts[i]! - starts[i - 1]! < starts[i + 1]! - starts[i]!;
+    if (!isAfter) throw new RangeError(`text ${i} does not come after text ${i - 1}`);
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { countKeys, firstAtLeast, groupByKey } from './sorting.js';
+import { checkFinite, checkRising, checkStarts } from './table-checks.js';
 
 /**
  * A sparse matrix in compressed sparse row form: the entries of row r are `indices[starts[r] … starts[r+1]-1]` with
@@ -11,6 +12,13 @@ export interface Csr {
   readonly starts: Uint32Array;
   readonly indices: Uint32Array;
   readonly values: Float32Array;
+}
+
+/** Checks a matrix that was read. @throws RangeError */
+export function checkCsr({ rows, columns, starts, indices, values }: Csr): void {
+  checkStarts(starts, indices.length);
+  for (let row = 0; row < rows; row++) checkRising(indices, columns, starts[row], starts[row + 1]);
+  checkFinite(values);
 }
 
 /** The columns of one row, as a view. */

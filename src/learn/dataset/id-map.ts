@@ -1,4 +1,4 @@
-import { hashOf } from '../../base/numeric/hash.js';
+import { hashOf, hashOfUnits } from '../../base/numeric/hash.js';
 import { PackedStrings, type PackedStringsData } from '../../base/numeric/packed-strings.js';
 
 /** Dense index of a user in one dataset or snapshot. Never valid in another one. */
@@ -82,13 +82,51 @@ export class IdMap<Index extends UserIndex | ItemIndex> {
   /** Where an id lies, or the empty slot where it would. Half of the slots are empty, so there is one. */
   #slotOf(id: string): number {
     const mask = this.#slots.length - 1;
-    const hash = hashOf(id);
-    // The high bits are folded in, since only the low ones choose the slot.
-    for (let slot = (hash ^ (hash >>> 15)) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = firstSlot(hashOf(id), mask); ; slot = (slot + 1) & mask) {
       const entry = this.#slots[slot]!;
       if (entry === 0 || this.#packed.is(entry - 1, id)) return slot;
     }
   }
+}
+
+/**
+ * Checks the memory of a map that was read: every id is found, at its own index.
+ * @param data its ids checked by `checkPackedStrings`
+ * @throws RangeError
+ */
+export function checkIdMap({ ids, slots }: IdMapData): void {
+  const { units, starts } = ids;
+  const size = starts.length - 1;
+  let taken = 0;
+  for (let slot = 0; slot < slots.length; slot++) {
+    if (slots[slot]! > size) throw new RangeError(`slot ${slot} has id ${slots[slot]! - 1}, but there are ${size}`);
+    if (slots[slot] !== 0) taken++;
+  }
+  // In a table without a free slot a search would never end, in a fuller one last long.
+  if (taken !== size || slots.length !== slotsFor(size)) {
+    throw new RangeError(`${taken} of ${slots.length} slots are taken, expected ${size} of ${slotsFor(size)}`);
+  }
+  // Without a string of each.
+  const mask = slots.length - 1;
+  const isSame = (one: number, other: number): boolean => {
+    const length = starts[one + 1]! - starts[one]!;
+    if (starts[other + 1]! - starts[other]! !== length) return false;
+    for (let i = 0; i < length; i++) if (units[starts[one]! + i] !== units[starts[other]! + i]) return false;
+    return true;
+  };
+  for (let index = 0; index < size; index++) {
+    let slot = firstSlot(hashOfUnits(units, starts[index]!, starts[index + 1]!), mask);
+    while (slots[slot] !== index + 1) {
+      const found = slots[slot]! - 1;
+      if (found < 0 || isSame(found, index)) throw new RangeError(`id ${index} is found as ${found}`);
+      slot = (slot + 1) & mask;
+    }
+  }
+}
+
+/** The high bits of a hash are folded in, since only the low ones choose the slot. */
+function firstSlot(hash: number, mask: number): number {
+  return (hash ^ (hash >>> 15)) & mask;
 }
 
 /** Length of the hash table for a number of ids: a power of two, at least twice as many. */

@@ -1,6 +1,7 @@
 import { GrowingArray } from '../../base/numeric/growing-array.js';
-import { PackedStrings, type PackedStringsData } from '../../base/numeric/packed-strings.js';
+import { checkAlphabetical, PackedStrings, type PackedStringsData } from '../../base/numeric/packed-strings.js';
 import { startsOf } from '../../base/numeric/sorting.js';
+import { checkBelow, checkStarts } from '../../base/numeric/table-checks.js';
 import { ShortlistError } from '../../errors.js';
 import type { ItemIndex } from '../dataset/id-map.js';
 import { type AttributeValue, type CatalogueItem, MAX_ATTRIBUTES } from '../ratings/ratings-table.js';
@@ -139,6 +140,26 @@ export function attributeKinds(known: readonly CatalogueItem[]): Map<string, Att
     );
   }
   return kinds;
+}
+
+/** Checks a column that was read, its texts by `checkPackedStrings` before. @throws RangeError */
+export function checkAttribute(column: AttributeColumn): void {
+  if ('values' in column) {
+    const isBoolean = column.kind === 'boolean';
+    column.values.forEach((value, item) => {
+      if (Number.isNaN(value) || (isBoolean ? value === 0 || value === 1 : Number.isFinite(value))) return;
+      throw new RangeError(`item ${item} has ${value}, expected ${KIND_NAMES[column.kind]}`);
+    });
+    return;
+  }
+  const { kind, texts, starts, numbers } = column;
+  checkAlphabetical(texts);
+  checkStarts(starts, numbers.length);
+  checkBelow(numbers, texts.starts.length - 1);
+  if (kind === 'texts') return;
+  for (let item = 1; item < starts.length; item++) {
+    if (starts[item]! - starts[item - 1]! > 1) throw new RangeError(`item ${item - 1} has several texts, expected one`);
+  }
 }
 
 function kindOf(value: AttributeValue): AttributeKind | undefined {

@@ -1,5 +1,6 @@
 import { PackedStrings, type PackedStringsData } from '../../base/numeric/packed-strings.js';
 import { startsOf } from '../../base/numeric/sorting.js';
+import { checkBelow, checkStarts } from '../../base/numeric/table-checks.js';
 import type { IdMap, ItemIndex } from '../dataset/id-map.js';
 import type { CatalogueItem } from '../ratings/ratings-table.js';
 import { type AttributeColumn, Attributes, attributeKinds } from './attributes.js';
@@ -77,6 +78,27 @@ export class Catalogue {
     const number = this.#numbers.get(category);
     const { starts, items } = this.data.members;
     return number === undefined ? undefined : items.subarray(starts[number], starts[number + 1]);
+  }
+}
+
+/** Checks the categories of items that were read; `checkAttribute` is for their attributes. @throws RangeError */
+export function checkCategories({ categories, ofItem, members }: CatalogueData): void {
+  checkStarts(ofItem.starts, ofItem.numbers.length);
+  checkBelow(ofItem.numbers, categories.length);
+  checkStarts(members.starts, members.items.length);
+  // Read item by item, the categories must give each of them its items one after the other, and all of them.
+  const next = members.starts.slice(0, -1);
+  const items = ofItem.starts.length - 1;
+  for (let item = 0; item < items; item++) {
+    for (let at = ofItem.starts[item]!; at < ofItem.starts[item + 1]!; at++) {
+      const category = ofItem.numbers[at]!;
+      const place = next[category]!++;
+      if (place < members.starts[category + 1]! && members.items[place] === item) continue;
+      throw new RangeError(`item ${item} is in category ${category}, but not among its items where it should be`);
+    }
+  }
+  if (ofItem.numbers.length !== members.items.length) {
+    throw new RangeError(`categories have ${members.items.length} items, expected ${ofItem.numbers.length}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { checkFinite, checkPermutation } from '../../base/numeric/table-checks.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { scaleOf } from '../ratings/value-kind.js';
 
@@ -76,6 +77,28 @@ export function rankPopularity(dataset: Pick<Dataset, 'byUser' | 'timestamps' | 
   };
   const rankings = RANKER_NAMES.map(name => [name, { scores: scores[name], order: orderBy(scores[name], count) }]);
   return Object.fromEntries(rankings) as Popularity;
+}
+
+/** Checks rankings that were read. @throws RangeError */
+export function checkPopularity(popularity: Popularity): void {
+  for (const name of RANKER_NAMES) {
+    const { scores, order } = popularity[name];
+    checkFinite(scores);
+    checkPermutation(order);
+    checkRanked(order, scores, popularity.count.scores);
+  }
+}
+
+function checkRanked(order: Uint32Array, scores: Float32Array, count: Float32Array): void {
+  for (let place = 1; place < order.length; place++) {
+    const item = order[place]!;
+    const before = order[place - 1]!;
+    const isRated = count[item]! > 0;
+    const wasRated = count[before]! > 0;
+    // Those without ratings come last, whatever the others score.
+    const isInOrder = isRated === wasRated ? scores[item]! <= scores[before]! : wasRated;
+    if (!isInOrder || count[item]! < 0) throw new RangeError(`item ${item} stands below ${before}, which ranks lower`);
+  }
 }
 
 /** Indices by score descending, then count descending, then index ascending; those without ratings last. */
