@@ -48,6 +48,8 @@ export class LiveSnapshot {
   #lastChange: Promise<unknown> = Promise.resolve();
   /** A current snapshot that turned out bad: not tried again until somebody asks or another one is current. */
   #refused: string | undefined;
+  /** What was last wrong with `current` itself, which is told once. */
+  #unreadable: string | undefined;
   /** State of the file of precomputed lists when it was last read. */
   #listsRead: string | undefined;
   #stopWatching = () => {};
@@ -87,7 +89,8 @@ export class LiveSnapshot {
    * @throws {ShortlistError} `no-snapshot`
    */
   load(): Promise<Recommender> {
-    return this.#inTurn(async () => this.#begin(await this.#options.store.current()));
+    // Whoever looks for the newest good one says what is wrong with `current`.
+    return this.#inTurn(async () => this.#begin(await this.#readCurrent(() => {})));
   }
 
   /**
@@ -151,10 +154,28 @@ export class LiveSnapshot {
 
   /** Takes what is new, but no current snapshot that was refused. */
   async #follow(): Promise<void> {
-    const current = await this.#options.store.current();
+    let isUnreadable = false;
+    const current = await this.#readCurrent(error => {
+      if (this.isReady) throw error;
+      isUnreadable = true;
+    });
     const isRefused = current === undefined || current === this.#refused;
     if (this.isReady) await this.#changeTo(isRefused ? this.recommender.manifest.id : current);
-    else if (!isRefused) await this.#begin(current);
+    else if (isUnreadable || !isRefused) await this.#begin(current);
+  }
+
+  /** @param onUnreadable called with what is wrong, once as long as it is the same; the result is then undefined */
+  async #readCurrent(onUnreadable: (error: unknown) => void): Promise<string | undefined> {
+    try {
+      const id = await this.#options.store.current();
+      this.#unreadable = undefined;
+      return id;
+    } catch (error) {
+      const isKnown = this.#unreadable === messageOf(error);
+      this.#unreadable = messageOf(error);
+      if (!isKnown) onUnreadable(error);
+      return undefined;
+    }
   }
 
   async #current(): Promise<string> {
@@ -194,8 +215,8 @@ export class LiveSnapshot {
     this.#refused = wanted;
     this.#listsRead = await this.#listsState();
     const { store, precomputed } = this.#options;
-    const recommender = await loadInBackground({ store, id, precomputed }, this.#warn, this.events);
-    await recommender.warmUp(this.isReady ? LATER_ROUNDS : FIRST_ROUNDS);
+    const warmUpRounds = this.isReady ? LATER_ROUNDS : FIRST_ROUNDS;
+    const recommender = await loadInBackground({ store, id, precomputed, warmUpRounds }, this.#warn, this.events);
     if (recommender.manifest.id === wanted) this.#refused = undefined;
     return recommender;
   }

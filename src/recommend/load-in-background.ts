@@ -16,6 +16,8 @@ export interface LoadOptions {
   readonly id?: string | undefined;
   /** File of lists that a batch made, to answer from where they are of the same snapshot. */
   readonly precomputed?: string | undefined;
+  /** See `Recommender.warmUp`: a snapshot that cannot answer counts as damaged too. Default 0. */
+  readonly warmUpRounds?: number;
 }
 
 /** What the thread that loads is given. Its manifest comes validated: zod alone would take it longer than all files. */
@@ -34,17 +36,21 @@ interface Loaded {
 
 /**
  * Loads a snapshot without holding up this thread: another one reads it, verifies it and prepares its sources, and then
- * hands over the memory.
- * @param warn called for damaged snapshots that were passed over, for lists that cannot be used, and by `openRecommender`
+ * hands over the memory. Here it is warmed.
+ * @param warn called for snapshots that were passed over, for lists that cannot be used, and by `openRecommender`
  * @param events what users did since the snapshot was made
  * @throws {ShortlistError} `snapshot-damaged`, `no-snapshot`
  */
 export function loadInBackground(
-  { store, id, precomputed }: LoadOptions,
+  { store, id, precomputed, warmUpRounds = 0 }: LoadOptions,
   warn: (message: string) => void,
   events?: UserEvents,
 ): Promise<Recommender> {
-  const load = (one: string) => store.reading(one, stored => loadInThread({ stored, precomputed }, warn, events));
+  const load = async (one: string) => {
+    const recommender = await store.reading(one, stored => loadInThread({ stored, precomputed }, warn, events));
+    await recommender.warmUp(warmUpRounds);
+    return recommender;
+  };
   return id === undefined ? loadNewest(store, warn, load) : load(id);
 }
 

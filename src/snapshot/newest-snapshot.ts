@@ -1,10 +1,10 @@
-import { ShortlistError } from '../errors.js';
+import { messageOf, ShortlistError } from '../errors.js';
 import type { Snapshot } from './snapshot.js';
 import type { SnapshotStore } from './store.js';
 
 /**
- * The current snapshot, or where it is damaged the newest one that is not.
- * @param warn called for each damaged one
+ * The current snapshot, or where it cannot be used, whatever the reason, the newest one that can.
+ * @param warn called for each that is passed over, with the reason
  * @throws {ShortlistError} `no-snapshot`
  */
 export function loadNewestSnapshot(store: SnapshotStore, warn: (message: string) => void): Promise<Snapshot> {
@@ -17,13 +17,12 @@ export async function loadNewest<Loaded>(
   warn: (message: string) => void,
   load: (id: string) => Promise<Loaded>,
 ): Promise<Loaded> {
-  const ids = await store.candidates();
+  const ids = await store.candidates(warn);
   for (const id of ids) {
     try {
       return await load(id);
     } catch (error) {
-      if (!(error instanceof ShortlistError && error.code === 'snapshot-damaged')) throw error;
-      warn(`Snapshot ${id} is passed over. ${error.message}`);
+      warn(`Snapshot ${id} is passed over. ${messageOf(error)}`);
     }
   }
   throw new ShortlistError(

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { messageOf } from '../../src/errors.js';
@@ -176,6 +176,35 @@ describe('LiveSnapshot', () => {
     await expect.poll(() => live.recommender.manifest.id, { timeout: 20_000 }).toBe(second);
     expect(await change.promise).toEqual({ snapshot: first, previous: second });
     expect(refusals).toBe(1);
+  });
+
+  test('watching tells once what is wrong with `current` or the name of a snapshot, and keeps what answers', async () => {
+    const refusals: unknown[] = [];
+    const live = await open({
+      onChange: ({ snapshot }) => expect.fail(`changed to ${snapshot}`),
+      onRefused: error => void refusals.push(messageOf(error)),
+    });
+    const looked = vi.spyOn(store, 'current');
+    const lookMore = () => {
+      const { length } = looked.mock.calls;
+      return expect.poll(() => looked.mock.calls.length, { timeout: 20_000 }).toBeGreaterThan(length + 5);
+    };
+    live.watch(1);
+    const aside = join(store.directory, 'aside');
+    await writeFile(aside, '../elsewhere');
+    await rename(aside, join(store.directory, 'current'));
+    await lookMore();
+    const copy = `2099${second.slice(4)}`;
+    await cp(join(store.directory, second), join(store.directory, copy), { recursive: true });
+    await store.makeCurrent(copy);
+    await lookMore();
+    expect(refusals).toEqual([
+      expect.stringContaining('names no snapshot'),
+      expect.stringContaining(`it is of snapshot ${second}`),
+    ]);
+    expect(live.recommender.manifest.id).toBe(second);
+    looked.mockRestore();
+    await rm(join(store.directory, copy), { recursive: true });
   });
 
   test('watching loads the first snapshot where there was none', async () => {
