@@ -1,7 +1,7 @@
 import { constants, platform, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { WorkerData } from '../base/threads/pool.js';
-import { ShortlistError } from '../errors.js';
+import { messageOf } from '../errors.js';
 import { gramBasisOf } from '../learn/model/gram-basis.js';
 import { handOverSnapshot } from '../snapshot/hand-over.js';
 import { readContent, type Snapshot } from '../snapshot/snapshot.js';
@@ -35,8 +35,7 @@ async function listsIn(path: string, snapshot: Snapshot): Promise<PrecomputedDat
     const { readPrecomputed } = await import('./read-precomputed.js');
     return await readPrecomputed(path, snapshot);
   } catch (thrown) {
-    if (!(thrown instanceof ShortlistError)) throw thrown;
-    post({ warning: `All requests are computed online. ${thrown.message}` });
+    post({ warning: `All requests are computed online. ${messageOf(thrown)}` });
     return undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { GrowingArray } from '../base/numeric/growing-array.js';
 import { linesOf } from '../base/tables/lines.js';
@@ -29,6 +30,7 @@ export async function readPrecomputed(path: string, snapshot: Snapshot): Promise
   const lengths = new Uint32Array(users.size);
   const listedItems = new GrowingArray(length => new Uint32Array(length));
   const scores = new GrowingArray(length => new Float32Array(length));
+  const inList = new Set<number>();
   let listedUsers = 0;
   let last = -1;
   let number = 0;
@@ -45,13 +47,17 @@ export async function readPrecomputed(path: string, snapshot: Snapshot): Promise
       throw unusable(path, `line ${number} has a user or an item that is not in the snapshot`);
     }
     if (user !== last) {
+      if (lengths[user]! > 0) throw unusable(path, `line ${number} goes on with a list that has ended`);
       starts[user] = listedItems.length;
+      inList.clear();
       listedUsers++;
       last = user;
     }
     if (row.rank !== ++lengths[user]!) {
       throw unusable(path, `line ${number} has rank ${row.rank} where ${lengths[user]} should follow`);
     }
+    if (inList.has(item)) throw unusable(path, `line ${number} has an item that is in the list already`);
+    inList.add(item);
     listedItems.push(item);
     scores.push(row.score);
   }
@@ -62,9 +68,13 @@ export async function readPrecomputed(path: string, snapshot: Snapshot): Promise
 
 async function* readLines(path: string): AsyncGenerator<string> {
   try {
+    // A pipe would keep whoever reads it waiting.
+    if (!(await stat(path)).isFile()) throw unusable(path, 'it is no regular file');
     yield* linesOf(path);
   } catch (error) {
-    throw unusable(path, `it cannot be read (${messageOf(error instanceof Error ? error.cause : error)})`);
+    if (error instanceof ShortlistError && error.code === 'precomputed-unusable') throw error;
+    const cause = error instanceof ShortlistError ? error.cause : error;
+    throw unusable(path, `it cannot be read (${messageOf(cause)})`);
   }
 }
 

@@ -117,6 +117,16 @@ describe('a file that cannot be used is said so, and everybody is answered onlin
       why: 'it was made with snapshot older',
     },
     { name: 'out of order', content: () => lines().toReversed(), why: `line 1 has rank ${K} where 1 should follow` },
+    {
+      name: 'with an item twice',
+      content: () => [lines()[0]!, lines()[0]!.replace('"rank":1', '"rank":2')],
+      why: 'line 2 has an item that is in the list already',
+    },
+    {
+      name: 'with a list in two parts',
+      content: () => [lines()[0]!, lines()[K]!, lines()[1]!],
+      why: 'line 3 goes on with a list that has ended',
+    },
     { name: 'of something else', content: () => ['{"a":1}'], why: 'line 1: ✖ Invalid input' },
   ])('$name', async ({ name, content, why }) => {
     const path = join(scratch, `${name}.jsonl`);
