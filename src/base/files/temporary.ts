@@ -3,7 +3,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ShortlistError } from '../../errors.js';
 import { type Claim, claim, isAbandoned, isLock, lockOf, SILENCE_HOURS } from './claim.js';
-import { uniqueTag } from './process-tag.js';
+import { tagIn, uniqueTag } from './process-tag.js';
 
 /**
  * Runs `work` with a path where it may make a file or a directory: what is there when it ends or throws, or when the
@@ -101,11 +101,17 @@ const GONE = '.gone';
  */
 export async function removeLeftovers(directory: string, isTemporary: (name: string) => boolean): Promise<void> {
   const names = namesIn(directory).map(name => name.replace(/\.gone$/, ''));
-  // The locks last: they tell about the others.
-  for (const name of [...new Set(names.filter(isTemporary)), ...names.filter(isLock)]) {
-    const path = join(directory, name);
-    if (await isAbandoned(path)) takeAway(path);
+  for (const name of new Set(names.filter(isTemporary))) await removeIfAbandoned(join(directory, name));
+  // The lock of something of another purpose tells about it still.
+  const left = namesIn(directory);
+  for (const name of left.filter(isLock)) {
+    const tag = tagIn(name)?.text ?? name;
+    if (!left.some(other => other !== name && other.includes(tag))) await removeIfAbandoned(join(directory, name));
   }
+}
+
+async function removeIfAbandoned(path: string): Promise<void> {
+  if (await isAbandoned(path)) takeAway(path);
 }
 
 /**
