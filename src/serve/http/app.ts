@@ -12,6 +12,8 @@ export interface App {
   readonly listener: RequestListener;
   /** What the server has to make requests and responses of. */
   readonly classes: Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>;
+  /** Says that a connection was accepted. */
+  accepted(): void;
   /** From now on replies end their connection, and the app says that it is not ready, so that requests go elsewhere. */
   stop(): void;
 }
@@ -36,6 +38,7 @@ export function createApp(options: AppOptions): App {
       if (lets(request, response)) bounded(request, response);
     },
     classes: expressClasses(app),
+    accepted: () => bound.accepted(),
     stop() {
       context.stopping = true;
     },

@@ -2,12 +2,15 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import { ShortlistError } from '../../errors.js';
 import { problemOf } from './problem.js';
 import type { Proxies } from './proxies.js';
+import { RefusedConnections } from './refused-connections.js';
 import { API_HEADERS, PROBLEM_TYPE, requestIdOf } from './send-json.js';
 
 /** Paths that answer under any load: the machinery around a service would end a process that stops answering them. */
 const ALWAYS = /^\/(health\/|metrics)/;
 /** Requests taken in any turn, whatever they cost. */
 const MIN_PER_TURN = 8;
+/** Requests taken in any turn while connections wait to be accepted, and */
+const MIN_ACCEPTING = 4;
 /** Turns in a row that were too long before load is too high: a pause of the whole process is no overload yet. */
 const LONG_TURNS = 10;
 /** How much longer a turn may be until then. */
@@ -19,6 +22,8 @@ const SLACK = 3;
 const MAX_HANDLER_MS = 10;
 /** The same of what is done between handlers: reading, routing, sending. */
 const MAX_BETWEEN_MS = 2;
+/** Milliseconds of a turn while connections wait to be accepted: one is in each turn, however short. */
+const ACCEPTING_MS = 2;
 
 /**
  * Bounds the time for which requests keep the server busy in one turn of the event loop. They are computed one after the
@@ -34,7 +39,13 @@ export class LoadBound {
   /** Of a long request, after the requests of the turn before: what comes meanwhile waits for it. */
   #sliceMs = 0;
   #longTurns = 0;
+  /** Since when there has been a new connection in every turn. */
+  #acceptingSince = Infinity;
+  #hasAccepted = false;
+  readonly #refused = new RefusedConnections(() => this.#isAccepting);
   readonly #startOver = () => {
+    if (!this.#hasAccepted) this.#acceptingSince = Infinity;
+    this.#hasAccepted = false;
     this.#longTurns = this.#busyMs > this.maxTurnMs ? this.#longTurns + 1 : 0;
     this.#taken = 0;
   };
@@ -47,12 +58,25 @@ export class LoadBound {
     const now = performance.now();
     if (this.#taken++ === 0) {
       // Runs when all that had arrived has been read.
-      setImmediate(this.#startOver);
+      if (!this.#hasAccepted) setImmediate(this.#startOver);
       this.#busyMs = this.#sliceMs;
       this.#sliceMs = 0;
     } else this.#busyMs += Math.min(now - this.#latest, MAX_BETWEEN_MS);
     this.#latest = now;
+    if (this.#isAccepting) return this.#taken <= MIN_ACCEPTING || this.#busyMs < Math.min(ACCEPTING_MS, this.maxTurnMs);
     return this.#taken <= MIN_PER_TURN || this.#busyMs < this.#budgetMs;
+  }
+
+  /** Says that a connection was accepted. */
+  accepted(): void {
+    if (this.#taken === 0 && !this.#hasAccepted) setImmediate(this.#startOver);
+    this.#hasAccepted = true;
+    this.#acceptingSince = Math.min(this.#acceptingSince, performance.now());
+  }
+
+  /** Whether load is high and more connections wait: every turn has accepted one for as long as a turn may take. */
+  get #isAccepting(): boolean {
+    return this.#refused.some && this.#acceptingSince < this.#latest - this.maxTurnMs;
   }
 
   /** Counts what a handler took, from one millisecond to another. */
@@ -67,7 +91,7 @@ export class LoadBound {
   };
 
   get #budgetMs(): number {
-    return this.#longTurns < LONG_TURNS ? SLACK * this.maxTurnMs : this.maxTurnMs;
+    return this.#longTurns < LONG_TURNS && !this.#refused.some ? SLACK * this.maxTurnMs : this.maxTurnMs;
   }
 
   /** A listener that passes on what is admitted and refuses the rest. */
@@ -75,6 +99,9 @@ export class LoadBound {
     return (request, response) => {
       if (this.admits() || ALWAYS.test(request.url ?? '')) return listener(request, response);
       onRefused();
+      const fate = this.#refused.add(request.socket);
+      if (fate === 'ignore') return;
+      if (fate === 'end') response.shouldKeepAlive = false;
       refuse(response, requestIdOf(request), proxies.prefixOf(request));
     };
   }

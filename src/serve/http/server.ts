@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ErrorCode, messageOf, ShortlistError } from '../../errors.js';
 import { type AppOptions, createApp } from './app.js';
+import { mostConnections, OpenConnections } from './open-connections.js';
 import { problemOf } from './problem.js';
 import { API_HEADERS, PROBLEM_TYPE } from './send-json.js';
 
@@ -10,6 +11,8 @@ export interface ServeOptions extends AppOptions {
   readonly host: string;
   /** 0 lets the system choose a free one. */
   readonly port: number;
+  /** Most connections at once. Default, or 0: what the descriptors of the process allow, at most 16,384. */
+  readonly maxConnections?: number;
   /** Most milliseconds for a client to send its whole request. */
   readonly requestTimeoutMs: number;
   /** Most milliseconds that requests get to finish once `close` was called. */
@@ -48,7 +51,7 @@ const STALLED_MS = 75_000;
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { requestTimeoutMs } = options;
-  const { listener, classes, stop } = createApp(options);
+  const { listener, classes, accepted, stop } = createApp(options);
   const server = createServer(
     {
       ...classes,
@@ -63,6 +66,11 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     listener,
   );
   server.timeout = STALLED_MS;
+  const connections = new OpenConnections(options.maxConnections || mostConnections());
+  server.on('connection', socket => {
+    accepted();
+    connections.add(socket);
+  });
   // An expectation that nobody knows is passed over, like an unknown header.
   server.on('checkExpectation', listener);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => answerUnreadable(error, socket, options.basePath));
