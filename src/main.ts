@@ -7,6 +7,8 @@ import { commandLine } from '../scripts/command/command-line.js';
 import { SUMMARIES } from '../scripts/command/summaries.js';
 import { ShortlistError } from './errors.js';
 import { type Config, describeConfig, readConfig, variableOf } from './serve/config.js';
+import { reportHealth, serveHealthOfProcesses } from './serve/health/of-processes.js';
+import { startHealthThread } from './serve/health/own-thread.js';
 import { joinProcesses, runProcesses } from './serve/processes.js';
 import { type Service, startService } from './serve/service.js';
 
@@ -17,8 +19,10 @@ try {
   const logger = pino({ name: 'shortlist', level: config.LOG_LEVEL }, pino.destination({ dest: 1, sync: true }));
   const processes = config.PROCESSES || availableParallelism();
   if (cluster.isWorker) await serveWithOthers(config, logger);
-  else if (processes > 1) process.exit(await runProcesses(processes, logger));
-  else await serveAlone(config, logger);
+  else if (processes > 1) {
+    await serveHealthOfProcesses(config, logger);
+    process.exit(await runProcesses(processes, logger));
+  } else await serveAlone(config, logger);
 } catch (thrown) {
   process.stderr.write(failureText(thrown, variableOf));
   process.exit(thrown instanceof ShortlistError && thrown.code === 'invalid-config' ? EXIT_USAGE : EXIT_FAILED);
@@ -26,7 +30,9 @@ try {
 
 /** The first signal lets running requests finish; a second one does not wait for them. */
 async function serveAlone(config: Config, logger: Logger): Promise<void> {
+  const health = await startHealthThread(config, logger);
   const service = await startService(config, logger);
+  health?.follow(service);
   let isStopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
@@ -47,7 +53,8 @@ async function serveWithOthers(config: Config, logger: Logger): Promise<void> {
     reload: once(service => service.reload()),
     stop: once(service => stop(service, logger)),
   });
-  const { metrics } = await starting;
+  const { live, metrics } = await starting;
+  reportHealth(config, live);
   metrics.text = others.metrics;
   others.ready(metrics.registry);
 }

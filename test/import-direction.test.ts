@@ -104,24 +104,32 @@ describe('imports', () => {
   });
 
   test('of the service reach nothing that only the offline side needs', () => {
-    const reached = new Set<string>();
-    const packages = new Set<string>();
-    const visit = (path: string) => {
-      const file = files.get(path);
-      if (!file || reached.has(path)) return;
-      reached.add(path);
-      for (const { to, isPackage, typeOnly } of file.imports) {
-        if (typeOnly) continue;
-        if (isPackage) packages.add(to);
-        else visit(to);
-      }
-    };
-    visit(join('src', 'main.ts'));
+    const { reached, packages } = reachedFrom(join('src', 'main.ts'));
     expect(reached.size).toBeGreaterThan(20);
     expect(packages).toContain('express');
     expect([...packages].filter(name => OFFLINE_ONLY.includes(name))).toEqual([]);
   });
+
+  test('of the thread for health reach no package, so that it starts at once', () => {
+    const { reached, packages } = reachedFrom(join('src', 'serve', 'health', 'thread.ts'));
+    expect(reached).toContain(join('src', 'serve', 'health', 'server.ts'));
+    expect([...packages].filter(name => !name.startsWith('node:'))).toEqual([]);
+  });
 });
+
+/** The files that are loaded with one, and the packages. */
+function reachedFrom(path: string, reached = new Set<string>(), packages = new Set<string>()) {
+  const file = files.get(path);
+  if (file && !reached.has(path)) {
+    reached.add(path);
+    for (const { to, isPackage, typeOnly } of file.imports) {
+      if (typeOnly) continue;
+      if (isPackage) packages.add(to);
+      else reachedFrom(to, reached, packages);
+    }
+  }
+  return { reached, packages };
+}
 
 /** Each circle that a walk along the imports meets, as text. */
 function circlesAmong(imports: ReadonlyMap<string, readonly string[]>): string[] {

@@ -93,8 +93,20 @@ const schema = z.object({
       'for others are refused. None: only those that log events without a key are. * for any.',
   }),
   PORT: whole(0, 65_535, 3000).meta({ description: 'Port to listen on. 0 takes a free one and logs it.' }),
+  HEALTH_PORT: numberTextSchema({ kind: 'integer', min: 0, max: 65_535 })
+    .exactOptional()
+    .meta({
+      description:
+        'Another port for /health/live, /health/ready and /metrics, which answers at once whatever the load. Alive means that ' +
+        'the service did something within 10 seconds. 0 takes a free one and logs it. None: only PORT answers them.',
+    }),
   PROCESSES: whole(0, 1024, 1).meta({
     description: 'Processes that share the port, each with the whole snapshot in memory. 0: one for each core.',
+  }),
+  MAX_CONNECTIONS: whole(0, 1_000_000, 0).meta({
+    description:
+      'Most connections of one process at once; beyond them, new ones take the places of those that got no reply for ' +
+      'the longest time. 0: as many as its descriptors (ulimit -n) allow, at most 16384.',
   }),
   LOG_LEVEL: z
     .enum(LOG_LEVELS, `expected one of ${LOG_LEVELS.join(', ')}`)

@@ -9,6 +9,7 @@ import { type RunningServer, serve } from './http/server.js';
 
 /** A running service. */
 export interface Service extends RunningServer {
+  readonly live: LiveSnapshot;
   readonly metrics: Metrics;
   /** Switches to the current snapshot of the store; what goes wrong is logged, and the old one stays. */
   reload(): Promise<void>;
@@ -51,6 +52,7 @@ export async function startService(config: Config, logger: Logger, onChange?: ()
       ...apiOptions(config),
       host: config.HOST,
       port: config.PORT,
+      maxConnections: config.MAX_CONNECTIONS,
       maxTurnMs: config.MAX_TURN_MS,
       requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
       shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
@@ -66,5 +68,5 @@ export async function startService(config: Config, logger: Logger, onChange?: ()
     logger.warn('Without API_KEYS_SHA256, everybody who reaches this server may log events: fit for development only.');
   }
   if (config.RELOAD_INTERVAL_MS > 0) live.watch(config.RELOAD_INTERVAL_MS);
-  return { url: server.url, metrics, reload: () => live.reload().then(() => {}, refused), close };
+  return { url: server.url, live, metrics, reload: () => live.reload().then(() => {}, refused), close };
 }

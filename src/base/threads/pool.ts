@@ -65,6 +65,11 @@ export class WorkerPool<Job, Message = unknown> {
     await Promise.race([...endedEarly, Promise.all(this.#workers.map(serve))]);
   }
 
+  /** Sends every thread a message. */
+  post(message: unknown): void {
+    for (const worker of this.#workers) worker.postMessage(message);
+  }
+
   /** Ends the threads, whatever they are doing. */
   async close(): Promise<void> {
     await Promise.all(this.#workers.map(worker => worker.terminate()));

@@ -46,7 +46,7 @@ export class LoadBound {
   readonly #startOver = () => {
     if (!this.#hasAccepted) this.#acceptingSince = Infinity;
     this.#hasAccepted = false;
-    this.#longTurns = this.#busyMs > this.maxTurnMs ? this.#longTurns + 1 : 0;
+    if (this.#taken > 0) this.#longTurns = this.#busyMs > this.maxTurnMs ? this.#longTurns + 1 : 0;
     this.#taken = 0;
   };
 
