@@ -9,7 +9,7 @@ import { API_HEADERS, PROBLEM_TYPE, requestIdOf } from './send-json.js';
 const ALWAYS = /^\/(health\/|metrics)/;
 /** Requests taken in any turn, whatever they cost. */
 const MIN_PER_TURN = 8;
-/** Requests taken in any turn while connections wait to be accepted, and */
+/** The same while connections wait to be accepted. */
 const MIN_ACCEPTING = 4;
 /** Turns in a row that were too long before load is too high: a pause of the whole process is no overload yet. */
 const LONG_TURNS = 10;

@@ -6,6 +6,7 @@ const TICK_MS = 10;
 const SHARE = 1 / 4;
 /** but so many at most, whose refusals take a turn about ten milliseconds: of thousands, each waits longer. */
 const MAX_AT_ONCE = 100;
+/** The same while connections wait to be accepted. */
 const FEW_AT_ONCE = 8;
 /** Refusals to one connection while it waits, which are of requests that it sent together. */
 const MAX_REFUSALS = 16;
@@ -13,7 +14,7 @@ const MAX_REFUSALS = 16;
 /**
  * Connections whose request was refused. They are not read again for a while: of hundreds that ask again as soon as they
  * are refused, the refusals alone would fill every turn of the event loop, and it accepts one connection in a turn. All
- * of them are told to wait for a second; few wait for hundredths of a second, 500 for half of one.
+ * of them are told to wait for a second; few wait for hundredths of a second, 500 for a tenth or two.
  */
 export class RefusedConnections {
   /** In the order in which they are read again, with the refusals of each. */
