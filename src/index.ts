@@ -8,8 +8,8 @@ export type { RatingsReading, Remark } from './learn/ratings/ratings-reading.js'
 export type { CatalogueItem, RatingsTable, RepeatRule, ValueKind } from './learn/ratings/ratings-table.js';
 export { type ReadItemsOptions, readItems } from './learn/ratings/read-items.js';
 export { type ReadRatingsOptions, readRatings } from './learn/ratings/read-ratings.js';
-export { CsvEventLog } from './recommend/events/csv-log.js';
-export type { EventColumns, EventStore, LoggedEvent } from './recommend/events/event-store.js';
+export { CsvEventLog, type EventLogOptions } from './recommend/events/csv-log.js';
+export type { EventColumns, EventStore, EventStoreStatus, LoggedEvent } from './recommend/events/event-store.js';
 export { logInteractions, type NewInteraction } from './recommend/events/new-interactions.js';
 export { LiveSnapshot, type LiveSnapshotOptions, type SnapshotChange } from './recommend/live-snapshot.js';
 export type {

@@ -1,12 +1,9 @@
 import { sqlString } from './duckdb.js';
-import { BLANKS, NULL_WORDS } from './plain-id.js';
+import { BLANKS, MAX_ID_LENGTH, NULL_WORDS } from './plain-id.js';
 
 // SQL over the text of fields, in VARCHAR columns that may be null. What is cheap and true of nearly all values comes
 // first: DuckDB evaluates a branch of CASE only for the rows that reach it, but both sides of AND, and what stands twice in
 // coalesce, for all of them; and IN with many constants it makes a join, which loses the order of the lines.
-
-/** Longest id that is accepted, in characters: real ones have tens, and a whole line taken for an id has more. */
-export const MAX_ID_LENGTH = 1024;
 
 /** SQL for both conditions, of which the second is evaluated only where the first holds. */
 function and(first: string, second: string): string {

@@ -1,3 +1,6 @@
+/** Longest id that is accepted, in characters: real ones have tens, and a whole line taken for an id has more. */
+export const MAX_ID_LENGTH = 1024;
+
 /** What programs write for a value that is missing, in lower case. */
 export const NULL_WORDS = 'null \\n nan none n/a na na? <na> <null> (null) #n/a undefined'.split(' ');
 

@@ -54,7 +54,7 @@ export async function loadUsableRows<Wanted extends Role>(
   const good: string[] = [];
   const bad: string[] = [];
   for (const [index, { name, partitions }] of (await tableFiles(names, session)).entries()) {
-    const file = await openInputFile(name, session.scratch);
+    const file = await openInputFile(name, session.scratch, wanted.isUtf8);
     const layout = await layoutOf(file, partitions, wanted, session);
     const projection = projectionOf(layout.columns, file.name);
     const table = `records_${index}`;

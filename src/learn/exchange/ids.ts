@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
-import { MAX_ID_LENGTH } from '../../base/tables/field-values.js';
 import { linesOf } from '../../base/tables/lines.js';
+import { MAX_ID_LENGTH } from '../../base/tables/plain-id.js';
 import { delimiterOf, splitLine } from '../../base/tables/text-line.js';
 import { ShortlistError } from '../../errors.js';
 import { transposed } from './checks.js';

@@ -1,5 +1,5 @@
 import { GrowingArray } from '../../base/numeric/growing-array.js';
-import { MAX_ID_LENGTH } from '../../base/tables/field-values.js';
+import { MAX_ID_LENGTH } from '../../base/tables/plain-id.js';
 import { ShortlistError } from '../../errors.js';
 import { aboutTypes, checkInteractionOptions, foldedType, type InteractionOptions } from './interaction-options.js';
 import { interactionTable } from './interaction-table.js';

@@ -3,6 +3,7 @@ import type { WantedColumns } from '../../base/tables/layout.js';
 import { loadUsableRows, type TableOptions } from '../../base/tables/usable-rows.js';
 import { ShortlistError } from '../../errors.js';
 import { readingOf } from './describe-rows.js';
+import { isLogHeader } from './event-log-header.js';
 import { withIdRemarks } from './id-remarks.js';
 import {
   aboutTypes,
@@ -70,6 +71,7 @@ export async function readRatings(
       event: options.eventColumn,
     },
     headerless: options.headerless,
+    isUtf8: isLogHeader,
   };
   return withDuckDb(async session => {
     const kinds: Kind[] = [];

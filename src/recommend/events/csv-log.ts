@@ -1,36 +1,65 @@
+import { isUtf8 } from 'node:buffer';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { getHeapStatistics } from 'node:v8';
 import { makeDirectory } from '../../base/files/make-directory.js';
+import { completeOptions, type GivenValues, integer } from '../../base/options/option.js';
+import { MAX_ID_LENGTH } from '../../base/tables/plain-id.js';
 import { messageOf, ShortlistError } from '../../errors.js';
-import { columnsOf, eventOf, headerOf, lineOf } from './event-line.js';
-import type { EventColumns, EventStore, LoggedEvent } from './event-store.js';
-import { APPENDING, beginFile, openIfThere, overwrite, restOf } from './log-file.js';
+import { columnsOf, headerOf } from '../../learn/ratings/event-log-header.js';
+import { eventOf, lineOf, MAX_LINE_BYTES } from './event-line.js';
+import type { EventColumns, EventStore, EventStoreStatus, LoggedEvent } from './event-store.js';
+import { APPENDING, beginFile, openIfThere, overwrite, PRIVATE_DIRECTORY, restOf, tryRoom } from './log-file.js';
 import { RecentEvents } from './recent-events.js';
+import { Trouble } from './trouble.js';
 
 /** Name of the log in its directory. */
 const EVENTS_FILE = 'events.csv';
 
 /** Milliseconds between two reads of what other processes logged. */
 const POLL_MS = 1000;
-/** Bytes read at a time: their lines take the event loop some milliseconds. */
-const READ_BYTES = 2 ** 18;
-/** Events that may wait for the disk; a disk that hangs must not fill the memory. */
-const MAX_WAITING = 100_000;
+/** Bytes read at a time: their lines take the event loop some milliseconds. Longer than any line may be. */
+const READ_BYTES = 2 ** 17;
+/** Bytes of events that may wait for the disk or be on their way to it; a disk that hangs must not fill the memory. */
+const MAX_WAITING_BYTES = 20_000_000;
+/** What an event takes while it waits, beside two bytes for each character of its ids. */
+const WAITING_EVENT_BYTES = 200;
 /** A batch is written again when the write before it broke off in the same moment, or the log was moved away. */
 const ATTEMPTS = 3;
+/** Milliseconds after which a write that goes on is one that fails. */
+const SLOW_WRITE_MS = 10_000;
+/** Room that there has to be before a log that could not be written counts as writable again. */
+const LEAST_ROOM_BYTES = 2 ** 16;
+const MEGABYTE = 2 ** 20;
+/** What a heap has in it beside recent events: the objects of the service, and young ones. */
+const OTHER_HEAP_MB = 64;
 const NEWLINE = 0x0a;
 
+/** What `CsvEventLog.open` takes. */
+export const EVENT_LOG_OPTIONS = {
+  /** Raise it where more happens between two rebuilds than fits: the events of users whom it forgets count only then. */
+  memoryMb: integer({
+    meaning: 'Most memory that recent events take, in MB (2^20 bytes)',
+    min: 1,
+    // Maps hold 2^24 entries.
+    max: 3072,
+    default: 256,
+  }),
+};
+export type EventLogOptions = GivenValues<typeof EVENT_LOG_OPTIONS>;
+
 /**
- * A durable log of new interactions: a CSV file that `readRatings` reads like any other, and the recent events in memory,
- * which are always what reading the file gives. Several processes may share it: each write is one `write` of
- * whole lines at the end of the file. A log that is moved away or cut is begun anew.
+ * A durable log of new interactions: a CSV file in UTF-8 that `readRatings` reads like any other, and the recent events in
+ * memory, which are always what reading the file gives, as far as they fit into the memory that they may take. Several
+ * processes may share it: each write is one `write` of whole lines at the end of the file. A log that is moved away or cut
+ * is begun anew.
  *
  * A process that is killed or a disk that is full may leave a broken last line. Nobody was promised that it is logged; it is
  * overwritten with line breaks, because empty lines are no rows to any reader.
  */
 export class CsvEventLog implements EventStore {
   readonly path: string;
-  readonly #recent = new RecentEvents();
+  readonly #recent: RecentEvents;
   readonly #warn: (message: string) => void;
   /** Ends when all work on the file that was begun has ended: one thing at a time is done with it. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -41,30 +70,52 @@ export class CsvEventLog implements EventStore {
   #offset = 0;
   #lines = 0;
   #columns: EventColumns | undefined;
+  /** Whether that is inside a line that is longer than any may be. */
+  #inLongLine = false;
 
   /** Events of the next write and when it is done. */
-  #waiting: LoggedEvent[] = [];
+  #waiting: (readonly LoggedEvent[])[] = [];
   #nextWrite: Promise<void> | undefined;
+  #waitingBytes = 0;
 
-  private constructor(directory: string, warn: (message: string) => void) {
+  readonly #trouble: Trouble;
+  #failedWrites = 0;
+  /** How much the last write that failed was to write. */
+  #failedBytes = 0;
+  #writingSince = Number.POSITIVE_INFINITY;
+
+  private constructor(directory: string, warn: (message: string) => void, memoryMb: number) {
     this.path = join(directory, EVENTS_FILE);
     this.#warn = warn;
+    this.#recent = new RecentEvents(memoryMb * MEGABYTE);
+    this.#trouble = new Trouble(`The log of events ${this.path}`, warn);
   }
 
   /**
-   * Opens the log in a directory, which is made if there is none, and reads it.
-   * @param warn called for damaged lines, which are passed over. Default: `console.warn`.
-   * @throws {ShortlistError} `events-unavailable`
+   * Opens the log in a directory and reads it. What is made, directory and file, only this user may read.
+   * @param warn called for damaged lines, which are passed over, and when the log cannot be used or can be again.
+   *   Default: `console.warn`.
+   * @throws {ShortlistError} `events-unavailable`, `invalid-option`
    */
-  static async open(directory: string, warn: (message: string) => void = console.warn): Promise<CsvEventLog> {
-    const log = new CsvEventLog(directory, warn);
+  static async open(
+    directory: string,
+    warn: (message: string) => void = console.warn,
+    options: EventLogOptions = {},
+  ): Promise<CsvEventLog> {
+    const { memoryMb } = completeOptions(EVENT_LOG_OPTIONS, options, {});
+    const log = new CsvEventLog(
+      directory,
+      warn,
+      withinHeap(memoryMb, options.memoryMb === undefined ? () => {} : warn),
+    );
     try {
-      makeDirectory(directory);
+      makeDirectory(directory, PRIVATE_DIRECTORY);
       const file = await openIfThere(log.path, 'r');
       const broken = file && (await log.#readOn(file).finally(() => file.close()));
       if (broken?.length) await log.#mend();
-    } catch (error) {
-      throw log.#unavailable(error);
+    } catch (cause) {
+      const message = `The log of events ${log.path} cannot be used: ${messageOf(cause)}.`;
+      throw new ShortlistError('events-unavailable', message, { path: log.path }, { cause });
     }
     log.#poll();
     return log;
@@ -74,19 +125,38 @@ export class CsvEventLog implements EventStore {
     return this.#recent.of(userId);
   }
 
+  versionOf(userId: string): number | undefined {
+    return this.#recent.versionOf(userId);
+  }
+
+  /** A write that has not ended for ten seconds counts as one that fails. */
+  status(): EventStoreStatus {
+    const isSlow = performance.now() - this.#writingSince > SLOW_WRITE_MS;
+    return { failing: this.#trouble.isFailing || isSlow, failedWrites: this.#failedWrites };
+  }
+
   /** Calls that wait for the disk at the same time share one write. */
   async append(events: readonly LoggedEvent[], columns: EventColumns): Promise<void> {
-    if (this.#waiting.length + events.length > MAX_WAITING) {
+    const bytes = events.reduce((sum, event) => sum + WAITING_EVENT_BYTES + 2 * charactersOf(event), 0);
+    if (this.#waitingBytes + bytes > MAX_WAITING_BYTES) {
       throw new ShortlistError('overloaded', 'The disk does not keep up with the events. Try again later.');
     }
-    this.#waiting.push(...events);
+    this.#waitingBytes += bytes;
+    this.#waiting.push(events);
     this.#nextWrite ??= this.#inTurn(() => {
-      const batch = this.#waiting;
+      const batch = this.#waiting.flat();
       this.#waiting = [];
       this.#nextWrite = undefined;
       return this.#commit(batch, columns);
     });
-    return this.#nextWrite;
+    try {
+      await this.#nextWrite;
+    } catch (error) {
+      this.#failedWrites++;
+      throw error;
+    } finally {
+      this.#waitingBytes -= bytes;
+    }
   }
 
   /**
@@ -107,56 +177,77 @@ export class CsvEventLog implements EventStore {
     this.#timer = undefined;
   }
 
-  /** @param known the complaint about the last read, which is not repeated */
-  #poll(known = ''): void {
+  #poll(): void {
     this.#timer = setTimeout(async () => {
-      const complaint = await this.catchUp().then(() => '', messageOf);
-      if (complaint !== '' && complaint !== known) this.#warn(complaint);
-      if (this.#timer) this.#poll(complaint);
+      // What went wrong is known to `#trouble`.
+      await this.catchUp()
+        .then(() => (this.#trouble.isFailing ? this.#inTurn(() => this.#probe()) : undefined))
+        .catch(() => {});
+      if (this.#timer) this.#poll();
     }, POLL_MS).unref();
   }
 
+  /** What fails is reported with its cause, but thrown with a message without: causes name places on the disk. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work).catch(error => {
-      throw this.#unavailable(error);
+    const result = this.#turn.then(work).catch(cause => {
+      this.#trouble.failed(messageOf(cause));
+      throw new ShortlistError('events-unavailable', UNAVAILABLE, { path: this.path }, { cause });
     });
     this.#turn = result.catch(() => {});
     return result;
   }
 
   async #commit(events: readonly LoggedEvent[], columns: EventColumns): Promise<void> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const file = await this.#openToAppend(columns);
-      try {
-        if (await this.#write(file, events)) return;
-      } finally {
-        await file.close();
+    const linesOf = (there: EventColumns) => events.map(event => `${lineOf(event, there)}\n`).join('');
+    this.#writingSince = performance.now();
+    try {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        const file = await this.#openToAppend(columns);
+        try {
+          if (await this.#write(file, linesOf)) return this.#trouble.worked();
+        } finally {
+          await file.close();
+        }
       }
+      throw new Error(`it changed in the middle of ${ATTEMPTS} writes`);
+    } catch (error) {
+      this.#failedBytes = events.reduce((sum, event) => sum + charactersOf(event), 0);
+      throw error;
+    } finally {
+      this.#writingSince = Number.POSITIVE_INFINITY;
     }
-    throw new Error(`it changed in the middle of ${ATTEMPTS} writes`);
+  }
+
+  /** Finds out whether what failed works again when nobody writes: whether there is room, and a line break can be added. */
+  async #probe(): Promise<void> {
+    await tryRoom(this.path, Math.max(LEAST_ROOM_BYTES, this.#failedBytes));
+    const file = await openIfThere(this.path, APPENDING);
+    if (file) await this.#write(file, () => '\n').finally(() => file.close());
+    this.#trouble.worked();
   }
 
   /** Ends a last line that is broken, unless the events to come do so. The disk may be full: it is tried again then. */
   async #mend(): Promise<void> {
     const file = await open(this.path, APPENDING);
     try {
-      await this.#write(file, []);
+      await this.#write(file, () => '');
     } catch (error) {
-      this.#warn(`${this.path} ends in a broken line that could not be overwritten: ${messageOf(error)}`);
+      this.#trouble.failed(`it ends in a broken line that could not be overwritten: ${messageOf(error)}`);
     } finally {
       await file.close();
     }
   }
 
-  /** @returns false when the events have to be written again */
-  async #write(file: FileHandle, events: readonly LoggedEvent[]): Promise<boolean> {
+  /** @returns false when the lines have to be written again */
+  async #write(file: FileHandle, linesOf: (columns: EventColumns) => string): Promise<boolean> {
     // An unfinished line at the end is one that another process is writing right now, or that it left unfinished when it
     // ended. The line break of ours comes after it either way, and then shows which it was.
     const unfinished = await this.#readOn(file);
+    const isUnfinished = unfinished.length > 0 || this.#inLongLine;
     const columns = this.#columns;
     if (!columns) throw new Error('it has no header. Move it away, and a new one is begun');
-    const lines = Buffer.from(events.map(event => `${lineOf(event, columns)}\n`).join(''));
-    const ours = unfinished.length > 0 ? Buffer.concat([LINE_BREAK, lines]) : lines;
+    const lines = Buffer.from(linesOf(columns));
+    const ours = isUnfinished ? Buffer.concat([LINE_BREAK, lines]) : lines;
 
     const { bytesWritten } = await file.write(ours);
     const written = ours.subarray(0, bytesWritten);
@@ -168,7 +259,7 @@ export class CsvEventLog implements EventStore {
       if (endsWith(added, written)) await blank(added.lastIndexOf(NEWLINE) + 1, added.length);
       throw new Error(`only ${bytesWritten} of ${ours.length} bytes could be written`);
     }
-    if (unfinished.length > 0 && startsWith(added, Buffer.concat([unfinished, ours]))) {
+    if (isUnfinished && !this.#inLongLine && startsWith(added, Buffer.concat([unfinished, ours]))) {
       await blank(0, unfinished.length);
     }
     await this.#readOn(file);
@@ -183,36 +274,48 @@ export class CsvEventLog implements EventStore {
     return open(this.path, APPENDING);
   }
 
-  /** Takes in the lines that were not read yet. @returns the bytes after the last line break */
+  /** Takes in the lines that were not read yet. @returns the bytes after the last line break, or of a long line the rest */
   async #readOn(file: FileHandle): Promise<Buffer> {
     const { ino, size } = await file.stat();
     if (ino !== this.#inode || size < this.#offset) this.#startOver(ino);
-    const damaged: number[] = [];
+    const damaged: DamagedLines = { first: 0, count: 0 };
     // One byte more than there seems to be shows the end of the file.
-    let length = Math.min(size - this.#offset + 1, READ_BYTES);
+    let buffer = Buffer.allocUnsafeSlow(Math.min(size - this.#offset + 1, READ_BYTES));
     for (;;) {
-      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(length), position: this.#offset });
+      const { bytesRead } = await file.read({ buffer, position: this.#offset });
       const end = buffer.subarray(0, bytesRead).lastIndexOf(NEWLINE) + 1;
       this.#takeLines(buffer.subarray(0, end), damaged);
       this.#offset += end;
-      if (bytesRead < length) {
-        if (damaged.length > 0) this.#warnOf(damaged);
+      if (bytesRead < buffer.length) {
+        if (damaged.count > 0) this.#warnOf(damaged);
         return buffer.subarray(end, bytesRead);
       }
-      length = end === 0 ? 2 * length : READ_BYTES;
+      if (end === 0 && bytesRead === READ_BYTES) {
+        this.#columns ??= this.#columnsIn(buffer.toString('latin1', 0, bytesRead));
+        this.#inLongLine = true;
+        this.#offset += bytesRead;
+      }
+      if (buffer.length < READ_BYTES) buffer = Buffer.allocUnsafeSlow(READ_BYTES);
     }
   }
 
-  #takeLines(lines: Buffer, damaged: number[]): void {
+  #takeLines(lines: Buffer, damaged: DamagedLines): void {
+    const isText = isUtf8(lines);
     for (let start = 0; start < lines.length; ) {
       const end = lines.indexOf(NEWLINE, start);
-      // Each line is decoded alone: parts of a longer string would keep all of it in memory.
-      const line = lines.toString('utf8', start, end);
-      this.#columns ??= this.#columnsIn(line);
-      const isEvent = this.#lines++ > 0 && line !== '';
-      const event = isEvent ? eventOf(line, this.#columns) : undefined;
-      if (event) this.#recent.add(event);
-      else if (isEvent) damaged.push(this.#lines);
+      this.#lines++;
+      const isLong = this.#inLongLine || end - start > MAX_LINE_BYTES;
+      this.#inLongLine = false;
+      // Bytes that are no UTF-8 would all become the same character, and two users the same one.
+      const isLine = !isLong && (isText || isUtf8(lines.subarray(start, end)));
+      const line = isLine ? lines.toString('utf8', start, end) : undefined;
+      if (this.#columns === undefined) {
+        this.#columns = this.#columnsIn(line ?? lines.toString('latin1', start, end));
+      } else if (line !== '') {
+        const event = line === undefined ? undefined : eventOf(line, this.#columns);
+        if (event) this.#recent.add(event);
+        else if (damaged.count++ === 0) damaged.first = this.#lines;
+      }
       start = end + 1;
     }
   }
@@ -232,19 +335,42 @@ export class CsvEventLog implements EventStore {
     this.#offset = 0;
     this.#lines = 0;
     this.#columns = undefined;
+    this.#inLongLine = false;
     this.#recent.clear();
   }
 
-  #warnOf(damaged: readonly number[]): void {
-    const others = damaged.length > 1 ? ` (and of ${damaged.length - 1} after it)` : '';
-    const expected = this.#columns && headerOf(this.#columns);
-    this.#warn(`${this.path}, line ${damaged[0]}: expected ${expected}. The event of this line${others} is lost.`);
+  #warnOf({ first, count }: DamagedLines): void {
+    const others = count > 1 ? ` (and of ${count - 1} after it)` : '';
+    const header = this.#columns && headerOf(this.#columns);
+    const expected = `${header} in UTF-8, with ids of at most ${MAX_ID_LENGTH} characters`;
+    this.#warn(`${this.path}, line ${first}: expected ${expected}. The event of this line${others} is lost.`);
   }
+}
 
-  #unavailable(cause: unknown): ShortlistError {
-    const message = `The log of events ${this.path} cannot be used: ${messageOf(cause)}.`;
-    return new ShortlistError('events-unavailable', message, { path: this.path }, { cause });
-  }
+/** What the reply to a client says, too. */
+const UNAVAILABLE =
+  'The events cannot be stored now; some of these may have been. Send them again later. The log of the server tells why.';
+
+/** The first line that could not be read, counted from 1, and how many there were. */
+interface DamagedLines {
+  first: number;
+  count: number;
+}
+
+/** As much memory as was asked for, but no more than the heap holds beside garbage: beyond it the process would end. */
+function withinHeap(memoryMb: number, warn: (message: string) => void): number {
+  const room = getHeapStatistics().heap_size_limit / MEGABYTE - OTHER_HEAP_MB;
+  const most = Math.max(1, Math.floor(room / 2));
+  if (memoryMb <= most) return memoryMb;
+  warn(
+    `Recent events take ${most} MB at most instead of ${memoryMb}, because Node keeps the heap of this process small. ` +
+      'Its `--max-old-space-size` allows more.',
+  );
+  return most;
+}
+
+function charactersOf({ userId, itemId }: LoggedEvent): number {
+  return userId.length + itemId.length;
 }
 
 const LINE_BREAK = Buffer.of(NEWLINE);

@@ -1,16 +1,9 @@
+import { MAX_ID_LENGTH } from '../../base/tables/plain-id.js';
 import { csvField, fieldPattern, splitLine } from '../../base/tables/text-line.js';
 import type { EventColumns, LoggedEvent } from './event-store.js';
 
-/** The first line of a log. */
-export function headerOf({ rated, timed }: EventColumns): string {
-  return ['userId', 'itemId', ...(rated ? ['rating'] : []), ...(timed ? ['timestamp'] : [])].join(',');
-}
-
-/** The columns that a first line names, or undefined when it is not one of `headerOf`. */
-export function columnsOf(header: string): EventColumns | undefined {
-  const columns = { rated: header.includes(',rating'), timed: header.includes(',timestamp') };
-  return header === headerOf(columns) ? columns : undefined;
-}
+/** Longest line, in bytes: ids of three bytes a character, or all quotes, and numbers with more digits than any needs. */
+export const MAX_LINE_BYTES = 2 * (3 * MAX_ID_LENGTH + 2) + 2 * 100;
 
 /** An event as a line, without its line break. */
 export function lineOf({ userId, itemId, value = 1, timestamp }: LoggedEvent, { rated, timed }: EventColumns): string {
@@ -23,7 +16,7 @@ export function eventOf(line: string, { rated, timed }: EventColumns): LoggedEve
   const fields = splitLine(line, ',');
   const [userId, itemId] = fields;
   if (!userId || !itemId || fields.length !== 2 + Number(rated) + Number(timed)) return undefined;
-  if (fields.includes('')) return undefined;
+  if (fields.includes('') || Math.max(userId.length, itemId.length) > MAX_ID_LENGTH) return undefined;
   const value = rated ? Number(fields[2]) : undefined;
   const timestamp = timed ? Number(fields.at(-1)) : 0;
   return Number.isFinite(value ?? 0) && Number.isFinite(timestamp) ? { userId, itemId, value, timestamp } : undefined;

@@ -1,6 +1,6 @@
 /** A new interaction as a store keeps it. */
 export interface LoggedEvent {
-  /** Without control characters, so that an event is one line of a log. Likewise the item's. */
+  /** At most 1,024 characters and none of them a control character, so that an event is one line of a log. Likewise the item's. */
   readonly userId: string;
   readonly itemId: string;
   /** Rating or weight. Undefined where there are no ratings. */
@@ -20,6 +20,14 @@ export interface EventColumns {
   readonly timed: boolean;
 }
 
+/** How a store does, for those who watch it. */
+export interface EventStoreStatus {
+  /** Whether events cannot be logged now, or those of other processes not be read, as far as is known. */
+  readonly failing: boolean;
+  /** Calls of `append` that failed because their events could not be written. */
+  readonly failedWrites: number;
+}
+
 /** Keeps new interactions durably until a rebuild takes them in, and tells what each user did lately. */
 export interface EventStore {
   /**
@@ -35,6 +43,14 @@ export interface EventStore {
    *   `overloaded`
    */
   append(events: readonly LoggedEvent[], columns: EventColumns): Promise<void>;
+
+  /**
+   * A number that changes whenever what `of` tells of the user does, and never comes again; undefined when there are no
+   * events. For those who keep what they made of them.
+   */
+  versionOf?(userId: string): number | undefined;
+
+  status?(): EventStoreStatus;
 
   /** Ends what goes on in the background, such as looking for the events of other processes. */
   close(): void | Promise<void>;

@@ -6,6 +6,10 @@ import { dirname } from 'node:path';
 /** Opens a file for reading and for writing at its end. */
 export const APPENDING = constants.O_RDWR | constants.O_APPEND;
 
+/** Events tell what people did: others on the machine need not read them. */
+export const PRIVATE_DIRECTORY = 0o700;
+const PRIVATE_FILE = 0o600;
+
 /** Undefined when there is no such file. */
 export function openIfThere(path: string, flags: string | number): Promise<FileHandle | undefined> {
   return open(path, flags).catch(unless('ENOENT'));
@@ -15,13 +19,23 @@ export function openIfThere(path: string, flags: string | number): Promise<FileH
 export async function beginFile(path: string, content: string): Promise<void> {
   const aside = `${path}.${randomUUID()}`;
   try {
-    await writeFile(aside, content, { flush: true });
+    await writeFile(aside, content, { flush: true, mode: PRIVATE_FILE });
     await link(aside, path).catch(unless('EEXIST'));
   } finally {
     await rm(aside, { force: true });
   }
   const directory = await open(dirname(path), 'r');
   await directory.sync().finally(() => directory.close());
+}
+
+/** Finds out whether there is room for so many bytes beside a file. @throws what the system answers */
+export async function tryRoom(path: string, bytes: number): Promise<void> {
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    await writeFile(aside, Buffer.alloc(bytes), { flush: true, mode: PRIVATE_FILE });
+  } finally {
+    await rm(aside, { force: true });
+  }
 }
 
 /** All bytes of a file from a position on. */

@@ -1,3 +1,4 @@
+import { MAX_ID_LENGTH } from '../../base/tables/plain-id.js';
 import { ShortlistError } from '../../errors.js';
 import type { Manifest } from '../../snapshot/manifest.js';
 import { checkValue } from '../value-range.js';
@@ -50,12 +51,13 @@ export async function logInteractions(
 
 /** One that a log cannot hold would be lost, or keep the next build from reading it. */
 function check({ userId, itemId, value = 0, timestamp = '1970-01-01' }: NewInteraction, place: number): void {
-  const isId = (id: unknown): boolean => typeof id === 'string' && id !== '' && LOGGABLE.test(id);
+  const isId = (id: unknown): boolean =>
+    typeof id === 'string' && id !== '' && id.length <= MAX_ID_LENGTH && LOGGABLE.test(id);
   const refuse = (option: string, expected: string, got: unknown): never => {
     const message = `\`${option}\` of interaction ${place} must be ${expected}, got ${JSON.stringify(got)}.`;
     throw new ShortlistError('invalid-option', message, { option, place, value: String(got) });
   };
-  const expectedId = 'text without line breaks, other control characters, and broken Unicode';
+  const expectedId = `text of 1 to ${MAX_ID_LENGTH} characters without line breaks, other control characters, and broken Unicode`;
   if (!isId(userId)) refuse('userId', expectedId, userId);
   if (!isId(itemId)) refuse('itemId', expectedId, itemId);
   if (!Number.isFinite(value)) refuse('value', 'a finite number', String(value));

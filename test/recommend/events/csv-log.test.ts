@@ -1,10 +1,19 @@
-import { appendFileSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readRatings } from '../../../src/learn/ratings/read-ratings.js';
-import { CsvEventLog } from '../../../src/recommend/events/csv-log.js';
+import { CsvEventLog, type EventLogOptions } from '../../../src/recommend/events/csv-log.js';
 import type { EventColumns, LoggedEvent } from '../../../src/recommend/events/event-store.js';
 import { loggedId } from '../../../src/serve/http/parameters.js';
 import { newDirectory } from '../../support/scratch-directory.js';
@@ -30,10 +39,15 @@ afterEach(() => {
   for (const log of opened.splice(0)) log.close();
 });
 
-async function openLog(warn: (message: string) => void = message => expect.fail(message)): Promise<CsvEventLog> {
-  const log = await CsvEventLog.open(directory, warn);
+/** @param warn by default bad lines fail the test */
+async function openLog(warn = noBadLines, options?: EventLogOptions): Promise<CsvEventLog> {
+  const log = await CsvEventLog.open(directory, warn, options);
   opened.push(log);
   return log;
+}
+
+function noBadLines(message: string): void {
+  if (message.includes(', line ')) expect.fail(message);
 }
 
 /** A log with two lines that was closed again. */
@@ -56,13 +70,13 @@ async function itemsOf(userId: string): Promise<string[]> {
 }
 
 /** Lets something happen at the moment when a file is next written to, or what is written be less than all. */
-async function duringNextWrite(happens: () => void, most = Number.POSITIVE_INFINITY): Promise<void> {
+async function duringNextWrite(happens: () => void | Promise<void>, most = Number.POSITIVE_INFINITY): Promise<void> {
   const file = await open(path);
   const prototype: FileHandle = Object.getPrototypeOf(file);
   await file.close();
   const { write } = prototype;
   vi.spyOn(prototype, 'write').mockImplementationOnce(async function (this: FileHandle, data: unknown) {
-    happens();
+    await happens();
     const buffer = data as Buffer;
     return (write as (bytes: Buffer) => unknown).call(this, buffer.subarray(0, Math.min(most, buffer.length)));
   } as never);
@@ -139,6 +153,145 @@ describe('a log', () => {
     await first;
     await log.append([event('u', 'last')], BOTH);
     expect(log.of('u')?.map(({ itemId }) => itemId)).toEqual(['i', 'last']);
+  });
+
+  test('counts what waits, and what a disk that hangs was given, by its bytes', async () => {
+    await writtenLog();
+    const log = await openLog();
+    let goOn = () => {};
+    const hanging = new Promise<void>(resolve => {
+      goOn = resolve;
+    });
+    let hasBegun = () => {};
+    const begun = new Promise<void>(resolve => {
+      hasBegun = resolve;
+    });
+    await duringNextWrite(() => {
+      hasBegun();
+      return hanging;
+    });
+    const long = Array.from({ length: 1500 }, (_, i) => event('u'.repeat(1024), `${i}`.padStart(1024, 'i')));
+    const appends = [log.append(long, BOTH), log.append(long, BOTH), log.append(long, BOTH)];
+    await expect(log.append(long, BOTH)).rejects.toMatchObject({ code: 'overloaded' });
+    await begun;
+    expect(log.status().failing).toBe(false);
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 11_000);
+    expect(log.status().failing).toBe(true);
+    goOn();
+    await Promise.all(appends);
+    expect(log.status().failing).toBe(false);
+    await log.append(long, BOTH);
+    expect(log.of('u'.repeat(1024))).toHaveLength(200);
+  });
+
+  test('is for this user alone, unless there was one that is not', async () => {
+    const modes = () => [directory, path].map(each => (statSync(each).mode & 0o777).toString(8));
+    await writtenLog();
+    expect(modes()).toEqual(['700', '600']);
+    chmodSync(directory, 0o755);
+    chmodSync(path, 0o644);
+    await writtenLog();
+    expect(modes()).toEqual(['755', '644']);
+  });
+
+  test('keeps the users with the latest events in the memory that it may take', async () => {
+    const log = await openLog(noBadLines, { memoryMb: 1 });
+    const long = (name: string) => name.padStart(1024, 'x');
+    const all = Array.from({ length: 1000 }, (_, i) => event(long(`u${i}`), long(`i${i}`)));
+    for (let i = 0; i < all.length; i += 100) await log.append(all.slice(i, i + 100), BOTH);
+    const again = await openLog(noBadLines, { memoryMb: 1 });
+    const kept = all.filter(({ userId }) => log.of(userId));
+    expect(kept.length).toBeGreaterThan(2 ** 20 / 2700);
+    expect(kept.length).toBeLessThan(2 ** 20 / 2048);
+    expect(kept).toEqual(all.slice(-kept.length));
+    expect(all.filter(({ userId }) => again.of(userId))).toEqual(kept);
+    await expect(openLog(noBadLines, { memoryMb: 0 })).rejects.toMatchObject({ code: 'invalid-option' });
+  });
+});
+
+describe('a log that cannot be written', () => {
+  test('is reported once when it begins and once when it ends, and says so in its status', async () => {
+    const reports: string[] = [];
+    const log = await openLog(message => reports.push(message));
+    await log.append([event('u', 'a')], BOTH);
+    for (let i = 0; i < 3; i++) {
+      expect(log.status()).toEqual({ failing: i > 0, failedWrites: i });
+      await duringNextWrite(() => {
+        throw new Error('ENOSPC: no space left on device');
+      });
+      const error = await log.append([event('u', 'b')], BOTH).catch(thrown => thrown);
+      expect(error).toMatchObject({ code: 'events-unavailable', fields: { path } });
+      expect(error.message).not.toContain(directory);
+    }
+    await log.append([event('u', 'c')], BOTH);
+    expect(log.status()).toEqual({ failing: false, failedWrites: 3 });
+    expect(reports).toEqual([
+      `The log of events ${path} cannot be used: ENOSPC: no space left on device. ` +
+        'It is tried again; further failures are only counted.',
+      expect.stringMatching(/can be used again, after 3 failures in \d+ seconds\.$/),
+    ]);
+    expect(await itemsOf('u')).toEqual(['a', 'c']);
+  });
+
+  test('is found to work again though nobody writes', async () => {
+    const log = await openLog();
+    await log.append([event('u', 'a')], BOTH);
+    renameSync(directory, `${directory}-away`);
+    await expect(log.append([event('u', 'b')], BOTH)).rejects.toMatchObject({ code: 'events-unavailable' });
+    expect(log.status().failing).toBe(true);
+    renameSync(`${directory}-away`, directory);
+    await vi.waitFor(() => expect(log.status().failing).toBe(false), { timeout: 30_000 });
+    expect(await itemsOf('u')).toEqual(['a']);
+    expect(readdirSync(directory)).toEqual(['events.csv']);
+  });
+});
+
+describe('lines that are none', () => {
+  test('with bytes that are not UTF-8 are lost one by one, to the service and to a rebuild', async () => {
+    await writtenLog();
+    // In Windows-1252 these are two users; as damaged UTF-8 they would be one and the same.
+    appendFileSync(path, Buffer.from('ren\xe9,a,1,1700000000\nren\xe8,b,1,1700000000\nu1,c,1,1700000000\n', 'latin1'));
+    const warnings: string[] = [];
+    const log = await openLog(message => warnings.push(message));
+    expect(log.of('ren\ufffd')).toBeUndefined();
+    expect(log.of('u1')?.map(({ itemId }) => itemId)).toEqual(['a', 'c']);
+    expect(warnings).toEqual([expect.stringContaining(`${path}, line 4: `)]);
+    expect(warnings[0]).toContain('(and of 1 after it)');
+
+    const why = 'the user has bytes that are not UTF-8';
+    await expect(readRatings([path])).rejects.toMatchObject({
+      code: 'bad-rows',
+      fields: {
+        rows: [
+          { line: 4, reason: why },
+          { line: 5, reason: why },
+        ],
+      },
+    });
+    const table = await readRatings([path], { skipBadRows: join(directory, 'rejected.csv') });
+    expect(table.userIds).toEqual(['u1', 'u2']);
+  });
+
+  test('that are longer than any may be are passed over while they are read', async () => {
+    await writtenLog();
+    appendFileSync(
+      path,
+      `u1,${'x'.repeat(1_000_000)},1,1\nu1,${'x'.repeat(1025)},1,1\nu1,c,1,1700000000\nu1,"${'y'.repeat(500_000)}`,
+    );
+    const warnings: string[] = [];
+    const log = await openLog(message => warnings.push(message));
+    expect(log.of('u1')?.map(({ itemId }) => itemId)).toEqual(['a', 'c']);
+    await log.append([event('u1', 'd')], BOTH);
+    for (const each of [log, await openLog(message => warnings.push(message))]) {
+      expect(each.of('u1')?.map(({ itemId }) => itemId)).toEqual(['a', 'c', 'd']);
+    }
+    expect(warnings[0]).toContain(`${path}, line 4: `);
+  });
+
+  test('a first line without an end is no header', async () => {
+    await writtenLog();
+    writeFileSync(path, 'x'.repeat(1_000_000));
+    await expect(openLog()).rejects.toThrow(`its first line is "${'x'.repeat(100)}"`);
   });
 });
 
@@ -255,7 +408,8 @@ describe('a log that others change', () => {
     const log = await openLog(message => warnings.push(message));
     expect(log.of('u1')?.map(({ itemId }) => itemId)).toEqual(['a', 'f']);
     expect(warnings).toEqual([
-      `${path}, line 4: expected userId,itemId,rating,timestamp. The event of this line (and of 3 after it) is lost.`,
+      `${path}, line 4: expected userId,itemId,rating,timestamp in UTF-8, with ids of at most 1024 characters. ` +
+        'The event of this line (and of 3 after it) is lost.',
     ]);
   });
 
