@@ -2,8 +2,11 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { numberTextSchema } from '../base/options/schema.js';
 import { ShortlistError } from '../errors.js';
+import { EVENT_LOG_OPTIONS } from '../recommend/events/csv-log.js';
 import { hostFault } from './http/hosts.js';
 import { hashFault } from './http/keys.js';
+
+const { memoryMb } = EVENT_LOG_OPTIONS;
 
 /** A whole number as the text of an environment variable. */
 function whole(min: number, max: number, preset: number) {
@@ -80,6 +83,13 @@ const schema = z.object({
         'Directory of the log of new interactions, for POST /v1/events. Processes on this machine may share it. ' +
         'None: events are off.',
     }),
+  EVENTS_MEMORY_MB: whole(memoryMb.min, memoryMb.max, memoryMb.default).meta({
+    description:
+      `${memoryMb.meaning}, in each process. Before Node collects garbage, its heap may hold five times as much, and less ` +
+      'with NODE_OPTIONS=--max-old-space-size=MB, of which it then takes half at most. Of more events, ' +
+      'those of users who did nothing new for longest are forgotten until the next rebuild. One takes 75 bytes where users ' +
+      'have ten each, 530 for a user and an item of its own, and 4.6 kB with the longest ids.',
+  }),
   RELOAD_INTERVAL_MS: whole(0, 3_600_000, 2000).meta({
     description: 'Time between two checks for another current snapshot. 0: only on SIGHUP and POST /v1/admin/reload.',
   }),

@@ -24,7 +24,10 @@ export async function startService(config: Config, logger: Logger, onChange?: ()
   const started = performance.now();
   const warn = (message: string) => logger.warn(message);
   const refused = (error: unknown) => logger.error(`The current snapshot is refused. ${messageOf(error)}`);
-  const events = config.EVENTS === undefined ? undefined : await CsvEventLog.open(config.EVENTS, warn);
+  const events =
+    config.EVENTS === undefined
+      ? undefined
+      : await CsvEventLog.open(config.EVENTS, warn, { memoryMb: config.EVENTS_MEMORY_MB });
   const live = new LiveSnapshot({
     store: new SnapshotStore(config.SNAPSHOTS),
     events,

@@ -4,6 +4,7 @@ import { describeConfig, readConfig } from '../../src/serve/config.js';
 
 const defaults = {
   SNAPSHOTS: 'data/snapshots',
+  EVENTS_MEMORY_MB: 256,
   HOST: '127.0.0.1',
   ALLOWED_HOSTS: [],
   PORT: 3000,

@@ -17,7 +17,7 @@ export interface Api {
   reload: { reply: SnapshotChange };
   rollback: { query: RollbackQuery; reply: SnapshotChange };
   live: { reply: Health };
-  ready: { reply: Health };
+  ready: { reply: Readiness };
 }
 
 /** What an endpoint replies. */
@@ -416,6 +416,13 @@ export interface SnapshotChange {
 
 export interface Health {
   status: 'ok';
+}
+
+export interface Readiness {
+  /** `degraded`: requests should be sent here all the same, but a part does not work. */
+  status: 'ok' | 'degraded';
+  /** Parts that do not work. `events`: POST /v1/events answers 503, recommendations go on. */
+  degraded?: 'events'[];
 }
 
 /** How hard a search tries: cells probed for `clusters`, `ef` for `hnsw`; `exact` goes on until the answer is proven. */

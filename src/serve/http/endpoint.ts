@@ -24,7 +24,7 @@ export interface Live {
   readonly recommender: RecommendationService;
   readonly isReady: boolean;
   /** Of new interactions. Undefined: they are not taken. */
-  readonly events?: Pick<EventStore, 'append'> | undefined;
+  readonly events?: Pick<EventStore, 'append' | 'status'> | undefined;
   reload(): Promise<SnapshotChange>;
   rollback(to?: string): Promise<SnapshotChange>;
 }

@@ -287,7 +287,7 @@ export const endpoints = {
     url: '/health/ready',
     access: 'open',
     summary: 'Whether requests should be sent here: a snapshot is loaded and no shutdown is under way.',
-    reply: replies.health,
+    reply: replies.readiness,
     answer: readinessOf,
   }),
 };

@@ -212,7 +212,7 @@ export const EXAMPLES: { readonly [Name in keyof typeof endpoints]: ExampleOf<(t
     reply: { snapshot: '20260130T120000000Z-4d5e6f70', previous: id },
   },
   live: { parameters: {}, reply: { status: 'ok' } },
-  ready: { parameters: {}, reply: { status: 'ok' } },
+  ready: { parameters: {}, reply: { status: 'degraded', degraded: ['events'] } },
 };
 
 /** What a problem may say; a test holds that every one has its example. */
@@ -243,7 +243,8 @@ export const PROBLEM_EXAMPLES: Readonly<Partial<Record<ErrorCode | 'internal-err
   'headers-too-large': 'The URL and the headers together are larger than this server takes.',
   'snapshot-unwritable': 'The store of snapshots cannot be written to.',
   'not-ready': 'There is no snapshot yet.',
-  'events-unavailable': 'The log of events cannot be written to. Nothing of this request was logged.',
+  'events-unavailable':
+    'The events cannot be stored now; some of these may have been. Send them again later. The log of the server tells why.',
   overloaded:
     'More requests came at once than this server can answer soon. Try again after the seconds in Retry-After.',
   'deadline-exceeded': 'The server could not finish this request in time. Ask for less at once, or try again later.',

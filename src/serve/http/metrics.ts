@@ -82,6 +82,32 @@ export class Metrics {
         if (live.isReady) this.set((Date.now() - Date.parse(live.recommender.manifest.created)) / 1000);
       },
     });
+    this.#observeEvents(live);
+  }
+
+  /** What a store of events tells of itself; no figures where there is none or it tells nothing. */
+  #observeEvents({ events }: Live): void {
+    const status = events?.status && (() => events.status!());
+    if (!status) return;
+    new Gauge({
+      name: 'shortlist_degraded',
+      help: 'Whether (1) a part does not work while recommendations go on.',
+      labelNames: ['part'],
+      registers: [this.registry],
+      aggregator: 'max',
+      collect() {
+        this.set({ part: 'events' }, Number(status().failing));
+      },
+    });
+    new Counter({
+      name: 'shortlist_failed_event_writes_total',
+      help: 'Requests with events that could not be written.',
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        this.inc(status().failedWrites);
+      },
+    });
   }
 
   /**

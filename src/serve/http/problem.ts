@@ -1,3 +1,4 @@
+import { dirname, sep } from 'node:path';
 import { type ErrorCode, messageOf, ShortlistError } from '../../errors.js';
 import type { Endpoint } from './endpoint.js';
 import type { FieldError, Problem } from './replies.js';
@@ -58,11 +59,21 @@ export function problemOf(thrown: unknown, requestId: string, prefix = ''): Prob
     type: typeOf(error.code, prefix),
     title: kind.title,
     status: kind.status,
-    detail: error.message,
+    detail: withoutPlaces(error),
     code: error.code,
     requestId,
     ...(errors && { errors }),
   };
+}
+
+/**
+ * The message without where files of the server are: of the path of a file only its directory, such as the id of a
+ * snapshot, and its name are left, of a directory its name.
+ */
+function withoutPlaces({ message, fields }: ShortlistError): string {
+  const { path, directory } = fields as { readonly path?: unknown; readonly directory?: unknown };
+  const above = typeof path === 'string' ? dirname(dirname(path)) : dirname(String(directory ?? ''));
+  return above === '.' || above === sep ? message : message.replaceAll(above + sep, '');
 }
 
 /** An error that one field of the request is to blame for. */

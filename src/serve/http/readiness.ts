@@ -1,13 +1,17 @@
 import { ShortlistError } from '../../errors.js';
 import type { ServerState } from './endpoint.js';
 
-/** Whether requests should be sent here. */
+/** Whether requests should be sent here, and what does not work though they should. */
 export interface Readiness {
-  readonly status: 'ok';
+  readonly status: 'ok' | 'degraded';
+  readonly degraded?: 'events'[];
 }
 
 /** @throws {ShortlistError} `not-ready` while no snapshot is loaded, and once a shutdown is under way */
 export function readinessOf({ live, stopping }: ServerState): Readiness {
   if (stopping) throw new ShortlistError('not-ready', 'This process is shutting down.');
-  return live.recommender && { status: 'ok' };
+  const ready: Readiness = live.events?.status?.().failing
+    ? { status: 'degraded', degraded: ['events'] }
+    : { status: 'ok' };
+  return live.recommender && ready;
 }

@@ -163,6 +163,15 @@ export const snapshotChange = z.strictObject({
 
 export const health = z.strictObject({ status: z.literal('ok') });
 
+export const readiness = z.strictObject({
+  status: z.enum(['ok', 'degraded']).meta({
+    description: '`degraded`: requests should be sent here all the same, but a part does not work.',
+  }),
+  degraded: z.array(z.literal('events')).exactOptional().meta({
+    description: 'Parts that do not work. `events`: POST /v1/events answers 503, recommendations go on.',
+  }),
+});
+
 /** RFC 9457 problem details. */
 export const problem = z
   .strictObject({
