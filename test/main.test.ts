@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,52 +7,17 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openRecommender } from '../src/recommend/open-recommender.js';
 import { loadNewestSnapshot } from '../src/snapshot/newest-snapshot.js';
 import type { SnapshotStore } from '../src/snapshot/store.js';
-import { nodeFlags, programFile } from './support/program.js';
 import { hashOf } from './support/running.js';
+import { killServices, launch, startListening } from './support/service-process.js';
 import { buildSmallSnapshot, smallData } from './support/small-snapshot.js';
 
-const started: ChildProcess[] = [];
-afterEach(() => {
-  for (const child of started.splice(0)) child.kill('SIGKILL');
-});
-
-function launch(environment: Record<string, string>, args: string[] = [], nodeArgs: string[] = []) {
-  const child = spawn(process.execPath, [...nodeFlags, ...nodeArgs, programFile('src/main'), ...args], {
-    env: { ...process.env, PORT: '0', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  started.push(child);
-  const ended = new Promise<number | NodeJS.Signals>(resolve =>
-    child.once('close', (code, signal) => resolve(code ?? signal ?? 0)),
-  );
-  return { child, ended };
-}
+afterEach(killServices);
 
 /** Runs the process to its own end. */
 async function run(environment: Record<string, string>, args: string[] = []) {
   const { child, ended } = launch(environment, args);
   const [stdout, stderr, status] = await Promise.all([text(child.stdout!), text(child.stderr!), ended]);
   return { status, stdout, stderr };
-}
-
-/** Starts the process and waits until it says where it listens. */
-async function startListening(environment: Record<string, string>, nodeArgs: string[] = []) {
-  const { child, ended } = launch(environment, [], nodeArgs);
-  let output = '';
-  const log = (): { url?: string; msg: string; pid?: number }[] =>
-    output
-      .split('\n')
-      .slice(0, -1)
-      .map(line => JSON.parse(line));
-  const listening = new Promise<string>((resolve, reject) => {
-    child.stdout!.setEncoding('utf8').on('data', (chunk: string) => {
-      output += chunk;
-      const url = log().find(entry => entry.url)?.url;
-      if (url) resolve(url);
-    });
-    ended.then(status => reject(new Error(`ended with ${status} before it listened`)));
-  });
-  return { child, ended, log, url: await listening };
 }
 
 describe('refusing to start', () => {
@@ -161,16 +125,12 @@ describe('serving a snapshot', () => {
   test('several processes share a port, replace each other, change snapshots together and end together', async () => {
     const { store: two, manifest: first } = await buildSmallSnapshot({ sources: ['exact'] });
     const { manifest: second } = await buildSmallSnapshot({ sources: ['exact'] }, smallData, two);
-    const { child, ended, log, url } = await startListening({
+    const { child, ended, log, url, pids } = await startListening({
       SNAPSHOTS: two.directory,
       PROCESSES: '2',
       RELOAD_INTERVAL_MS: '0',
       ADMIN_KEYS_SHA256: hashOf('admin'),
     });
-    const pids = () =>
-      log()
-        .filter(line => line.url)
-        .map(({ pid }) => pid!);
     const until = async (isDone: () => boolean | Promise<boolean>) => {
       while (!(await isDone())) await new Promise(setImmediate);
     };

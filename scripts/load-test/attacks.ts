@@ -1,7 +1,7 @@
 import { Agent, type IncomingMessage, request as send } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as after } from 'node:timers/promises';
-import { MAX_ID_LENGTH } from '../../src/base/tables/field-values.js';
+import { MAX_ID_LENGTH } from '../../src/base/tables/plain-id.js';
 
 /** Where an attack goes, and what it needs to know to hurt. */
 export interface AttackTask {

@@ -185,8 +185,16 @@ const schema = z.object({
   REQUEST_TIMEOUT_MS: whole(100, 3_600_000, 30_000).meta({
     description: 'Time for a client to send its whole request.',
   }),
+  DRAIN_MS: numberTextSchema({ kind: 'integer', min: 0, max: 3_600_000 })
+    .exactOptional()
+    .meta({
+      description:
+        'Time after SIGTERM during which it still listens and answers, but is not ready and ends every connection, so that ' +
+        'load balancers send requests elsewhere: give them as long as they need to notice. None: until no connection has ' +
+        'come for 1 s, at most 5 s. SIGINT (Ctrl-C) waits for 0.2 s like that, at most 1 s.',
+    }),
   SHUTDOWN_TIMEOUT_MS: whole(0, 3_600_000, 10_000).meta({
-    description: 'Time that running requests get to finish after SIGTERM or SIGINT.',
+    description: 'Time that running requests get to finish after that. A second signal ends it at once.',
   }),
 });
 

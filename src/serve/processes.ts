@@ -1,116 +1,172 @@
 import cluster, { type Worker } from 'node:cluster';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { AggregatorRegistry, type Registry } from 'prom-client';
+import { AggregatorRegistry } from 'prom-client';
+import type { Config } from './config.js';
+import { Connections } from './connections.js';
+import { listen } from './http/server.js';
+import { drainFor, shutDown } from './http/shut-down.js';
+import { waitingRoom } from './service.js';
+import { type Message, URL_VARIABLE } from './sibling.js';
 
-/** What the processes of one service tell each other. */
-type Message =
-  | { readonly kind: 'ready' | 'reload' | 'stop' }
-  | { readonly kind: 'metrics'; readonly request: number; readonly text?: string };
-
-/** Milliseconds before a process that died is replaced: one that dies at once, again and again, must not take a core. */
+/** Milliseconds before a process that died is replaced, doubled with each death in a row up to a bound. */
 const RESTART_MS = 1000;
+const MAX_RESTART_MS = 30_000;
+/** Milliseconds after which a process that takes connections has not failed in a row with those before it. */
+const RUNS_WELL_MS = 60_000;
+
+/** A process, from its start to its end. */
+interface Life {
+  readonly worker: Worker;
+  /** Whether it has become ready; false once it ended without. */
+  readonly isReady: Promise<boolean>;
+  /** When it became that. */
+  readySince: number | undefined;
+  readonly ended: Promise<{ code: number | null; signal: string | null }>;
+}
+
+/** One of the processes that a service is meant to have, each the successor of the one before. */
+interface Place {
+  life: Life;
+}
 
 /**
  * Runs this program in several processes that share its port, and replaces those that die. The first one shows that the
- * service can start at all before the others follow.
+ * service can start at all before the others follow. Each takes connections only once it is ready.
  * @returns the exit status, once all have ended
+ * @throws {ShortlistError} `port-in-use`, `cannot-listen`
  */
-export async function runProcesses(count: number, logger: Logger): Promise<number> {
+export async function runProcesses(count: number, config: Config, logger: Logger): Promise<number> {
+  const room = waitingRoom(config, logger);
+  const connections = new Connections(socket => room.adopt(socket));
+  const url = await listen(connections.listener, config.HOST, config.PORT);
+  const running = new Set<Life>();
+  const places: Place[] = [];
   let isStopping = false;
-  let status = 0;
   const tellAll = (message: Message, except?: Worker) => {
-    for (const worker of workers()) if (worker !== except && worker.isConnected()) worker.send(message);
+    for (const { worker } of running) if (worker !== except) tell(worker, message);
+  };
+
+  const start = (): Life => {
+    const life = begin(cluster.fork({ [URL_VARIABLE]: url }));
+    running.add(life);
+    void life.isReady.then(isReady => {
+      // Where all are to stop, it has been killed.
+      if (!isReady || isStopping) return;
+      life.readySince = performance.now();
+      connections.add(life.worker);
+      logger.info({ process: life.worker.process.pid }, 'a process of the service takes connections');
+    });
+    void life.ended.then(() => running.delete(life));
+    return life;
+  };
+
+  const keep = async (place: Place) => {
+    for (let deaths = 0; ; ) {
+      const { life } = place;
+      const { code, signal } = await life.ended;
+      if (isStopping) return;
+      if (place.life !== life) continue;
+      const ranWell = performance.now() - (life.readySince ?? Number.POSITIVE_INFINITY) >= RUNS_WELL_MS;
+      deaths = ranWell ? 1 : deaths + 1;
+      const restartInMs = Math.min(RESTART_MS * 2 ** (deaths - 1), MAX_RESTART_MS);
+      const facts = { pid: life.worker.process.pid, code, signal, deaths, restartInMs };
+      logger.error(facts, 'a process of the service died, another one takes its place');
+      if (connections.ready === 0) logger.error('no process of the service is ready: requests get 503 until one is');
+      await sleep(restartInMs);
+      if (isStopping) return;
+      if (place.life === life) place.life = start();
+    }
+  };
+
+  const replace = async (place: Place): Promise<boolean> => {
+    const next = start();
+    const pids = { pid: next.worker.process.pid, replaces: place.life.worker.process.pid };
+    if (!(await next.isReady)) {
+      if (!isStopping) logger.error(pids, 'restart given up: the new process did not become ready, the old one stays');
+      return false;
+    }
+    const { worker, ended } = place.life;
+    place.life = next;
+    connections.remove(worker);
+    logger.info(pids, 'a new process takes the place of an old one, which finishes its requests');
+    tell(worker, { kind: 'drain', replaced: true });
+    await Promise.race([ended, sleep(drainFor('SIGTERM', config.DRAIN_MS).quietMs)]);
+    tell(worker, { kind: 'finish' });
+    await ended;
+    return true;
+  };
+
+  let newestToReplace = 0;
+  let isRestarting = false;
+  const restart = async () => {
+    newestToReplace = Math.max(...places.map(({ life }) => life.worker.id));
+    if (isRestarting) return;
+    isRestarting = true;
+    const next = () => places.find(({ life }) => life.worker.id <= newestToReplace);
+    for (let place = next(); place && !isStopping; place = next()) if (!(await replace(place))) break;
+    isRestarting = false;
   };
 
   const registry = new AggregatorRegistry();
   cluster.on('message', async (worker, message: Message) => {
     if (message.kind === 'reload') tellAll(message, worker);
-    // A process that was starting when all were told to stop did not hear it.
-    if (message.kind === 'ready' && isStopping) worker.send({ kind: 'stop' } satisfies Message);
     if (message.kind !== 'metrics') return;
     const text = await registry.clusterMetrics().catch(() => undefined);
-    if (worker.isConnected()) worker.send({ ...message, ...(text !== undefined && { text }) });
+    tell(worker, { ...message, ...(text !== undefined && { text }) });
   });
-
-  let signals = 0;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      isStopping = true;
-      // The first signal lets running requests finish; a second one does not wait for them.
-      if (++signals === 1) return tellAll({ kind: 'stop' });
-      status = 1;
-      for (const worker of workers()) worker.process.kill('SIGKILL');
-    });
-  }
   process.on('SIGHUP', () => tellAll({ kind: 'reload' }));
 
-  const first = cluster.fork();
-  const endedWith = await new Promise<number | undefined>(resolve => {
-    first.on('message', (message: Message) => message.kind === 'ready' && resolve(undefined));
-    first.once('exit', code => resolve(code ?? 1));
-  });
-  if (endedWith !== undefined) return isStopping ? status : endedWith;
-
-  return new Promise(resolve => {
-    const isOver = () => isStopping && workers().length === 0;
-    cluster.on('exit', (worker, code, signal) => {
-      if (isOver()) return resolve(status);
-      if (isStopping) return;
-      const facts = { pid: worker.process.pid, code, signal };
-      logger.error(facts, 'a process of the service died, another one takes its place');
-      setTimeout(() => (isOver() ? resolve(status) : isStopping || cluster.fork()), RESTART_MS);
-    });
-    for (let i = 1; i < count && !isStopping; i++) cluster.fork();
-  });
-}
-
-/** What one of several processes says and hears. */
-export interface Sibling {
-  /** Says that this process takes requests. @param registry what it counts */
-  ready(registry: Registry): void;
-  /** Tells the others that another snapshot is the current one. */
-  announceReload(): void;
-  /** The metrics of all processes together. */
-  metrics(): Promise<string>;
-}
-
-/** @param on what to do when the others, or whoever stops the service, say so */
-export function joinProcesses(on: { reload(): void; stop(): void }): Sibling {
-  const waiting = new Map<number, (text: string | undefined) => void>();
-  let requests = 0;
-  let isStopping = false;
-  const tell = (message: Message) => process.send?.(message);
-  process.on('message', (message: Message) => {
-    if (message.kind === 'metrics') waiting.get(message.request)?.(message.text);
-    else if (message.kind === 'reload') on.reload();
-    else if (message.kind === 'stop' && !isStopping) {
-      isStopping = true;
-      on.stop();
+  const endOfAll = () => Promise.all([...running].map(({ ended }) => ended));
+  const stopped = new Promise<number>(resolve => {
+    const answering = {
+      drain() {
+        // They answer nobody yet.
+        for (const { worker, readySince } of running) if (!readySince) worker.process.kill('SIGKILL');
+        tellAll({ kind: 'drain', replaced: false });
+      },
+      hold: () => tellAll({ kind: 'hold' }),
+      async finish() {
+        tellAll({ kind: 'finish' });
+        await endOfAll();
+        await room.finish();
+      },
+    };
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (isStopping) {
+          // The first signal lets running requests finish; a second one does not wait for them.
+          for (const { worker } of running) worker.process.kill('SIGKILL');
+          return void endOfAll().then(() => resolve(1));
+        }
+        isStopping = true;
+        logger.info(`${signal}: finishing the running requests`);
+        void shutDown(connections.listener, answering, drainFor(signal, config.DRAIN_MS)).then(() => resolve(0));
+      });
     }
   });
-  // A Ctrl-C reaches every process of a terminal; the first of them says when to stop.
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
-  return {
-    ready(registry) {
-      AggregatorRegistry.setRegistries(registry);
-      // Listens for whoever gathers.
-      new AggregatorRegistry();
-      tell({ kind: 'ready' });
-    },
-    announceReload: () => tell({ kind: 'reload' }),
-    metrics: () =>
-      new Promise((resolve, reject) => {
-        const request = requests++;
-        waiting.set(request, text => {
-          waiting.delete(request);
-          if (text === undefined) reject(new Error('Not all processes of the service answered.'));
-          else resolve(text);
-        });
-        tell({ kind: 'metrics', request });
-      }),
-  };
+
+  process.on('SIGUSR2', () => void restart());
+  const first = start();
+  places.push({ life: first });
+  if (!(await first.isReady) && !isStopping) return (await first.ended).code ?? 1;
+  while (places.length < count && !isStopping) places.push({ life: start() });
+  for (const place of places) void keep(place);
+  return stopped;
 }
 
-function workers(): Worker[] {
-  return Object.values(cluster.workers ?? {}).filter(worker => worker !== undefined);
+function begin(worker: Worker): Life {
+  const ended: Life['ended'] = new Promise(resolve => {
+    worker.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+  const isReady = new Promise<boolean>(resolve => {
+    worker.on('message', ({ kind }: Message) => kind === 'ready' && resolve(true));
+    void ended.then(() => resolve(false));
+  });
+  return { worker, isReady, readySince: undefined, ended };
+}
+
+/** Nothing where it has gone. */
+function tell(worker: Worker, message: Message): void {
+  if (worker.isConnected()) worker.send(message, () => {});
 }

@@ -1,7 +1,8 @@
 import cluster from 'node:cluster';
 import type { Logger } from 'pino';
 import { AggregatorRegistry } from 'prom-client';
-import type { Config } from '../config.js';
+import { apiOptions, type Config } from '../config.js';
+import { readersOfMetrics } from '../http/access.js';
 import type { Live } from '../http/endpoint.js';
 import { HealthBoard, type HealthReply, REPORT_MS } from './board.js';
 import { readyReply } from './ready-reply.js';
@@ -21,7 +22,13 @@ export async function serveHealthOfProcesses(config: Config, logger: Logger): Pr
   if (port === undefined) return;
   const board = new HealthBoard();
   const registry = new AggregatorRegistry();
-  const url = await serveHealth({ host, port, board, gatherMetrics: () => registry.clusterMetrics() });
+  const url = await serveHealth({
+    host,
+    port,
+    board,
+    gatherMetrics: () => registry.clusterMetrics(),
+    mayReadMetrics: readersOfMetrics(apiOptions(config)),
+  });
   logger.info({ healthUrl: url }, `health and metrics on ${url}`);
   cluster.on('message', (worker, message: Report | { readonly kind: 'other' }) => {
     if (message.kind === 'health') board.report(worker.id, message.ready);

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { WorkerPool } from '../../base/threads/pool.js';
 import { messageOf } from '../../errors.js';
-import type { Config } from '../config.js';
+import { apiOptions, type Config } from '../config.js';
+import { keysFor } from '../http/access.js';
 import type { Live } from '../http/endpoint.js';
 import type { Metrics } from '../http/metrics.js';
 import { type HealthReply, REPORT_MS } from './board.js';
@@ -11,6 +12,8 @@ import { readyReply } from './ready-reply.js';
 export interface HealthTask {
   readonly host: string;
   readonly port: number;
+  /** Hashes of keys that may read the metrics. Undefined: it needs none. */
+  readonly keyHashes: readonly string[] | undefined;
 }
 
 /** From the thread that answers requests to the one that tells of its health. */
@@ -41,7 +44,7 @@ export async function startHealthThread(config: Config, logger: Logger): Promise
     const pool = new WorkerPool<HealthTask, HealthMessage>(new URL('./thread.js', import.meta.url), {
       purpose: 'answers on the port for health',
       threads: 1,
-      job: { host, port },
+      job: { host, port, keyHashes: keysFor('monitoring', apiOptions(config)) },
       onMessage(message) {
         if (message.kind === 'metrics') {
           return void textOf?.().then(

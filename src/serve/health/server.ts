@@ -21,8 +21,8 @@ export interface HealthServerOptions {
   readonly board: HealthBoard;
   /** All metrics as text, when those who count find the time. */
   gatherMetrics(): Promise<string>;
-  /** Whether a request with these headers may read the metrics. Default: every one may. */
-  readonly mayReadMetrics?: (headers: IncomingHttpHeaders) => boolean;
+  /** Whether a request with these headers may read the metrics. */
+  readonly mayReadMetrics: (headers: IncomingHttpHeaders) => boolean;
 }
 
 /**
@@ -57,7 +57,7 @@ export async function serveHealth(options: HealthServerOptions): Promise<string>
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
 }
 
-function listenerOf({ board, gatherMetrics, mayReadMetrics = () => true }: HealthServerOptions): RequestListener {
+function listenerOf({ board, gatherMetrics, mayReadMetrics }: HealthServerOptions): RequestListener {
   const metrics = new LatestMetrics(gatherMetrics);
   const answers: Readonly<Record<string, (headers: IncomingHttpHeaders) => HealthReply | Promise<string>>> = {
     '/health/live': () => board.live(),

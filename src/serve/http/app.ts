@@ -14,8 +14,14 @@ export interface App {
   readonly classes: Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>;
   /** Says that a connection was accepted. */
   accepted(): void;
-  /** From now on replies end their connection, and the app says that it is not ready, so that requests go elsewhere. */
-  stop(): void;
+  /**
+   * From now on replies end their connection, and the app says that it is not ready, so that requests go elsewhere.
+   * @param replaced whether others answer in its place, so that the service stays ready
+   */
+  drain(replaced: boolean): void;
+  /** Requests that come from now on wait for `release`. */
+  hold(): void;
+  release(): void;
 }
 
 /** The API and its metrics for a `node:http` server of its own, with nothing in front of the routes. */
@@ -33,14 +39,35 @@ export function createApp(options: AppOptions): App {
   addRoutes(app, context, (to, guards) => addMetrics(to, metrics, guards));
   const lets = entranceFor(context);
   const bounded = bound.guard(app, context.proxies, metrics.countRefused);
+  let held: (() => void)[] | undefined;
+  const answer: RequestListener = (request, response) => {
+    if (lets(request, response)) bounded(request, response);
+  };
   return {
     listener: (request, response) => {
-      if (lets(request, response)) bounded(request, response);
+      // For replies that are not sent by `sendJson`, such as refusals.
+      if (context.stopping) response.shouldKeepAlive = false;
+      if (held) held.push(() => answer(request, response));
+      else answer(request, response);
     },
     classes: expressClasses(app),
     accepted: () => bound.accepted(),
-    stop() {
+    drain(replaced) {
       context.stopping = true;
+      context.replaced = replaced;
+    },
+    hold() {
+      held ??= [];
+    },
+    release() {
+      const waiting = held ?? [];
+      held = undefined;
+      // Each in a turn of its own: what comes together in one may be refused as too much.
+      const next = () => {
+        waiting.shift()?.();
+        if (waiting.length > 0) setImmediate(next);
+      };
+      next();
     },
   };
 }

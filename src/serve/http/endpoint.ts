@@ -32,8 +32,10 @@ export interface Live {
 /** What an endpoint knows beside the request. */
 export interface ServerState {
   readonly live: Live;
-  /** Whether a shutdown is under way: a load balancer should then send requests elsewhere. */
+  /** Whether a shutdown is under way: replies then end their connection, so that requests go elsewhere. */
   readonly stopping: boolean;
+  /** Whether another process has taken its place, so that the service is as ready as ever while this one ends. */
+  readonly replaced: boolean;
 }
 
 /** What an endpoint is given: the three parts of a request, each checked against its schema. */

@@ -17,6 +17,7 @@ const LOOKS = 64;
 export class OpenConnections {
   /** In the order in which they are looked at, with the bytes that each had been sent by the last time. */
   readonly #open = new Map<Socket, number>();
+  #onNone = () => {};
 
   /** @param max most connections at once */
   constructor(private readonly max: number) {}
@@ -24,7 +25,20 @@ export class OpenConnections {
   add(socket: Socket): void {
     if (this.#open.size >= this.max && !this.#makeRoom()) return void socket.destroy();
     this.#open.set(socket, 0);
-    socket.once('close', () => this.#open.delete(socket));
+    socket.once('close', () => this.#open.delete(socket) && this.#open.size === 0 && this.#onNone());
+  }
+
+  /** Ends those that have sent nothing yet. */
+  endSilent(): void {
+    for (const socket of this.#open.keys()) if (socket.bytesRead === 0) socket.destroy();
+  }
+
+  /** Resolves when none is open. */
+  async whenNone(): Promise<void> {
+    if (this.#open.size === 0) return;
+    await new Promise<void>(resolve => {
+      this.#onNone = resolve;
+    });
   }
 
   #makeRoom(): boolean {

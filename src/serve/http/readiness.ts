@@ -7,9 +7,9 @@ export interface Readiness {
   readonly degraded?: 'events'[];
 }
 
-/** @throws {ShortlistError} `not-ready` while no snapshot is loaded, and once a shutdown is under way */
-export function readinessOf({ live, stopping }: ServerState): Readiness {
-  if (stopping) throw new ShortlistError('not-ready', 'This process is shutting down.');
+/** @throws {ShortlistError} `not-ready` while no snapshot is loaded, and once the service shuts down */
+export function readinessOf({ live, stopping, replaced }: ServerState): Readiness {
+  if (stopping && !replaced) throw new ShortlistError('not-ready', 'This process is shutting down.');
   const ready: Readiness = live.events?.status?.().failing
     ? { status: 'degraded', degraded: ['events'] }
     : { status: 'ok' };

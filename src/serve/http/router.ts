@@ -30,7 +30,7 @@ import { Turns } from './turns.js';
 export interface ApiOptions
   extends AccessOptions,
     ProxyOptions,
-    Omit<HandlerContext, 'stopping' | 'turns' | 'longTexts' | 'load' | 'proxies' | 'caching'> {
+    Omit<HandlerContext, 'stopping' | 'replaced' | 'turns' | 'longTexts' | 'load' | 'proxies' | 'caching'> {
   /** Largest request body taken, in bytes, after decompression. */
   readonly maxBodyBytes: number;
   /** Longest request URL taken, in characters. */
@@ -96,6 +96,7 @@ export function contextFor(options: ApiOptions, bound?: LoadBound) {
   return {
     ...options,
     stopping: false,
+    replaced: false,
     turns: new Turns(options.deadlineMs, bound?.countSlice),
     longTexts: new LongTexts(),
     load: bound ?? { admits: () => true, countHandler() {} },

@@ -1,16 +1,14 @@
-import { createServer, type Server, STATUS_CODES } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, STATUS_CODES } from 'node:http';
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ErrorCode, messageOf, ShortlistError } from '../../errors.js';
 import { type AppOptions, createApp } from './app.js';
 import { mostConnections, OpenConnections } from './open-connections.js';
 import { problemOf } from './problem.js';
 import { API_HEADERS, PROBLEM_TYPE } from './send-json.js';
+import { type Answering, type Drain, shutDown } from './shut-down.js';
 
-export interface ServeOptions extends AppOptions {
-  readonly host: string;
-  /** 0 lets the system choose a free one. */
-  readonly port: number;
+export interface ServerOptions extends AppOptions {
   /** Most connections at once. Default, or 0: what the descriptors of the process allow, at most 16,384. */
   readonly maxConnections?: number;
   /** Most milliseconds for a client to send its whole request. */
@@ -19,11 +17,28 @@ export interface ServeOptions extends AppOptions {
   readonly shutdownTimeoutMs: number;
 }
 
+export interface ServeOptions extends ServerOptions {
+  readonly host: string;
+  /** 0 lets the system choose a free one. */
+  readonly port: number;
+}
+
+/** The API over connections that somebody else accepts. */
+export interface ApiServer extends Answering {
+  /** @param replaced whether others answer in its place, so that the service stays ready */
+  drain(replaced?: boolean): void;
+  /** Answers a connection, of which nothing was read yet. */
+  adopt(socket: Socket): void;
+}
+
 export interface RunningServer {
   /** Where it answers, without a slash at the end. */
   readonly url: string;
-  /** Takes no more connections, lets running requests finish, and resolves when all is quiet or the time is over. */
-  close(): Promise<void>;
+  /**
+   * Takes no more connections, lets running requests finish, and resolves when all is quiet or the time is over.
+   * @param drain for how long it listens before. Default: not at all.
+   */
+  close(drain?: Drain): Promise<void>;
 }
 
 /**
@@ -45,13 +60,46 @@ const KEEP_ALIVE_MS = 65_000;
 /** Milliseconds without any byte in either direction after which a client that does not read its reply is dropped. */
 const STALLED_MS = 75_000;
 
+/** Milliseconds for a client that has connected to begin its request, once nobody else is let in. */
+const SILENT_MS = 2000;
+
 /**
  * Starts the API on a port of its own.
  * @throws {ShortlistError} `port-in-use`, or `cannot-listen` for any other reason why the address cannot be had
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
-  const { requestTimeoutMs } = options;
-  const { listener, classes, accepted, stop } = createApp(options);
+  const { server, answering } = httpServer(options);
+  const url = await listen(server, options.host, options.port);
+  let closed: Promise<void> | undefined;
+  return {
+    url,
+    close(drain) {
+      closed ??= shutDown(server, answering, drain);
+      return closed;
+    },
+  };
+}
+
+/** The API for connections that another process accepts. */
+export function createApiServer(options: ServerOptions): ApiServer {
+  const { server, answering } = httpServer(options);
+  // Begins the checks for clients that are over their time, as if it listened itself.
+  server.emit('listening');
+  return {
+    ...answering,
+    adopt(socket) {
+      // As the server makes them that it accepts.
+      socket.allowHalfOpen = true;
+      socket.setNoDelay(true);
+      server.emit('connection', socket);
+      socket.resume();
+    },
+  };
+}
+
+function httpServer(options: ServerOptions) {
+  const { requestTimeoutMs, shutdownTimeoutMs } = options;
+  const { listener, classes, accepted, drain, hold, release } = createApp(options);
   const server = createServer(
     {
       ...classes,
@@ -77,21 +125,41 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   server.on('connect', (_request, socket) => {
     answerRaw(socket, new ShortlistError('method-not-allowed', 'This server is no proxy.'), options.basePath);
   });
-  await listening(server, options.host, options.port);
-  const { address, family, port } = server.address() as AddressInfo;
-  const host = family === 'IPv6' ? `[${address}]` : address;
-  let closed: Promise<void> | undefined;
+  let finished: Promise<void> | undefined;
+  const finish = async () => {
+    release();
+    // What has been idle since it was told to drain; everything else ends with its reply.
+    server.closeIdleConnections();
+    const silent = setTimeout(() => connections.endSilent(), SILENT_MS);
+    const deadline = setTimeout(() => server.closeAllConnections(), shutdownTimeoutMs);
+    await connections.whenNone();
+    clearTimeout(silent);
+    clearTimeout(deadline);
+  };
   return {
-    url: `http://${host}:${port}`,
-    close() {
-      stop();
-      closed ??= drained(server, options.shutdownTimeoutMs);
-      return closed;
+    server,
+    answering: {
+      drain: (replaced = false) => drain(replaced),
+      hold,
+      finish() {
+        finished ??= finish();
+        return finished;
+      },
     },
   };
 }
 
-function listening(server: Server, host: string, port: number): Promise<void> {
+/**
+ * Listens, and gives the URL without a slash at the end.
+ * @throws {ShortlistError} `port-in-use`, or `cannot-listen` for any other reason why the address cannot be had
+ */
+export async function listen(server: NetServer, atHost: string, atPort: number): Promise<string> {
+  await listening(server, atHost, atPort);
+  const { address, family, port } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+function listening(server: NetServer, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const [code, message] =
@@ -109,14 +177,6 @@ function listening(server: Server, host: string, port: number): Promise<void> {
     });
     server.listen(port, host, BACKLOG, resolve);
   });
-}
-
-async function drained(server: Server, timeoutMs: number): Promise<void> {
-  // Ends idle connections at once. The others end with their reply, which says so from now on.
-  const closed = new Promise<void>(resolve => server.close(() => resolve()));
-  const deadline = setTimeout(() => server.closeAllConnections(), timeoutMs);
-  await closed;
-  clearTimeout(deadline);
 }
 
 /** What Node's parser gives up on, by the code of its error. Everything else is not HTTP. */
