@@ -7,12 +7,10 @@ import {
   type NumberOption,
 } from '../../base/options/option.js';
 import { numberSchema } from '../../base/options/schema.js';
-import { isPlainId } from '../../base/tables/plain-id.js';
+import { isPlainId, MAX_ID_LENGTH } from '../../base/tables/plain-id.js';
 import { FILTER_OPERATORS } from '../../recommend/attribute-filters.js';
 import { LOGGABLE } from '../../recommend/events/new-interactions.js';
 
-/** Longest id, category or search text that a request may carry, in UTF-16 units. Far above real keys, UUIDs and URLs. */
-export const MAX_ID_LENGTH = 1024;
 /** Most entries of a list in the query string; longer ones fit into the body of a POST. */
 export const MAX_LISTED_IN_QUERY = 1000;
 
