@@ -209,7 +209,7 @@ async function hostileReport(
   { snapshot, paths, start, progress }: Campaign,
 ): Promise<HostileReport> {
   return withTemporary(join(tmpdir(), `shortlist-events-${process.pid}`), async events => {
-    const target = url ? { name: 'Shortlist', url } : await start('Shortlist', { EVENTS: events });
+    const target = url ? { name: 'Shortlist', url } : await start('Shortlist', { EVENTS: events, HEALTH_PORT: '0' });
     const { users, items } = snapshot;
     const stage = progress.stage('attacks', 1 + attacks.length);
     const sieges: Siege[] = [];

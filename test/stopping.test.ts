@@ -20,7 +20,7 @@ const users = smallData.table.userIds.slice(0, 20).map(id => `/v1/users/${encode
 const requests = users.map(get);
 
 /** Starts it and waits until all of its processes are ready. */
-async function start(environment: Record<string, string>) {
+async function start(environment: Record<string, string | undefined>) {
   const service = await startListening({ SNAPSHOTS: store.directory, RELOAD_INTERVAL_MS: '0', ...environment });
   const processes = Number(environment.PROCESSES ?? 1);
   if (processes > 1) await service.logged('takes connections', processes);
@@ -61,7 +61,7 @@ describe.each(['1', '2'])('SIGTERM to %s process(es)', PROCESSES => {
   });
 
   test('answers requests that come with it or began before it, while it says that it is not ready', async () => {
-    const { child, ended, log, url, logged } = await start({ PROCESSES, DRAIN_MS: '' });
+    const { child, ended, log, url, logged } = await start({ PROCESSES, DRAIN_MS: undefined });
     const idle = await Promise.all(Array.from({ length: 32 }, () => connected(url)));
     for (const socket of idle) expect(await ask(socket, requests[0]!)).toMatch(/^HTTP\/1\.1 200 /);
     const [begun, rest] = post('/v1/recommendations', JSON.stringify({ userId: 'nobody' }));

@@ -52,11 +52,13 @@ export class LoadTargets {
     const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
     try {
       // Both servers say where they listen in a line of JSON. The loop ends with the process at the latest.
+      let healthUrl: string | undefined;
       for await (const line of createInterface(child.stdout)) {
+        healthUrl ??= /"healthUrl":"(http:[^"]+)"/.exec(line)?.[1];
         const url = /"url":"(http:[^"]+)"/.exec(line)?.[1];
         if (url === undefined) continue;
         child.stdout.resume();
-        return { name, url };
+        return { name, url, ...(healthUrl !== undefined && { healthUrl }) };
       }
     } finally {
       clearTimeout(timer);

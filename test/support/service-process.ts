@@ -23,7 +23,7 @@ export function killServices(): void {
  * @param prefix a command that runs what follows it
  */
 export function launch(
-  environment: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string | undefined>>,
   args: readonly string[] = [],
   nodeArgs: readonly string[] = [],
   prefix: readonly string[] = [],
@@ -42,7 +42,10 @@ export function launch(
 }
 
 /** Starts the process and waits until it says where it listens. */
-export async function startListening(environment: Record<string, string>, nodeArgs: string[] = []) {
+export async function startListening(
+  environment: Readonly<Record<string, string | undefined>>,
+  nodeArgs: string[] = [],
+) {
   const { child, ended } = launch({ DRAIN_MS: '0', ...environment }, [], nodeArgs);
   let output = '';
   const log = (): LogLine[] =>
