@@ -18,8 +18,9 @@ export interface Siege {
   readonly newcomers: FreshConnections;
   readonly health: FreshConnections;
   readonly metrics: FreshConnections;
-  /** What the attackers were answered, by status. */
+  /** What the attackers were answered, by status, and in how many seconds. */
   readonly replies: Replies;
+  readonly attackSeconds: number;
   /** Memory of the server at the end of the attack, in bytes. */
   readonly residentBytes: number;
 }
@@ -45,10 +46,12 @@ export async function* besiege(
     ...calm,
     ...(await measureClients(target, paths, seconds)),
     replies: {},
+    attackSeconds: 0,
     residentBytes: (await readFigures(target)).residentBytes,
   };
   for (const attack of attacks) {
     const { does } = ATTACKS[attack];
+    const began = performance.now();
     const attacker = startAttacker({ ...ids, name: attack, url: target.url });
     try {
       await after(SETTLE_MS);
@@ -56,7 +59,8 @@ export async function* besiege(
       const residentBytes = (await readFigures(target)).residentBytes;
       attacker.send('stop');
       const [replies] = (await once(attacker, 'message')) as [Replies];
-      yield { attack, does, ...clients, replies, residentBytes };
+      const attackSeconds = (performance.now() - began) / 1000;
+      yield { attack, does, ...clients, replies, attackSeconds, residentBytes };
     } finally {
       attacker.kill('SIGKILL');
     }

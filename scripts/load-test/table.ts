@@ -1,4 +1,5 @@
 import { textTable } from '../command/text-table.js';
+import type { Siege } from './hostile.js';
 import type { Replies } from './paced-load.js';
 import type { HostileReport, LoadTestReport } from './report.js';
 
@@ -98,13 +99,15 @@ export function hostileTable({ items, factors, seconds, sieges }: HostileReport)
       ]),
     ),
     '',
-    ...sieges.map(({ attack, does, replies }) => `${attack}: ${does}${repliesText(replies)}`),
+    ...sieges.map(siege => `${siege.attack}: ${siege.does}${repliesText(siege)}`),
   ].join('\n');
 }
 
-function repliesText(replies: Readonly<Record<string, number>>): string {
-  const told = Object.entries(replies).map(([status, times]) => `${times} times ${status}`);
-  return told.length > 0 ? `; answered ${told.join(', ')}` : '';
+function repliesText({ replies, attackSeconds }: Siege): string {
+  const told = Object.entries(replies).map(
+    ([status, times]) => `${(times / attackSeconds).toFixed(1)} times ${status}`,
+  );
+  return told.length > 0 ? `; answered ${told.join(', ')} a second` : '';
 }
 
 function times({ p50, p99, p999 }: Replies): string[] {

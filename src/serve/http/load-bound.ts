@@ -1,8 +1,9 @@
 import type { RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { ShortlistError } from '../../errors.js';
+import { HeldRefusals } from './held-refusals.js';
 import { problemOf } from './problem.js';
 import type { Proxies } from './proxies.js';
-import { RefusedConnections } from './refused-connections.js';
 import { API_HEADERS, PROBLEM_TYPE, requestIdOf } from './send-json.js';
 
 /** Paths that answer under any load: the machinery around a service would end a process that stops answering them. */
@@ -22,6 +23,10 @@ const SLACK = 3;
 const MAX_HANDLER_MS = 10;
 /** The same of what is done between handlers: reading, routing, sending. */
 const MAX_BETWEEN_MS = 2;
+/** Refusals to one connection in a turn, which has then sent very many requests at once: no more of them are answered. */
+const MAX_REFUSALS = 16;
+/** Turns in a row that accept a connection, after which more of them seem to wait. */
+const ACCEPTING_TURNS = 8;
 /** Milliseconds of a turn while connections wait to be accepted: one is in each turn, however short. */
 const ACCEPTING_MS = 2;
 
@@ -39,13 +44,19 @@ export class LoadBound {
   /** Of a long request, after the requests of the turn before: what comes meanwhile waits for it. */
   #sliceMs = 0;
   #longTurns = 0;
-  /** Since when there has been a new connection in every turn. */
-  #acceptingSince = Infinity;
+  /** Turns in a row that have accepted a connection. */
+  #acceptingTurns = 0;
   #hasAccepted = false;
-  readonly #refused = new RefusedConnections(() => this.#isAccepting);
+  /** How many requests of each connection were refused in this turn. */
+  readonly #refusals = new Map<Socket, number>();
+  /** Whether any were in the turn before. */
+  #hasRefused = false;
+  readonly #held = new HeldRefusals(() => this.#isAccepting);
   readonly #startOver = () => {
-    if (!this.#hasAccepted) this.#acceptingSince = Infinity;
+    this.#acceptingTurns = this.#hasAccepted ? this.#acceptingTurns + 1 : 0;
     this.#hasAccepted = false;
+    this.#hasRefused = this.#refusals.size > 0 || this.#held.some;
+    this.#refusals.clear();
     if (this.#taken > 0) this.#longTurns = this.#busyMs > this.maxTurnMs ? this.#longTurns + 1 : 0;
     this.#taken = 0;
   };
@@ -71,12 +82,11 @@ export class LoadBound {
   accepted(): void {
     if (this.#taken === 0 && !this.#hasAccepted) setImmediate(this.#startOver);
     this.#hasAccepted = true;
-    this.#acceptingSince = Math.min(this.#acceptingSince, performance.now());
   }
 
-  /** Whether load is high and more connections wait: every turn has accepted one for as long as a turn may take. */
+  /** Whether load is high and more connections wait, as it seems. */
   get #isAccepting(): boolean {
-    return this.#refused.some && this.#acceptingSince < this.#latest - this.maxTurnMs;
+    return this.#acceptingTurns >= ACCEPTING_TURNS && (this.#hasRefused || this.#refusals.size > 0);
   }
 
   /** Counts what a handler took, from one millisecond to another. */
@@ -91,7 +101,7 @@ export class LoadBound {
   };
 
   get #budgetMs(): number {
-    return this.#longTurns < LONG_TURNS && !this.#refused.some ? SLACK * this.maxTurnMs : this.maxTurnMs;
+    return this.#longTurns < LONG_TURNS ? SLACK * this.maxTurnMs : this.maxTurnMs;
   }
 
   /** A listener that passes on what is admitted and refuses the rest. */
@@ -99,10 +109,15 @@ export class LoadBound {
     return (request, response) => {
       if (this.admits() || ALWAYS.test(request.url ?? '')) return listener(request, response);
       onRefused();
-      const fate = this.#refused.add(request.socket);
-      if (fate === 'ignore') return;
-      if (fate === 'end') response.shouldKeepAlive = false;
-      refuse(response, requestIdOf(request), proxies.prefixOf(request));
+      const { socket } = request;
+      const refusals = (this.#refusals.get(socket) ?? 0) + 1;
+      this.#refusals.set(socket, refusals);
+      // The last one has ended the connection.
+      if (refusals > MAX_REFUSALS) return;
+      if (refusals === MAX_REFUSALS) response.shouldKeepAlive = false;
+      const send = () => refuse(response, requestIdOf(request), proxies.prefixOf(request));
+      if (this.#isAccepting) this.#held.add(socket, send);
+      else send();
     };
   }
 }
