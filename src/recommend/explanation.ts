@@ -1,5 +1,6 @@
 import { type Matrix, rowOf } from '../base/numeric/matrix.js';
 import { firstAbove } from '../base/numeric/sorting.js';
+import type { Steps } from '../base/threads/steps.js';
 import type { Candidates } from '../retrieve/candidate-source.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import type { ColdItems, Drawn } from './cold-share.js';
@@ -20,12 +21,15 @@ export class Explanations {
   ) {}
 
   /** @param offset items of the list before these */
-  of(items: readonly RecommendedItem[], drawn: Drawn, known: KnownUser, offset: number): RecommendedItem[] {
+  *of(items: readonly RecommendedItem[], drawn: Drawn, known: KnownUser, offset: number): Steps<RecommendedItem[]> {
     const { itemFactors, cells } = this.snapshot;
     const history = this.users.historyOf(known);
-    const parts = this.users.foldIn.explain(history, drawn.items);
     const places = placesByScore(drawn.searches);
-    return items.map((recommended, i) => {
+    yield;
+    const parts = yield* this.users.foldIn.explainInSteps(history, drawn.items);
+    const explained: RecommendedItem[] = [];
+    for (const [i, recommended] of items.entries()) {
+      yield;
       const item = drawn.items[i]!;
       const { base, contributions } = parts[i]!;
       const explanation: Explanation = {
@@ -40,8 +44,9 @@ export class Explanations {
           ...shares,
         })),
       };
-      return { ...recommended, explanation };
-    });
+      explained.push({ ...recommended, explanation });
+    }
+    return explained;
   }
 
   /** The popularity ranking knows nothing of the user: the score is all that there is to say. */
@@ -71,13 +76,17 @@ export function becauseOf(
   contributions: Float64Array,
 ): { item: number; contribution: number; similarity: number }[] {
   const named: { item: number; contribution: number }[] = [];
-  history.forEach(({ item: past }, i) => {
+  let least = 0;
+  for (let i = 0; i < history.length; i++) {
     const contribution = contributions[i]!;
-    if (past === item || !(contribution > (named[NAMED - 1]?.contribution ?? 0))) return;
+    if (!(contribution > least)) continue;
+    const past = history[i]!.item;
+    if (past === item) continue;
     const place = named.findIndex(other => contribution > other.contribution);
     named.splice(place < 0 ? named.length : place, 0, { item: past, contribution });
     named.length = Math.min(named.length, NAMED);
-  });
+    least = named[NAMED - 1]?.contribution ?? 0;
+  }
   const vector = rowOf(factors, item);
   return named.map(({ item: past, contribution }) => {
     return { item: past, contribution, similarity: cosine(vector, rowOf(factors, past)) };

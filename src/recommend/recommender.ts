@@ -116,14 +116,28 @@ export class Recommender {
    *   `cursor-expired`
    */
   recommend(request: RecommendRequest, effort = this.effort): Recommendation {
-    const { limit } = request;
+    return allSteps(this.recommendInSteps(request, effort));
+  }
+
+  /**
+   * `recommend`, in steps where it takes longer than others should wait: for new filters, explanations and many attributes.
+   * The list itself is made in one.
+   */
+  *recommendInSteps(request: RecommendRequest, effort = this.effort): Steps<Recommendation> {
+    const { limit, filters } = request;
     checkRequest(limit, request);
     const { dataset } = this.manifest;
     request.history?.forEach(({ value }, place) => {
       checkValue(value, dataset, 'history', place);
     });
+    if (filters) yield* this.#allowed.prepare(filters);
     const listed = effort === this.effort ? this.#listedFor(request) : undefined;
-    if (listed) return listed;
+    if (listed) {
+      const { list, known, next } = listed;
+      // What somebody else computed is not proven here.
+      const retrieval: Retrieval = { source: 'precomputed', candidates: list.items.length, certified: false };
+      return yield* this.#reply(request, known, this.#present(list), retrieval, next);
+    }
     const known = this.#users.find(request);
     const { newEvents, vector } = known;
     const list = this.#listOf(request, newEvents);
@@ -135,7 +149,7 @@ export class Recommender {
       const { drawn, offset, next } = this.#pages.pageOf(limit, request, list, fillMask, draw, true);
       const found = this.#present(drawn);
       const items = request.explain ? this.#explanations.ofPopular(found, drawn, offset) : found;
-      return this.#reply(request, known, items, retrievalOf('popularity', drawn), next);
+      return yield* this.#reply(request, known, items, retrievalOf('popularity', drawn), next);
     }
     const share = request.coldShare ?? DEFAULT_COLD_SHARE;
     const options = { mask: this.#allowed.mask, effort };
@@ -143,15 +157,16 @@ export class Recommender {
     const isExact = this.source.kind === 'exact' || effort === 'exact';
     const { drawn, offset, next } = this.#pages.pageOf(limit, request, list, fillMask, draw, isExact);
     const items = this.#present(drawn);
-    const explained = request.explain ? this.#explanations.of(items, drawn, known, offset) : items;
-    return this.#reply(request, known, explained, retrievalOf(this.source.kind, drawn), next);
+    const explained = request.explain ? yield* this.#explanations.of(items, drawn, known, offset) : items;
+    return yield* this.#reply(request, known, explained, retrievalOf(this.source.kind, drawn), next);
   }
 
   /** The share of the exact list of a request that its answer has: items count that score as high as its last one. */
   recallOf(request: RecommendRequest): number {
-    const exact = this.recommend(request, 'exact').items;
+    const plain = { ...request, explain: false, attributes: undefined };
+    const exact = this.recommend(plain, 'exact').items;
     const least = Math.min(...exact.map(({ score }) => score));
-    const found = this.recommend(request).items.filter(({ score }) => score >= least);
+    const found = this.recommend(plain).items.filter(({ score }) => score >= least);
     return exact.length === 0 ? 1 : found.length / exact.length;
   }
 
@@ -162,7 +177,13 @@ export class Recommender {
    * @throws {ShortlistError} `unknown-item`, `unknown-category`, `invalid-option`, `invalid-cursor`, `cursor-expired`
    */
   similar(itemId: string, limit: number, options: SimilarOptions = {}): SimilarItems {
+    return allSteps(this.similarInSteps(itemId, limit, options));
+  }
+
+  /** `similar`, in steps as `recommendInSteps` is. */
+  *similarInSteps(itemId: string, limit: number, options: SimilarOptions = {}): Steps<SimilarItems> {
     checkRequest(limit, options);
+    if (options.filters) yield* this.#allowed.prepare(options.filters);
     const item = this.#facts.indexOf(itemId);
     const fillMask = () => this.#allowed.fill(options, item);
     const query = rowOf(this.#snapshot.itemFactors, item);
@@ -174,7 +195,7 @@ export class Recommender {
     return {
       itemId,
       ...this.#facts.titled(item),
-      items: this.#facts.withAttributes(this.#present(drawn), options.attributes),
+      items: yield* this.#facts.withAttributes(this.#present(drawn), options.attributes),
       next,
       snapshot: this.manifest.id,
       retrieval: retrievalOf(this.similarity.kind, drawn),
@@ -189,12 +210,18 @@ export class Recommender {
    *   `cursor-expired`
    */
   popular(request: PopularRequest): PopularItems {
+    return allSteps(this.popularInSteps(request));
+  }
+
+  /** `popular`, in steps as `recommendInSteps` is. */
+  *popularInSteps(request: PopularRequest): Steps<PopularItems> {
     if (request.category !== undefined) {
       const { category, categories = [], ...others } = request;
-      return this.popular({ ...others, categories: [category, ...categories] });
+      return yield* this.popularInSteps({ ...others, categories: [category, ...categories] });
     }
-    const { limit, categories, ranker = defaultRankerOf(this.manifest) } = request;
+    const { limit, categories, filters, ranker = defaultRankerOf(this.manifest) } = request;
     checkRequest(limit, request);
+    if (filters) yield* this.#allowed.prepare(filters);
     const fillMask = () => this.#allowed.fill(request);
     const list = identityOf(this.manifest.id, ['popular'], request);
     const draw: Draw = k => this.#mostPopular(ranker, k);
@@ -202,7 +229,7 @@ export class Recommender {
     return {
       ranker,
       category: categories?.length === 1 ? categories[0]! : null,
-      items: this.#facts.withAttributes(this.#present(drawn), request.attributes),
+      items: yield* this.#facts.withAttributes(this.#present(drawn), request.attributes),
       next,
       snapshot: this.manifest.id,
     };
@@ -271,16 +298,16 @@ export class Recommender {
   }
 
   /** One object of one shape, spelled out: one that is spread would live until the next major collection. */
-  #reply(
+  *#reply(
     request: RecommendRequest,
     { tier, reason }: Pick<KnownUser, 'tier' | 'reason'>,
     items: readonly RecommendedItem[],
     retrieval: Retrieval,
     next: string | null,
-  ): Recommendation {
+  ): Steps<Recommendation> {
     return {
       userId: request.userId ?? null,
-      items: this.#facts.withAttributes(items, request.attributes),
+      items: yield* this.#facts.withAttributes(items, request.attributes),
       next,
       source: tier,
       reason,
@@ -289,8 +316,8 @@ export class Recommender {
     };
   }
 
-  /** The answer from the batch, where it has one that is the same as would be computed. */
-  #listedFor(request: RecommendRequest): Recommendation | undefined {
+  /** The list from the batch, where it has one that is the same as would be computed. */
+  #listedFor(request: RecommendRequest) {
     const { userId, limit } = request;
     if (!this.precomputed || userId === undefined || !isPlain(request)) return undefined;
     const user = this.#snapshot.users.indexOf(userId);
@@ -298,11 +325,8 @@ export class Recommender {
     const list = this.precomputed.of(user, limit);
     // Where the list might be all that there is, computing it tells.
     if (!list || this.#snapshot.items.size - this.#unavailableAndSeen(user) <= limit) return undefined;
-    const reason = this.#users.reasonOf(user);
     const next = limit < LIMIT.max ? cursorOf(this.#listOf(request), limit, list.items.length) : null;
-    // What somebody else computed is not proven here.
-    const retrieval: Retrieval = { source: 'precomputed', candidates: list.items.length, certified: false };
-    return this.#reply(request, { tier: 'model', reason }, this.#present(list), retrieval, next);
+    return { list, known: { tier: 'model', reason: this.#users.reasonOf(user) } as const, next };
   }
 
   #listOf(request: RecommendRequest, newEvents: KnownUser['newEvents'] = []): ListIdentity {

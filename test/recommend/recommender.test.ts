@@ -95,6 +95,28 @@ describe('a known user', () => {
     }
   });
 
+  test('is told so in steps, between which others are answered; a plain list is there at once', () => {
+    const [userId, other] = snapshot.users.ids;
+    const history = snapshot.items.ids.slice(0, 40).map(itemId => ({ itemId, value: 4 }));
+    for (const request of [
+      { userId: userId!, limit: 20, explain: true },
+      { limit: 20, explain: true, history, diversity: 0.3 },
+    ]) {
+      const others = { userId: other!, limit: 30, explain: true, exclude: [history[0]!.itemId] };
+      const steps = recommender.recommendInSteps(request);
+      let count = 0;
+      for (let step = steps.next(); ; step = steps.next(), count++) {
+        if (!step.done) recommender.recommend(others);
+        else {
+          expect(step.value).toEqual(recommender.recommend(request));
+          break;
+        }
+      }
+      expect(count).toBeGreaterThan(20);
+    }
+    expect(recommender.recommendInSteps({ userId: userId!, limit: 20 }).next().done).toBe(true);
+  });
+
   test('is told how each item came into the list', () => {
     const userId = snapshot.users.ids[2]!;
     const { starts } = snapshot.cells;

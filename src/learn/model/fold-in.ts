@@ -1,5 +1,6 @@
 import type { Arena } from '../../base/kernels/arena.js';
 import { type Matrix, rowOf } from '../../base/numeric/matrix.js';
+import { allSteps, type Steps } from '../../base/threads/steps.js';
 import { confidenceOf } from '../training/confidence.js';
 import type { AverageUser } from './average-user.js';
 import type { GramBasis } from './gram-basis.js';
@@ -55,11 +56,12 @@ export class FoldIn {
     basis?: GramBasis,
   ) {
     const base = objective.algorithm === 'als' ? { gram, weight: objective.unobservedWeight, basis } : null;
-    this.#system = new RowSystem(arena, items, base);
+    this.#system = new RowSystem(arena, items, base, MAX_FOLDED);
   }
 
   /**
-   * A user vector of the item matrix's `columns` floats, or undefined when the history says nothing about the user.
+   * A user vector of the item matrix's `columns` floats, or undefined when the history says nothing about the user, or so
+   * nearly nothing that the vector would not be finite.
    * @param start a vector of the user from an earlier history, which the new one is near
    */
   vectorOf(history: readonly FoldInEntry[], start?: Float32Array): Float32Array | undefined {
@@ -68,16 +70,22 @@ export class FoldIn {
     // Dislikes alone would give a vector of zeros.
     if (count === 0 || (this.objective.algorithm === 'als' && !terms.targets.includes(1))) return undefined;
     const vector = this.#system.solve(terms, this.#ridgeOf(count), start && this.#solutionOf(start));
-    if (vector) this.#finish(vector, count);
+    if (!vector?.every(Number.isFinite)) return undefined;
+    this.#finish(vector, count);
     return vector;
   }
 
   /** The parts of the scores that items have by the vector that `vectorOf` gives for a history. */
   explain(history: readonly FoldInEntry[], items: Uint32Array): ScoreParts[] {
+    return allSteps(this.explainInSteps(history, items));
+  }
+
+  /** `explain`, some 1 ms a step. */
+  *explainInSteps(history: readonly FoldInEntry[], items: Uint32Array): Steps<ScoreParts[]> {
     const { places, ...terms } = this.#termsOf(history);
     const count = places.length;
     const own = this.#ownShare(count);
-    const shares = count > 0 ? this.#system.influences(terms, this.#ridgeOf(count), items) : undefined;
+    const shares = count > 0 ? yield* this.#system.influences(terms, this.#ridgeOf(count), items) : undefined;
     const scales = terms.targets.map((target, t) => own * Math.sqrt(terms.weights[t]!) * target);
     return Array.from(items, (item, i) => {
       const contributions = new Float64Array(history.length);
@@ -161,7 +169,8 @@ export class FoldIn {
     const { items, objective, average } = this;
     const row = rowOf(items, item);
     const mean = objective.algorithm === 'sgd' ? objective.meanRating + row[items.columns - 1]! : 0;
-    const typical = average ? row.reduce((sum, q, f) => sum + q * average.vector[f]!, 0) : 0;
+    let typical = 0;
+    if (average) for (let f = 0; f < row.length; f++) typical += row[f]! * average.vector[f]!;
     return own * mean + (1 - own) * typical;
   }
 }

@@ -3,9 +3,8 @@ import type { Steps } from '../../base/threads/steps.js';
 import type { ErrorCode } from '../../errors.js';
 import type { EventStore } from '../../recommend/events/event-store.js';
 import type { SnapshotChange } from '../../recommend/live-snapshot.js';
-import type { RecommendRequest } from '../../recommend/recommendation.js';
+import type { RecommendRequest, Tier } from '../../recommend/recommendation.js';
 import type { Recommender } from '../../recommend/recommender.js';
-import type { Filters } from '../../recommend/request-options.js';
 import type { LongText } from './long-text.js';
 import { type FieldError, recommendation } from './replies.js';
 import { noParameters } from './requests.js';
@@ -15,8 +14,13 @@ export type RecommendationService = Pick<
   Recommender,
   'recommend' | 'recallOf' | 'similar' | 'popular' | 'item' | 'searchItems' | 'categories' | 'knows' | 'manifest'
 > &
-  // Without these, long searches hold up others.
-  Partial<Pick<Recommender, 'searchItemsInSteps' | 'prepareFilters'>>;
+  // Without these, what takes long holds up others.
+  Partial<
+    Pick<
+      Recommender,
+      'recommendInSteps' | 'similarInSteps' | 'popularInSteps' | 'searchItemsInSteps' | 'prepareFilters'
+    >
+  >;
 
 /** What the API answers from: a `LiveSnapshot`, or what does as it does. */
 export interface Live {
@@ -142,24 +146,63 @@ export function listEndpoint<
   return endpoint({
     ...parts,
     reply: recommendation,
-    answer({ live }, input) {
-      const { recommender } = live;
+    answer({ live: { recommender } }, input, beginText) {
       const request = parts.request(input);
-      return withFilters(recommender, request.filters, () => recommender.recommend(request));
+      const list = recommender.recommendInSteps?.(request) ?? recommender.recommend(request);
+      return listAnswer(list, request, beginText);
     },
   });
 }
 
-/** An answer that looks at filters, which take time where nobody has asked for them before: in steps then. */
-export function withFilters<T>(
-  recommender: RecommendationService,
-  filters: Filters['filters'],
-  answer: () => T,
-): T | Steps<T> {
-  const steps = filters && recommender.prepareFilters?.(filters);
-  if (!steps) return answer();
+/** Values of attributes from which a list is sent as a long text: some 0.5 ms of text. */
+const MANY_VALUES = 2000;
+
+/** Whether the list that a request is for may be too long to be made into text at once. */
+export function isLongList(request: {
+  readonly limit: number;
+  readonly attributes?: readonly string[] | undefined;
+}): boolean {
+  return request.limit * (request.attributes?.length ?? 0) >= MANY_VALUES;
+}
+
+/** The answer that a list is, or is yet to be made: as its text where it is long. */
+export function listAnswer<Reply extends object>(
+  list: Reply | Steps<Reply>,
+  request: Parameters<typeof isLongList>[0],
+  beginText: () => LongText,
+): Reply | Steps<Reply> | Steps<LongText> {
+  if (!isLongList(request)) return list;
   return (function* () {
-    yield* steps;
-    return answer();
+    const reply = isSteps(list) ? yield* list : list;
+    const text = beginText();
+    yield* addJson(reply, text);
+    if ('source' in reply) text.tier = reply.source as Tier;
+    return text.end();
   })();
+}
+
+/** Adds the JSON of a reply to a text, item by item. */
+export function* addJson(reply: object, text: Pick<LongText, 'add'>): Steps<void> {
+  let before = '{';
+  for (const [name, value] of Object.entries(reply)) {
+    if (value === undefined) continue;
+    text.add(`${before}${JSON.stringify(name)}:`);
+    before = ',';
+    if (name !== 'items') {
+      text.add(JSON.stringify(value));
+      continue;
+    }
+    text.add('[');
+    for (const [i, item] of value.entries()) {
+      text.add(i === 0 ? JSON.stringify(item) : `,${JSON.stringify(item)}`);
+      yield;
+    }
+    text.add(']');
+  }
+  text.add('}');
+}
+
+/** Whether an answer is yet to be made, in steps. */
+export function isSteps<T>(answer: T | Steps<T>): answer is Steps<T> {
+  return typeof answer === 'object' && answer !== null && Symbol.iterator in answer;
 }

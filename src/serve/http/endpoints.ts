@@ -1,6 +1,6 @@
 import { ShortlistError } from '../../errors.js';
 import { logInteractions } from '../../recommend/events/new-interactions.js';
-import { endpoint, listEndpoint, withFilters } from './endpoint.js';
+import { addJson, endpoint, isLongList, listAnswer, listEndpoint } from './endpoint.js';
 import { readinessOf } from './readiness.js';
 import * as replies from './replies.js';
 import * as requests from './requests.js';
@@ -88,15 +88,26 @@ export const endpoints = {
       text.add('{"recommendations":[');
       if (filters) yield* recommender.prepareFilters?.(filters) ?? [];
       const repeated = repeatedIn(userIds);
-      const texts = new Map<string, string>();
+      const isLong = isLongList({ limit, attributes });
+      const texts = new Map<string, string[]>();
       for (const [i, userId] of userIds.entries()) {
-        let list = texts.get(userId);
-        if (list === undefined) {
-          list = JSON.stringify(recommender.recommend({ userId, limit, exclude, ranker, filters, attributes }));
-          if (repeated.has(userId)) texts.set(userId, list);
+        let pieces = texts.get(userId);
+        if (!pieces) {
+          const request = { userId, limit, exclude, ranker, filters, attributes };
+          const inSteps = recommender.recommendInSteps?.(request);
+          const list = inSteps ? yield* inSteps : recommender.recommend(request);
+          const made: string[] = [];
+          if (isLong) yield* addJson(list, { add: piece => void made.push(piece) });
+          else made.push(JSON.stringify(list));
+          if (repeated.has(userId)) texts.set(userId, made);
+          pieces = made;
         }
-        text.add(i === 0 ? list : `,${list}`);
-        yield;
+        if (i > 0) text.add(',');
+        for (const piece of pieces) {
+          text.add(piece);
+          if (isLong) yield;
+        }
+        if (!isLong) yield;
       }
       text.add(`],"snapshot":${JSON.stringify(recommender.manifest.id)}}`);
       return text.end();
@@ -141,19 +152,13 @@ export const endpoints = {
     query: requests.similarQuery,
     reply: replies.similarItems,
     failures: { ...LIST_FAILURES, 'unknown-item': { in: 'path', field: 'itemId' } },
-    answer: ({ live: { recommender } }, { path, query }) =>
-      withFilters(recommender, query.filter, () =>
-        recommender.similar(path.itemId, query.limit, {
-          exclude: query.exclude,
-          categories: query.category,
-          match: query.match,
-          coldShare: query.coldShare,
-          diversity: query.diversity,
-          cursor: query.cursor,
-          filters: query.filter,
-          attributes: query.attributes,
-        }),
-      ),
+    answer({ live: { recommender } }, { path: { itemId }, query }, beginText) {
+      const { limit, exclude, category: categories, match, coldShare, diversity, cursor } = query;
+      const { filter: filters, attributes } = query;
+      const options = { exclude, categories, match, coldShare, diversity, cursor, filters, attributes };
+      const list = recommender.similarInSteps?.(itemId, limit, options) ?? recommender.similar(itemId, limit, options);
+      return listAnswer(list, query, beginText);
+    },
   }),
 
   similar: endpoint({
@@ -164,8 +169,11 @@ export const endpoints = {
     body: requests.similarBody,
     reply: replies.similarItems,
     failures: { ...BODY_LIST_FAILURES, 'unknown-item': { in: 'body', field: 'itemId' } },
-    answer: ({ live: { recommender } }, { body }) =>
-      withFilters(recommender, body.filters, () => recommender.similar(body.itemId, body.limit, body)),
+    answer({ live: { recommender } }, { body }, beginText) {
+      const { itemId, limit } = body;
+      const list = recommender.similarInSteps?.(itemId, limit, body) ?? recommender.similar(itemId, limit, body);
+      return listAnswer(list, body, beginText);
+    },
   }),
 
   popularItems: endpoint({
@@ -177,20 +185,20 @@ export const endpoints = {
     query: requests.popularQuery,
     reply: replies.popularItems,
     failures: LIST_FAILURES,
-    answer: ({ live: { recommender } }, { query }) =>
-      withFilters(recommender, query.filter, () =>
-        recommender.popular({
-          limit: query.limit,
-          exclude: query.exclude,
-          categories: query.category === undefined ? undefined : [query.category].flat(),
-          match: query.match,
-          diversity: query.diversity,
-          ranker: query.ranker,
-          cursor: query.cursor,
-          filters: query.filter,
-          attributes: query.attributes,
-        }),
-      ),
+    answer({ live: { recommender } }, { query }, beginText) {
+      const request = {
+        limit: query.limit,
+        exclude: query.exclude,
+        categories: query.category === undefined ? undefined : [query.category].flat(),
+        match: query.match,
+        diversity: query.diversity,
+        ranker: query.ranker,
+        cursor: query.cursor,
+        filters: query.filter,
+        attributes: query.attributes,
+      };
+      return listAnswer(recommender.popularInSteps?.(request) ?? recommender.popular(request), request, beginText);
+    },
   }),
 
   findItems: endpoint({

@@ -1,9 +1,9 @@
 import type { Request, RequestHandler, Response } from 'express';
-import type { Steps } from '../../base/threads/steps.js';
 import { ShortlistError } from '../../errors.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
-import type { Endpoint, EndpointInput, ServerState } from './endpoint.js';
+import { type Endpoint, type EndpointInput, isSteps, type ServerState } from './endpoint.js';
 import { type LoadBound, overloaded } from './load-bound.js';
+import { LongText } from './long-text.js';
 import type { LongTexts } from './long-texts.js';
 import type { Metrics } from './metrics.js';
 import { blaming } from './problem.js';
@@ -68,7 +68,7 @@ export function handlerOf(operation: string, endpoint: Endpoint, context: Handle
   const finish = (response: Response, answer: unknown, input: AnyInput, started: number, validated: number) => {
     reply(response, answer, started, validated);
     if (!listed) return;
-    const { source: tier } = answer as Recommendation;
+    const tier = answer instanceof LongText ? answer.tier! : (answer as Recommendation).source;
     metrics.countTier(tier);
     metrics.recall.sample(tier, () => live.recommender.recallOf(listed(input)), turns);
   };
@@ -120,11 +120,6 @@ export function handlerOf(operation: string, endpoint: Endpoint, context: Handle
 }
 
 type AnyInput = EndpointInput<unknown, unknown, unknown>;
-
-/** Whether an answer is yet to be made, in steps. */
-function isSteps(answer: unknown): answer is Steps<unknown> {
-  return typeof answer === 'object' && answer !== null && Symbol.iterator in answer;
-}
 
 /** The fields of a query and of a body that are meant as one. */
 function together(query: unknown, body: unknown): unknown {

@@ -1,3 +1,5 @@
+import type { Tier } from '../../recommend/recommendation.js';
+
 /** UTF-16 units that become bytes at once: some 0.1 ms. */
 const CHUNK_UNITS = 65_536;
 
@@ -5,6 +7,8 @@ const CHUNK_UNITS = 65_536;
 export class LongText {
   readonly chunks: Buffer[] = [];
   bytes = 0;
+  /** Where it is one list of recommendations: what answered. */
+  tier?: Tier;
   #pending = '';
 
   /** @param onBytes called with the length of every chunk, before it is taken */

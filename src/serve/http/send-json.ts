@@ -59,9 +59,12 @@ export function sendText(response: Response, text: string | LongText, reply: Rep
   if (last) headers.push('Connection', 'close');
   const isLarge = compressFrom > 0 && bytes >= compressFrom;
   if (isLarge) response.appendHeader('Vary', 'Accept-Encoding');
-  if (caching !== undefined && typeof text === 'string') {
+  if (caching !== undefined) {
+    const hash = createHash('sha1');
+    if (typeof text === 'string') hash.update(text);
+    else for (const chunk of text.chunks) hash.update(chunk);
     // Weak, since it stands for the compressed reply as well.
-    const etag = `W/"${createHash('sha1').update(text).digest('base64url')}"`;
+    const etag = `W/"${hash.digest('base64url')}"`;
     headers.push('ETag', etag);
     if (response.req.headers['if-none-match'] !== undefined) {
       // Express compares with what is set, which costs every other reply more than it does here.

@@ -36,7 +36,7 @@ test('solves symmetric positive definite systems of any size from their upper tr
 
       const matrix = doubles(arena, a);
       const right = doubles(arena, [...b, 7, 7]);
-      expect(arena.kernels.factorize(matrix.byteOffset, n, length)).toBe(1);
+      expect(arena.kernels.factorize(matrix.byteOffset, 0, n, length)).toBe(1);
       arena.kernels.solveFactorized(matrix.byteOffset, n, length, right.byteOffset);
       x.forEach((value, i) => {
         expect(right[i]).toBeCloseTo(value, 6);
@@ -54,5 +54,5 @@ test.each([
   { what: 'infinite', entries: [Number.POSITIVE_INFINITY, 0, 0, 1] },
 ])('refuses a matrix that is $what', ({ entries }) => {
   const arena = Arena.create();
-  expect(arena.kernels.factorize(doubles(arena, entries).byteOffset, 2, 2)).toBe(0);
+  expect(arena.kernels.factorize(doubles(arena, entries).byteOffset, 0, 2, 2)).toBe(0);
 });

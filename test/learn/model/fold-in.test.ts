@@ -188,12 +188,50 @@ describe('FoldIn', () => {
     expect(plainFoldIn(items, history, objective).error(given!)).toBeLessThan(1e-4);
   });
 
+  test('explains several histories at a time, in steps between others, as each alone, though some are given up', () => {
+    const arena = Arena.create();
+    const items = arena.place(randomItems(300, 200));
+    const foldIn = new FoldIn(arena, objective, items, gramOf(items), 300);
+    const histories = [900, 40, 300].map((length, n) =>
+      Array.from({ length }, (_, i) => ({ item: (7 * i + n) % 300, value: 1 + ((i + n) % 5) })),
+    );
+    const explained = Uint32Array.from({ length: 20 }, (_, i) => 11 * i);
+    const alone = histories.map(history => foldIn.explain(history, explained));
+    const vector = foldIn.vectorOf(histories[1]!);
+    const { used } = arena;
+    const works = histories.map(history => foldIn.explainInSteps(history, explained));
+    const givenUp = foldIn.explainInSteps(histories[0]!, explained);
+    for (let step = 0; step < 3; step++) givenUp.next();
+    const found: ReturnType<typeof foldIn.explain>[] = [];
+    let turns = 0;
+    for (let left = works.length; left > 0; turns++) {
+      works.forEach((work, n) => {
+        if (found[n]) return;
+        const { done, value } = work.next();
+        if (!done) return;
+        found[n] = value;
+        left--;
+      });
+      expect(foldIn.vectorOf(histories[1]!)).toEqual(vector);
+    }
+    expect(turns).toBeGreaterThan(5);
+    expect(found).toEqual(alone);
+    expect(arena.used).toBe(used);
+  });
+
+  test('has no vector where the system is so near to singular that it would not be finite', () => {
+    const items = matrixFromRows([[1e-37], [0]]);
+    const nearlySingular: Objective = { ...objective, regularization: 0, unobservedWeight: 1e-3 };
+    expect(foldInOf(nearlySingular, items).vectorOf([{ item: 0, value: 1 }])).toBeUndefined();
+  });
+
   test('takes the first of too many entries, and leaves no trace in the arena', () => {
     const arena = Arena.create();
     const items = arena.place(randomItems(30, 5));
     const foldIn = new FoldIn(arena, objective, items, gramOf(items), 30);
     const entries = Array.from({ length: MAX_FOLDED + 1 }, (_, i) => ({ item: i % 29, value: 1 }));
     const first = foldIn.vectorOf(entries);
+    foldIn.explain(entries, Uint32Array.of(1));
     const { used } = arena;
     expect(foldIn.vectorOf([...entries.slice(0, MAX_FOLDED), { item: 29, value: 1000 }])).toEqual(first);
     foldIn.explain(entries, Uint32Array.of(1, 2, 3));

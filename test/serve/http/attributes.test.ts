@@ -55,6 +55,39 @@ test('every list takes conditions and shows attributes, in a query string and in
   expect((await client.item(itemId)).attributes).toEqual({ price: expect.any(Number), brand: expect.any(String) });
 });
 
+test('a list of so many attributes that it is sent piece by piece reads as a shorter one does', async () => {
+  const tierCount = async () => {
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    return Number(metrics.match(/^shortlist_recommendations_total\{source="model"\} (\d+)/m)![1]);
+  };
+  const before = await tierCount();
+  const ask = async (path: string, limit: number, body?: object) => {
+    const init = body && {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ ...body, limit }),
+    };
+    const response = await fetch(server.url + (body ? path : `${path}?attributes=price,brand&limit=${limit}`), init);
+    expect(response.status).toBe(200);
+    return { etag: response.headers.get('etag'), text: await response.text() };
+  };
+  for (const [path, body] of [
+    [`/v1/users/${userId}/recommendations`],
+    ['/v1/recommendations', { userId, attributes }],
+    [`/v1/items/${itemId}/similar`],
+    ['/v1/similar', { itemId, attributes }],
+    ['/v1/popular'],
+    // One of them twice, whose text is kept.
+    ['/v1/recommendations/batch', { userIds: [...smallData.table.userIds.slice(0, 20), userId], attributes }],
+  ] as const) {
+    const [short, long] = [await ask(path, 999, body), await ask(path, 1000, body)];
+    expect(long.text).toBe(short.text);
+    expect(long.etag).toBe(short.etag);
+    expect(long.text).toContain('"attributes":{"price":');
+  }
+  expect(await tierCount()).toBe(before + 4);
+});
+
 test.each([
   [
     '/v1/popular?filter=prce<1',

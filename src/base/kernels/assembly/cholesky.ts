@@ -4,12 +4,13 @@
 import { RIGHT_SIDES } from '../layout';
 
 /**
- * Replaces A by U, the diagonal by the reciprocals of U's. What lies below the diagonal is spoilt.
+ * Replaces the rows `begin` … `end - 1` of A by U's, the diagonal by the reciprocals of U's. The rows above have been replaced
+ * before. What lies below the diagonal is spoilt.
  * @returns 0 when A is not positive definite (or not finite), else 1
  */
-export function factorize(a: usize, n: i32, rowLength: i32): i32 {
+export function factorize(a: usize, begin: i32, end: i32, rowLength: i32): i32 {
   const rowBytes: usize = 8 * rowLength;
-  for (let i = 0; i < n; i++) {
+  for (let i = begin; i < end; i++) {
     const row = a + rowBytes * i;
     const column: usize = 8 * i;
     // From an even place on, so that loads are aligned.
