@@ -85,10 +85,9 @@ const schema = z.object({
     }),
   EVENTS_MEMORY_MB: whole(memoryMb.min, memoryMb.max, memoryMb.default).meta({
     description:
-      `${memoryMb.meaning}, in each process. Before Node collects garbage, its heap may hold five times as much, and less ` +
-      'with NODE_OPTIONS=--max-old-space-size=MB, of which it then takes half at most. Of more events, ' +
-      'those of users who did nothing new for longest are forgotten until the next rebuild. One takes 75 bytes where users ' +
-      'have ten each, 530 for a user and an item of its own, and 4.6 kB with the longest ids.',
+      `${memoryMb.meaning}, in each process; it is taken as events come. Of more events, those of users who ` +
+      'did nothing new for longest are forgotten until the next rebuild. One takes 50 bytes where users have ten each, ' +
+      '140 for a user and an item of its own, and 4.8 kB with the longest ids.',
   }),
   RELOAD_INTERVAL_MS: whole(0, 3_600_000, 2000).meta({
     description: 'Time between two checks for another current snapshot. 0: only on SIGHUP and POST /v1/admin/reload.',

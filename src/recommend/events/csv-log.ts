@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { getHeapStatistics } from 'node:v8';
 import { makeDirectory } from '../../base/files/make-directory.js';
 import { completeOptions, type GivenValues, integer } from '../../base/options/option.js';
 import { MAX_ID_LENGTH } from '../../base/tables/plain-id.js';
@@ -18,8 +17,8 @@ const EVENTS_FILE = 'events.csv';
 
 /** Milliseconds between two reads of what other processes logged. */
 const POLL_MS = 1000;
-/** Bytes read at a time: their lines take the event loop some milliseconds. Longer than any line may be. */
-const READ_BYTES = 2 ** 17;
+/** Bytes read at a time: their lines take the event loop two or three milliseconds. Longer than any line may be. */
+const READ_BYTES = 2 ** 14;
 /** Bytes of events that may wait for the disk or be on their way to it; a disk that hangs must not fill the memory. */
 const MAX_WAITING_BYTES = 20_000_000;
 /** What an event takes while it waits, beside two bytes for each character of its ids. */
@@ -31,18 +30,15 @@ const SLOW_WRITE_MS = 10_000;
 /** Room that there has to be before a log that could not be written counts as writable again. */
 const LEAST_ROOM_BYTES = 2 ** 16;
 const MEGABYTE = 2 ** 20;
-/** What a heap has in it beside recent events: the objects of the service, and young ones. */
-const OTHER_HEAP_MB = 64;
 const NEWLINE = 0x0a;
 
 /** What `CsvEventLog.open` takes. */
 export const EVENT_LOG_OPTIONS = {
   /** Raise it where more happens between two rebuilds than fits: the events of users whom it forgets count only then. */
   memoryMb: integer({
-    meaning: 'Most memory that recent events take, in MB (2^20 bytes)',
+    meaning: 'Most memory that recent events take, in MB (2^20 bytes), outside the JavaScript heap',
     min: 1,
-    // Maps hold 2^24 entries.
-    max: 3072,
+    max: 16_384,
     default: 256,
   }),
 };
@@ -103,11 +99,7 @@ export class CsvEventLog implements EventStore {
     options: EventLogOptions = {},
   ): Promise<CsvEventLog> {
     const { memoryMb } = completeOptions(EVENT_LOG_OPTIONS, options, {});
-    const log = new CsvEventLog(
-      directory,
-      warn,
-      withinHeap(memoryMb, options.memoryMb === undefined ? () => {} : warn),
-    );
+    const log = new CsvEventLog(directory, warn, memoryMb);
     try {
       makeDirectory(directory, PRIVATE_DIRECTORY);
       const file = await openIfThere(log.path, 'r');
@@ -123,6 +115,10 @@ export class CsvEventLog implements EventStore {
 
   of(userId: string): readonly LoggedEvent[] | undefined {
     return this.#recent.of(userId);
+  }
+
+  timestampOf(userId: string, itemId: string): number | undefined {
+    return this.#recent.timestampOf(userId, itemId);
   }
 
   versionOf(userId: string): number | undefined {
@@ -355,18 +351,6 @@ const UNAVAILABLE =
 interface DamagedLines {
   first: number;
   count: number;
-}
-
-/** As much memory as was asked for, but no more than the heap holds beside garbage: beyond it the process would end. */
-function withinHeap(memoryMb: number, warn: (message: string) => void): number {
-  const room = getHeapStatistics().heap_size_limit / MEGABYTE - OTHER_HEAP_MB;
-  const most = Math.max(1, Math.floor(room / 2));
-  if (memoryMb <= most) return memoryMb;
-  warn(
-    `Recent events take ${most} MB at most instead of ${memoryMb}, because Node keeps the heap of this process small. ` +
-      'Its `--max-old-space-size` allows more.',
-  );
-  return most;
 }
 
 function charactersOf({ userId, itemId }: LoggedEvent): number {

@@ -36,6 +36,9 @@ export interface EventStore {
    */
   of(userId: string): readonly LoggedEvent[] | undefined;
 
+  /** The time of the event with the item that `of` tells, for those who need no more; undefined when there is none. */
+  timestampOf?(userId: string, itemId: string): number | undefined;
+
   /**
    * Resolves when the events are durable and `of` knows them.
    * @param columns of a store that has to be begun; events have what these say

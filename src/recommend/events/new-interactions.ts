@@ -38,7 +38,7 @@ export const MAX_AHEAD_SECONDS = 300;
  * await logInteractions(events, [{ userId: '7', itemId: '50' }], live.recommender.manifest);
  */
 export async function logInteractions(
-  store: Pick<EventStore, 'append'> & Partial<Pick<EventStore, 'of'>>,
+  store: Pick<EventStore, 'append'> & Partial<Pick<EventStore, 'of' | 'timestampOf'>>,
   interactions: readonly NewInteraction[],
   manifest: Manifest,
 ): Promise<void> {
@@ -80,14 +80,18 @@ function columnsLike({ dataset }: Manifest): EventColumns {
 function storedEvents(
   interactions: readonly NewInteraction[],
   manifest: Manifest,
-  store: Partial<Pick<EventStore, 'of'>>,
+  store: Partial<Pick<EventStore, 'of' | 'timestampOf'>>,
 ): LoggedEvent[] {
   const ordinary = ordinaryValue(manifest);
   const now = Date.now();
   const latest = new Map<string, number>();
+  const loggedAt = (userId: string, itemId: string) =>
+    store.timestampOf
+      ? store.timestampOf(userId, itemId)
+      : store.of?.(userId)?.find(event => event.itemId === itemId)?.timestamp;
   return interactions.map(({ userId, itemId, value = ordinary, timestamp }) => {
     const pair = JSON.stringify([userId, itemId]);
-    const before = latest.get(pair) ?? store.of?.(userId)?.find(event => event.itemId === itemId)?.timestamp ?? 0;
+    const before = latest.get(pair) ?? loggedAt(userId, itemId) ?? 0;
     const seconds = Math.floor((timestamp === undefined ? now : Math.min(now, Date.parse(timestamp))) / 1000);
     latest.set(pair, Math.max(before, seconds));
     return { userId, itemId, value, timestamp: Math.max(before, seconds) };
