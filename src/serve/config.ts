@@ -86,8 +86,8 @@ const schema = z.object({
   EVENTS_MEMORY_MB: whole(memoryMb.min, memoryMb.max, memoryMb.default).meta({
     description:
       `${memoryMb.meaning}, in each process; it is taken as events come. Of more events, those of users who ` +
-      'did nothing new for longest are forgotten until the next rebuild. One takes 50 bytes where users have ten each, ' +
-      '140 for a user and an item of its own, and 4.8 kB with the longest ids.',
+      'did nothing new for longest are forgotten until the next rebuild. One takes 60 bytes where users have ten each, ' +
+      '160 for a user and an item of its own, and 4.7 kB with the longest ids.',
   }),
   RELOAD_INTERVAL_MS: whole(0, 3_600_000, 2000).meta({
     description: 'Time between two checks for another current snapshot. 0: only on SIGHUP and POST /v1/admin/reload.',

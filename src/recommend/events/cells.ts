@@ -1,16 +1,18 @@
-/** Words of 32 bits in a cell. The last of them links a cell to the next of its list; 0 ends a list. */
-export const NEXT = 7;
-export const CELL_BYTES = 32;
+/** The last of the words of 32 bits in a cell: links it to the next of its list. 0 ends a list. */
+export const NEXT = 11;
+const WORDS = NEXT + 1;
+const NUMBERS = WORDS / 2;
+const CELL_BYTES = 4 * WORDS;
 
 /** Cells of a segment. */
-const SEGMENT_BITS = 13;
+const SEGMENT_BITS = 12;
 const PLACE_MASK = 2 ** SEGMENT_BITS - 1;
 const SEGMENT_BYTES = CELL_BYTES * 2 ** SEGMENT_BITS;
 
 /**
- * Memory in cells of 32 bytes, outside the JavaScript heap: the garbage collector does not look into it, and what is given
- * back is taken again at once. It grows by segments, so that nothing is ever copied, and keeps what it has. A cell is eight
- * words or, in the same place, four numbers. Cells are numbered from 1 on.
+ * Memory in cells of 48 bytes, outside the JavaScript heap: the garbage collector does not look into it, and what is given
+ * back is taken again at once. It grows by segments, so that nothing is ever copied, and keeps what it has. A cell is twelve
+ * words or, in the same place, six numbers. Cells are numbered from 1 on.
  */
 export class Cells {
   readonly #words: Uint32Array[] = [];
@@ -27,19 +29,19 @@ export class Cells {
   }
 
   word(cell: number, place: number): number {
-    return this.#words[cell >>> SEGMENT_BITS]![8 * (cell & PLACE_MASK) + place]!;
+    return this.#words[cell >>> SEGMENT_BITS]![WORDS * (cell & PLACE_MASK) + place]!;
   }
 
   setWord(cell: number, place: number, word: number): void {
-    this.#words[cell >>> SEGMENT_BITS]![8 * (cell & PLACE_MASK) + place] = word;
+    this.#words[cell >>> SEGMENT_BITS]![WORDS * (cell & PLACE_MASK) + place] = word;
   }
 
   number(cell: number, place: number): number {
-    return this.#numbers[cell >>> SEGMENT_BITS]![4 * (cell & PLACE_MASK) + place]!;
+    return this.#numbers[cell >>> SEGMENT_BITS]![NUMBERS * (cell & PLACE_MASK) + place]!;
   }
 
   setNumber(cell: number, place: number, number: number): void {
-    this.#numbers[cell >>> SEGMENT_BITS]![4 * (cell & PLACE_MASK) + place] = number;
+    this.#numbers[cell >>> SEGMENT_BITS]![NUMBERS * (cell & PLACE_MASK) + place] = number;
   }
 
   /** A cell with anything in it. */
@@ -62,7 +64,7 @@ export class Cells {
   write(cell: number, place: number, words: Uint32Array, count: number): void {
     for (let i = 0, from = place, at = cell; ; from = 0) {
       const segment = this.#words[at >>> SEGMENT_BITS]!;
-      const start = 8 * (at & PLACE_MASK);
+      const start = WORDS * (at & PLACE_MASK);
       for (; from < NEXT && i < count; from++, i++) segment[start + from] = words[i]!;
       at = i < count ? this.take() : 0;
       segment[start + NEXT] = at;
@@ -74,7 +76,7 @@ export class Cells {
   read(cell: number, place: number, words: Uint32Array, count: number): void {
     for (let i = 0, from = place, at = cell; i < count; from = 0) {
       const segment = this.#words[at >>> SEGMENT_BITS]!;
-      const start = 8 * (at & PLACE_MASK);
+      const start = WORDS * (at & PLACE_MASK);
       for (; from < NEXT && i < count; from++, i++) words[i] = segment[start + from]!;
       at = segment[start + NEXT]!;
     }
@@ -84,7 +86,7 @@ export class Cells {
   holds(cell: number, place: number, words: Uint32Array, count: number): boolean {
     for (let i = 0, from = place, at = cell; i < count; from = 0) {
       const segment = this.#words[at >>> SEGMENT_BITS]!;
-      const start = 8 * (at & PLACE_MASK);
+      const start = WORDS * (at & PLACE_MASK);
       for (; from < NEXT && i < count; from++, i++) if (segment[start + from] !== words[i]) return false;
       at = segment[start + NEXT]!;
     }

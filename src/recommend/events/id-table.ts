@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { MAX_ID_LENGTH } from '../../base/tables/plain-id.js';
+import { CellTable } from './cell-table.js';
 import type { Cells } from './cells.js';
 
-/** Words of the cell of an id: the next id with the same place in the table, the hash, and how the id is written. */
-const SAME_PLACE = 0;
+/** Words of the cell of an id, after the one of the table: the hash, and how the id is written. */
 const HASH = 1;
 export const NAME = 2;
 /** The first of the words that are the owner's; the id begins after them and goes on in the cells linked by `NEXT`. */
@@ -14,25 +14,15 @@ const NAME_MASK = 0xffff;
 const WIDE = 2 ** 15;
 const BYTES_MASK = WIDE - 1;
 
-const CHUNK_BITS = 14;
-const CHUNK_MASK = 2 ** CHUNK_BITS - 1;
-
 /** The id that is looked for, or told: bytes where all characters are ASCII, else UTF-16, then zeros up to a whole word. */
 const scratch = Buffer.alloc(2 * MAX_ID_LENGTH + 4);
 const characters = new Uint16Array(scratch.buffer, scratch.byteOffset, scratch.length / 2);
 const words = new Uint32Array(scratch.buffer, scratch.byteOffset, scratch.length / 4);
 
-/**
- * Ids of at most 1,024 characters, each once, in cells. The table of where they are grows by one place with each id (linear
- * hashing), so that no id that comes has to wait for all others to move. It does not shrink.
- */
+/** Ids of at most 1,024 characters, each once, in cells. */
 export class IdTable {
   readonly #firstWord: number;
-  readonly #chunks: Uint32Array[] = [];
-  #places = 1;
-  /** The largest power of two that is no more than the places. */
-  #half = 1;
-  #size = 0;
+  readonly #table: CellTable;
 
   /** @param ownWords of the owner, in the cell of each id: 0 at first */
   constructor(
@@ -40,12 +30,12 @@ export class IdTable {
     ownWords: number,
   ) {
     this.#firstWord = OWN + ownWords;
-    this.clear();
+    this.#table = new CellTable(cells, cell => cells.word(cell, HASH));
   }
 
   /** What the table takes beside the cells. */
   get bytes(): number {
-    return 4 * this.#places;
+    return this.#table.bytes;
   }
 
   /** The cell of an id, or 0 when it is not there. */
@@ -62,12 +52,9 @@ export class IdTable {
     const hash = hashOf(name);
     const there = this.#find(name, hash);
     if (there !== 0) return there;
-    if (++this.#size > this.#places) this.#grow();
     const { cells } = this;
     const cell = cells.take();
-    const place = this.#placeOf(hash);
-    cells.setWord(cell, SAME_PLACE, this.#first(place));
-    this.#setFirst(place, cell);
+    this.#table.add(cell, hash);
     cells.setWord(cell, HASH, hash);
     cells.setWord(cell, NAME, name);
     for (let word = OWN; word < this.#firstWord; word++) cells.setWord(cell, word, 0);
@@ -84,67 +71,24 @@ export class IdTable {
 
   /** Takes an id out and gives its cells back. */
   remove(cell: number): void {
-    const { cells } = this;
-    const place = this.#placeOf(cells.word(cell, HASH));
-    const next = cells.word(cell, SAME_PLACE);
-    let before = 0;
-    for (let at = this.#first(place); at !== cell; at = cells.word(at, SAME_PLACE)) before = at;
-    if (before === 0) this.#setFirst(place, next);
-    else cells.setWord(before, SAME_PLACE, next);
-    cells.give(cell);
-    this.#size--;
+    this.#table.remove(cell);
+    this.cells.give(cell);
   }
 
   /** Takes all ids out; the cells are for their owner to clear. */
   clear(): void {
-    this.#places = 1;
-    this.#half = 1;
-    this.#size = 0;
-    this.#setFirst(0, 0);
+    this.#table.clear();
   }
 
   #find(name: number, hash: number): number {
     const { cells } = this;
-    let cell = this.#first(this.#placeOf(hash));
+    let cell = this.#table.first(hash);
     while (cell !== 0) {
       const isAlike = cells.word(cell, HASH) === hash && (cells.word(cell, NAME) & NAME_MASK) === name;
       if (isAlike && cells.holds(cell, this.#firstWord, words, wordsOf(name))) break;
-      cell = cells.word(cell, SAME_PLACE);
+      cell = this.#table.next(cell);
     }
     return cell;
-  }
-
-  /** Adds a place, which takes its part of the ids of the one that had them until now. */
-  #grow(): void {
-    const { cells } = this;
-    const divided = this.#places - this.#half;
-    let [stay, leave] = [0, 0];
-    for (let cell = this.#first(divided); cell !== 0; ) {
-      const next = cells.word(cell, SAME_PLACE);
-      const leaves = (cells.word(cell, HASH) & this.#half) !== 0;
-      cells.setWord(cell, SAME_PLACE, leaves ? leave : stay);
-      if (leaves) leave = cell;
-      else stay = cell;
-      cell = next;
-    }
-    this.#setFirst(divided, stay);
-    this.#setFirst(this.#places++, leave);
-    if (this.#places === 2 * this.#half) this.#half = this.#places;
-  }
-
-  #placeOf(hash: number): number {
-    const place = hash & (2 * this.#half - 1);
-    return place < this.#places ? place : place - this.#half;
-  }
-
-  #first(place: number): number {
-    return this.#chunks[place >>> CHUNK_BITS]![place & CHUNK_MASK]!;
-  }
-
-  #setFirst(place: number, cell: number): void {
-    const chunk = place >>> CHUNK_BITS;
-    if (chunk === this.#chunks.length) this.#chunks.push(new Uint32Array(2 ** CHUNK_BITS));
-    this.#chunks[chunk]![place & CHUNK_MASK] = cell;
   }
 }
 
