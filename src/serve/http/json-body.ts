@@ -4,11 +4,12 @@ import { messageOf, ShortlistError } from '../../errors.js';
 import { findFault, type Shape } from './body-shape.js';
 import type { BodyReader } from './read-body.js';
 import { hasBody } from './request-head.js';
+import type { Turns } from './turns.js';
 import { invalidRequest } from './validation.js';
 
 /** Bytes of a body that is validated as it is, so that the reply can name all that is wrong with it. */
 const SHORT_BYTES = 4096;
-/** Bytes of a body whose validation gets a turn of its own. */
+/** Bytes of a body from which parsing has a turn of its own, and validation as well. */
 const LONG_BYTES = 64 * 1024;
 const BYTE_ORDER_MARK = 0xfeff;
 
@@ -18,18 +19,27 @@ const BYTE_ORDER_MARK = 0xfeff;
  * @param shape of the bodies that the endpoint takes
  * @internal
  */
-export function readJson(reader: BodyReader, shape: Shape): RequestHandler[] {
-  const read: RequestHandler = (request, _response, next) => {
+export function readJson(reader: BodyReader, shape: Shape, turns: Turns): RequestHandler[] {
+  const read: RequestHandler = (request, response, next) => {
     if (!hasBody(request.headers) || request.body !== undefined || request.readableEnded) return next();
     reader.read(request, (thrown, body) => {
       if (thrown) return next(thrown);
+      const goOn = (value: unknown) => {
+        request.body = value;
+        next();
+      };
+      if (body.length > LONG_BYTES) {
+        const isGone = () => response.destroyed;
+        turns.doLater(() => parse(body, shape), isGone).then(value => setImmediate(goOn, value), next);
+        return;
+      }
+      let value: unknown;
       try {
-        request.body = parse(body, shape);
+        value = parse(body, shape);
       } catch (error) {
         return next(error);
       }
-      if (body.length > LONG_BYTES) setImmediate(next);
-      else next();
+      goOn(value);
     });
   };
   return [requireJson, read];

@@ -149,7 +149,7 @@ export function addRoutes(
       routeOf(endpoint),
       ...guardsFor(endpoint.access),
       ...(endpoint.access === 'open' ? [] : limits),
-      ...(endpoint.method === 'post' ? readJson(reader, shapeOf(endpoint.body ?? endpoint.query)) : []),
+      ...(endpoint.method === 'post' ? readJson(reader, shapeOf(endpoint.body ?? endpoint.query), context.turns) : []),
       handlerOf(operation, endpoint, context),
     );
   }
