@@ -87,7 +87,8 @@ async function serveWithOthers(config: Config, logger: Logger): Promise<void> {
   const { live, metrics } = service;
   reportHealth(config, live);
   metrics.text = others.metrics;
-  others.ready(metrics.registry);
+  await others.ready(metrics.registry);
+  service.announce();
 }
 
 function end(logger: Logger, status: number): never {

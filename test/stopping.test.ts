@@ -23,7 +23,7 @@ const requests = users.map(get);
 async function start(environment: Record<string, string | undefined>) {
   const service = await startListening({ SNAPSHOTS: store.directory, RELOAD_INTERVAL_MS: '0', ...environment });
   const processes = Number(environment.PROCESSES ?? 1);
-  if (processes > 1) await service.logged('takes connections', processes);
+  if (processes > 1) await service.logged(/^listening/, processes);
   expect(await statusOf(service.url, '/health/ready')).toBe('200');
   return service;
 }

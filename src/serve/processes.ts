@@ -55,7 +55,7 @@ export async function runProcesses(count: number, config: Config, logger: Logger
       if (!isReady || isStopping) return;
       life.readySince = performance.now();
       connections.add(life.worker);
-      logger.info({ process: life.worker.process.pid }, 'a process of the service takes connections');
+      tell(life.worker, { kind: 'admitted' });
     });
     void life.ended.then(() => running.delete(life));
     return life;

@@ -19,7 +19,10 @@ interface Parts {
 export interface Service extends RunningServer, Parts {}
 
 /** A service over connections that another process accepts. */
-export interface ServiceBehind extends ApiServer, Parts {}
+export interface ServiceBehind extends ApiServer, Parts {
+  /** Logs that it answers. */
+  announce(): void;
+}
 
 /**
  * From configuration to a server that is ready: it listens, then loads the newest good snapshot and warms it up.
@@ -27,7 +30,7 @@ export interface ServiceBehind extends ApiServer, Parts {}
  * @throws {ShortlistError} `no-snapshot`, `events-unavailable`, `port-in-use`, `cannot-listen`
  */
 export async function startService(config: Config, logger: Logger, onChange?: () => void): Promise<Service> {
-  const { options, parts, load, end } = await open(config, logger, onChange);
+  const { options, parts, load, announce, end } = await open(config, logger, onChange);
   let server: RunningServer | undefined;
   const close = async (drain?: Drain) => {
     await server?.close(drain);
@@ -35,7 +38,8 @@ export async function startService(config: Config, logger: Logger, onChange?: ()
   };
   try {
     server = await serve({ ...options, host: config.HOST, port: config.PORT });
-    await load(server.url);
+    await load();
+    announce(server.url);
   } catch (error) {
     await close();
     throw error;
@@ -54,10 +58,10 @@ export async function startBehind(
   logger: Logger,
   onChange: () => void,
 ): Promise<ServiceBehind> {
-  const { options, parts, load, end } = await open(config, logger, onChange);
-  await load(url);
+  const { options, parts, load, announce, end } = await open(config, logger, onChange);
+  await load();
   const api = createApiServer(options);
-  return { ...parts, ...api, finish: () => api.finish().then(end) };
+  return { ...parts, ...api, announce: () => announce(url), finish: () => api.finish().then(end) };
 }
 
 /** What answers while nothing else is ready to: that it lives and is not ready. */
@@ -108,8 +112,12 @@ async function open(config: Config, logger: Logger, onChange?: () => void) {
       live.close();
       await events?.close();
     },
-    async load(url: string) {
-      const { id, dataset } = (await live.load()).manifest;
+    async load() {
+      await live.load();
+      if (config.RELOAD_INTERVAL_MS > 0) live.watch(config.RELOAD_INTERVAL_MS);
+    },
+    announce(url: string) {
+      const { id, dataset } = live.recommender.manifest;
       const seconds = (performance.now() - started) / 1000;
       logger.info({ url, snapshot: id, dataset, seconds }, `listening on ${url}`);
       if (config.EVENTS !== undefined && config.API_KEYS_SHA256.length === 0) {
@@ -117,7 +125,6 @@ async function open(config: Config, logger: Logger, onChange?: () => void) {
           'Without API_KEYS_SHA256, everybody who reaches this server may log events: fit for development only.',
         );
       }
-      if (config.RELOAD_INTERVAL_MS > 0) live.watch(config.RELOAD_INTERVAL_MS);
     },
   };
 }

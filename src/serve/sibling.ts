@@ -8,8 +8,8 @@ export type Message =
   /** Of one that answers: it is ready; it has taken the connection that it was handed. */
   | { readonly kind: 'ready' | 'taken' }
   | { readonly kind: 'reload' }
-  /** To one that answers. A connection comes along. */
-  | { readonly kind: 'connection' | 'hold' | 'finish' }
+  /** To one that answers: it gets connections from now on; one comes along. */
+  | { readonly kind: 'admitted' | 'connection' | 'hold' | 'finish' }
   | { readonly kind: 'drain'; readonly replaced: boolean }
   | { readonly kind: 'metrics'; readonly request: number; readonly text?: string };
 
@@ -18,8 +18,8 @@ export const URL_VARIABLE = 'SHORTLIST_URL';
 
 /** What one of several processes says and hears. */
 export interface Sibling {
-  /** Says that this process takes requests. @param registry what it counts */
-  ready(registry: Registry): void;
+  /** Says that this process takes requests, and resolves when it gets them. @param registry what it counts */
+  ready(registry: Registry): Promise<void>;
   /** Tells the others that another snapshot is the current one. */
   announceReload(): void;
   /** The metrics of all processes together. */
@@ -38,6 +38,7 @@ export interface SiblingEvents extends Omit<Answering, 'drain'> {
 export function joinProcesses(on: SiblingEvents): Sibling {
   const waiting = new Map<number, (text: string | undefined) => void>();
   let requests = 0;
+  let onAdmitted = () => {};
   const tell = (message: Message) => process.connected && process.send?.(message);
   process.on('message', (message: Message, socket?: Socket) => {
     if (message.kind === 'connection') {
@@ -45,6 +46,7 @@ export function joinProcesses(on: SiblingEvents): Sibling {
       // None: its client has gone.
       if (socket) on.adopt(socket);
     } else if (message.kind === 'metrics') waiting.get(message.request)?.(message.text);
+    else if (message.kind === 'admitted') onAdmitted();
     else if (message.kind === 'reload') on.reload();
     else if (message.kind === 'drain') on.drain(message.replaced);
     else if (message.kind === 'hold') on.hold();
@@ -61,7 +63,10 @@ export function joinProcesses(on: SiblingEvents): Sibling {
   return {
     ready(registry) {
       AggregatorRegistry.setRegistries(registry);
-      tell({ kind: 'ready' });
+      return new Promise(resolve => {
+        onAdmitted = resolve;
+        tell({ kind: 'ready' });
+      });
     },
     announceReload: () => tell({ kind: 'reload' }),
     metrics: () =>
