@@ -54,13 +54,13 @@ const OTHER_KINDS: readonly (readonly [start: string, kind: string])[] = [
  * UTF-8 or with line ends of several kinds, JSON arrays, standard input and pipes are brought into `scratch` first. Node
  * unpacks because it verifies length and checksum, which DuckDB does not: a file cut short would read as a shorter one.
  * @param name of the file; `-` for standard input
- * @param isUtf8 whether a text with this first line is UTF-8, so that bytes in it that are none are damage
+ * @param isUtf8 whether a text of this name and first line is UTF-8, so that bytes in it that are none are damage
  * @throws ShortlistError `file-unreadable` (missing, directory, damaged, not text), `file-empty`, `disk-full`
  */
 export async function openInputFile(
   name: string,
   scratch: string,
-  isUtf8: (header: string) => boolean = () => false,
+  isUtf8: (name: string, header: string) => boolean = () => false,
 ): Promise<InputFile> {
   const shown = name === STANDARD_INPUT ? 'standard input' : name;
   const format: string[] = [];
@@ -86,7 +86,8 @@ export async function openInputFile(
   const other = OTHER_KINDS.find(([bytes]) => magic.startsWith(bytes))?.[1] ?? (marked ? undefined : 'binary');
   if (other) throw unreadable(shown, `it is ${other}. Expected CSV, TSV, JSON, Parquet, or gzip of one of them`);
   let count = marked === 'UTF-8' ? await countLines(path) : undefined;
-  const damaged = count?.utf8 === false && (isUtf8(firstLineOf(head)) || (await isMostlyUtf8(createReadStream(path))));
+  const damaged =
+    count?.utf8 === false && (isUtf8(name, firstLineOf(head)) || (await isMostlyUtf8(createReadStream(path))));
   const encoding: TextEncoding = count?.utf8 === false && !damaged ? 'Windows-1252' : (marked ?? 'UTF-8');
   if (damaged) format.push('damaged UTF-8');
   if (encoding !== 'UTF-8') format.push(encoding);

@@ -19,8 +19,8 @@ export interface WantedColumns<Wanted extends Role> {
   readonly headerless?: boolean | undefined;
   /** Names, as in a header, that play a role where no column has one of its usual names. */
   readonly fallbacks?: Readonly<Partial<Record<Wanted, readonly string[]>>> | undefined;
-  /** Whether a text with this first line is UTF-8 whatever its bytes look like. Default: its bytes are judged. */
-  readonly isUtf8?: (header: string) => boolean;
+  /** Whether a text of this name and first line is UTF-8 whatever its bytes look like. Default: its bytes are judged. */
+  readonly isUtf8?: (name: string, header: string) => boolean;
   /** True to have all columns beside those of the roles, each under its `ColumnKey`. */
   readonly all?: boolean | undefined;
 }

@@ -3,7 +3,7 @@ import type { WantedColumns } from '../../base/tables/layout.js';
 import { loadUsableRows, type TableOptions } from '../../base/tables/usable-rows.js';
 import { ShortlistError } from '../../errors.js';
 import { readingOf } from './describe-rows.js';
-import { isLogHeader } from './event-log-header.js';
+import { isLog } from './event-log.js';
 import { withIdRemarks } from './id-remarks.js';
 import {
   aboutTypes,
@@ -71,7 +71,7 @@ export async function readRatings(
       event: options.eventColumn,
     },
     headerless: options.headerless,
-    isUtf8: isLogHeader,
+    isUtf8: isLog,
   };
   return withDuckDb(async session => {
     const kinds: Kind[] = [];

@@ -5,15 +5,12 @@ import { makeDirectory } from '../../base/files/make-directory.js';
 import { completeOptions, type GivenValues, integer } from '../../base/options/option.js';
 import { MAX_ID_LENGTH } from '../../base/tables/plain-id.js';
 import { messageOf, ShortlistError } from '../../errors.js';
-import { columnsOf, headerOf } from '../../learn/ratings/event-log-header.js';
+import { columnsOf, headerOf, LOG_FILE } from '../../learn/ratings/event-log.js';
 import { eventOf, lineOf, MAX_LINE_BYTES } from './event-line.js';
 import type { EventColumns, EventStore, EventStoreStatus, LoggedEvent } from './event-store.js';
 import { APPENDING, beginFile, openIfThere, overwrite, PRIVATE_DIRECTORY, restOf, tryRoom } from './log-file.js';
 import { RecentEvents } from './recent-events.js';
 import { Trouble } from './trouble.js';
-
-/** Name of the log in its directory. */
-const EVENTS_FILE = 'events.csv';
 
 /** Milliseconds between two reads of what other processes logged. */
 const POLL_MS = 1000;
@@ -81,7 +78,7 @@ export class CsvEventLog implements EventStore {
   #writingSince = Number.POSITIVE_INFINITY;
 
   private constructor(directory: string, warn: (message: string) => void, memoryMb: number) {
-    this.path = join(directory, EVENTS_FILE);
+    this.path = join(directory, LOG_FILE);
     this.#warn = warn;
     this.#recent = new RecentEvents(memoryMb * MEGABYTE);
     this.#trouble = new Trouble(`The log of events ${this.path}`, warn);

@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+
 /** Which columns a log of events has beside ids. */
 interface Columns {
   readonly rated: boolean;
@@ -15,7 +17,13 @@ export function columnsOf(header: string): Columns | undefined {
   return header === headerOf(columns) ? columns : undefined;
 }
 
-/** Whether a first line is that of a log of events, which is UTF-8 whatever bytes a damaged disk put into it. */
-export function isLogHeader(header: string): boolean {
-  return columnsOf(header) !== undefined;
+/** Name of a log in its directory. */
+export const LOG_FILE = 'events.csv';
+
+/**
+ * Whether a file is a log of events, which is UTF-8 whatever bytes a damaged disk put into it: by its first line and by its
+ * name, which begins like that of a log where somebody has moved it away. The first line alone may be anybody's.
+ */
+export function isLog(file: string, header: string): boolean {
+  return /^events.*\.csv/.test(basename(file)) && columnsOf(header) !== undefined;
 }
