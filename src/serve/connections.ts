@@ -19,6 +19,7 @@ export class Connections {
   readonly #free: Worker[] = [];
   readonly #onTheirWay = new Map<Worker, Socket>();
   readonly #waiting: Socket[] = [];
+  #onHandedOn = () => {};
 
   /** @param adopt takes connections while no process is ready */
   constructor(private readonly adopt: (socket: Socket) => void) {
@@ -55,12 +56,20 @@ export class Connections {
     this.#deal();
   }
 
+  /** Resolves when all that have come are with a process that answers them. */
+  async handedOn(): Promise<void> {
+    while (this.#waiting.length + this.#onTheirWay.size > 0) {
+      await new Promise<void>(resolve => {
+        this.#onHandedOn = resolve;
+      });
+    }
+  }
+
   #taken(worker: Worker): void {
     // The process that answers has it now.
     this.#onTheirWay.get(worker)?.destroy();
     this.#onTheirWay.delete(worker);
-    if (!this.#ready.has(worker)) return;
-    this.#free.push(worker);
+    if (this.#ready.has(worker)) this.#free.push(worker);
     this.#deal();
   }
 
@@ -84,5 +93,6 @@ export class Connections {
         worker.send({ kind: 'connection' } satisfies Message, socket, { keepOpen: true }, () => {});
       }
     }
+    this.#onHandedOn();
   }
 }

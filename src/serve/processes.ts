@@ -127,6 +127,8 @@ export async function runProcesses(count: number, config: Config, logger: Logger
       },
       hold: () => tellAll({ kind: 'hold' }),
       async finish() {
+        // What is handed on once they have ended would find nobody.
+        await connections.handedOn();
         tellAll({ kind: 'finish' });
         await endOfAll();
         await room.finish();
