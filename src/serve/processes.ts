@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { AggregatorRegistry } from 'prom-client';
 import type { Config } from './config.js';
 import { Connections } from './connections.js';
-import { listen } from './http/server.js';
+import { listen } from './http/listening.js';
 import { drainFor, shutDown } from './http/shut-down.js';
 import { waitingRoom } from './service.js';
 import { type Message, URL_VARIABLE } from './sibling.js';

@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { messageOf, ShortlistError } from '../../errors.js';
+import { ShortlistError } from '../../errors.js';
+import { KEEP_ALIVE_MS, listen } from '../http/listening.js';
 import { OpenConnections } from '../http/open-connections.js';
 import { API_HEADERS, PROBLEM_TYPE } from '../http/send-json.js';
 import { type HealthBoard, type HealthReply, problemReply } from './board.js';
@@ -9,8 +9,6 @@ import { type HealthBoard, type HealthReply, problemReply } from './board.js';
 const MAX_CONNECTIONS = 64;
 /** Milliseconds for a request to arrive. */
 const REQUEST_TIMEOUT_MS = 2000;
-/** Milliseconds an idle connection stays open: longer than those who ask pause. */
-const KEEP_ALIVE_MS = 65_000;
 /** Milliseconds for metrics to be gathered, after which the latest that were are the answer. */
 const METRICS_MS = 150;
 
@@ -42,19 +40,7 @@ export async function serveHealth(options: HealthServerOptions): Promise<string>
   );
   const connections = new OpenConnections(MAX_CONNECTIONS);
   server.on('connection', socket => connections.add(socket));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const isTaken = cause.code === 'EADDRINUSE';
-      const message = isTaken
-        ? `Port ${port} on ${host} is taken by another process. Stop that one, or choose another \`healthPort\`.`
-        : `Cannot listen on ${host}, port ${port}: ${messageOf(cause)}. ` +
-          '`host` must be an address of this machine, and `healthPort` one that this user may use.';
-      reject(new ShortlistError(isTaken ? 'port-in-use' : 'cannot-listen', message, { host, port, cause: cause.code }));
-    });
-    server.listen(port, host, resolve);
-  });
-  const { address, family, port: bound } = server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
+  return listen(server, host, port, 'healthPort');
 }
 
 function listenerOf({ board, gatherMetrics, mayReadMetrics }: HealthServerOptions): RequestListener {

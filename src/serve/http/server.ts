@@ -1,8 +1,9 @@
 import { createServer, STATUS_CODES } from 'node:http';
-import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type ErrorCode, messageOf, ShortlistError } from '../../errors.js';
+import { type ErrorCode, ShortlistError } from '../../errors.js';
 import { type AppOptions, createApp } from './app.js';
+import { KEEP_ALIVE_MS, listen } from './listening.js';
 import { mostConnections, OpenConnections } from './open-connections.js';
 import { problemOf } from './problem.js';
 import { API_HEADERS, PROBLEM_TYPE } from './send-json.js';
@@ -50,13 +51,6 @@ const MAX_HEADER_BYTES = 32 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 /** Milliseconds between two checks for clients that are over their time; the default of Node is half a minute. */
 const TIMEOUT_CHECK_MS = 1000;
-/**
- * Connections that may wait to be accepted; the system has a bound of its own, often the same. Of more that come at
- * once, some would be answered only after their client repeated itself, seconds later.
- */
-const BACKLOG = 4096;
-/** Milliseconds an idle connection stays open: longer than the 60 s of common load balancers, who must close first. */
-const KEEP_ALIVE_MS = 65_000;
 /** Milliseconds without any byte in either direction after which a client that does not read its reply is dropped. */
 const STALLED_MS = 75_000;
 
@@ -147,36 +141,6 @@ function httpServer(options: ServerOptions) {
       },
     },
   };
-}
-
-/**
- * Listens, and gives the URL without a slash at the end.
- * @throws {ShortlistError} `port-in-use`, or `cannot-listen` for any other reason why the address cannot be had
- */
-export async function listen(server: NetServer, atHost: string, atPort: number): Promise<string> {
-  await listening(server, atHost, atPort);
-  const { address, family, port } = server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-}
-
-function listening(server: NetServer, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const [code, message] =
-        cause.code === 'EADDRINUSE'
-          ? ([
-              'port-in-use',
-              `Port ${port} on ${host} is taken by another process. Stop that one, or choose another \`port\`.`,
-            ] as const)
-          : ([
-              'cannot-listen',
-              `Cannot listen on ${host}, port ${port}: ${messageOf(cause)}. ` +
-                '`host` must be an address of this machine, and `port` one that this user may use.',
-            ] as const);
-      reject(new ShortlistError(code, message, { host, port, cause: cause.code }, { cause }));
-    });
-    server.listen(port, host, BACKLOG, resolve);
-  });
 }
 
 /** What Node's parser gives up on, by the code of its error. Everything else is not HTTP. */
