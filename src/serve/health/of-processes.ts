@@ -2,8 +2,9 @@ import cluster from 'node:cluster';
 import type { Logger } from 'pino';
 import { AggregatorRegistry } from 'prom-client';
 import { apiOptions, type Config } from '../config.js';
-import { readersOfMetrics } from '../http/access.js';
+import { keysFor } from '../http/access.js';
 import type { Live } from '../http/endpoint.js';
+import { holdersOf } from '../http/keys.js';
 import { HealthBoard, type HealthReply, REPORT_MS } from './board.js';
 import { readyReply } from './ready-reply.js';
 import { serveHealth } from './server.js';
@@ -27,7 +28,7 @@ export async function serveHealthOfProcesses(config: Config, logger: Logger): Pr
     port,
     board,
     gatherMetrics: () => registry.clusterMetrics(),
-    mayReadMetrics: readersOfMetrics(apiOptions(config)),
+    mayReadMetrics: holdersOf(keysFor('monitoring', apiOptions(config))),
   });
   logger.info({ healthUrl: url }, `health and metrics on ${url}`);
   cluster.on('message', (worker, message: Report | { readonly kind: 'other' }) => {

@@ -1,13 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { WorkerData } from '../../base/threads/pool.js';
-import { keyOf, knownAmong } from '../http/keys.js';
+import { holdersOf } from '../http/keys.js';
 import { HealthBoard } from './board.js';
 import type { HealthMessage, HealthTask, ServiceMessage } from './own-thread.js';
 import { serveHealth } from './server.js';
 
 const { job } = workerData as WorkerData<HealthTask>;
 const board = new HealthBoard();
-const known = job.keyHashes && knownAmong(job.keyHashes);
 const waiting: ((text: string) => void)[] = [];
 const post = (message: HealthMessage) => parentPort?.postMessage(message);
 
@@ -20,7 +19,7 @@ parentPort?.on('message', (message: ServiceMessage) => {
 const url = await serveHealth({
   ...job,
   board,
-  mayReadMetrics: headers => !known || known(keyOf(headers) ?? '') !== undefined,
+  mayReadMetrics: holdersOf(job.keyHashes),
   gatherMetrics: () =>
     new Promise(resolve => {
       waiting.push(resolve);

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import { ShortlistError } from '../../errors.js';
@@ -74,17 +74,6 @@ export function keysFor(purpose: Purpose, options: AccessOptions): readonly stri
     case 'admin':
       return adminKeyHashes.length > 0 ? adminKeyHashes : apiKeyHashes;
   }
-}
-
-/**
- * @returns what tells by its headers whether a request may read the metrics
- * @internal
- */
-export function readersOfMetrics(options: AccessOptions): (headers: IncomingHttpHeaders) => boolean {
-  const keys = keysFor('monitoring', options);
-  if (!keys) return () => true;
-  const known = knownAmong(keys);
-  return headers => known(keyOf(headers) ?? '') !== undefined;
 }
 
 /**

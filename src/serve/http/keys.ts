@@ -37,6 +37,16 @@ export function knownAmong(hashes: readonly string[]): (key: string) => string |
   };
 }
 
+/**
+ * What tells by its headers whether a request has one of some keys.
+ * @param hashes undefined: it needs none
+ */
+export function holdersOf(hashes: readonly string[] | undefined): (headers: IncomingHttpHeaders) => boolean {
+  if (!hashes) return () => true;
+  const known = knownAmong(hashes);
+  return headers => known(keyOf(headers) ?? '') !== undefined;
+}
+
 /** Node reads each byte of a header as one character. */
 function sha256(key: string): Buffer {
   return createHash('sha256').update(key, 'latin1').digest();

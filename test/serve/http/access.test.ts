@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { AccessOptions } from '../../../src/serve/http/access.js';
-import { keysFor, readersOfMetrics } from '../../../src/serve/http/access.js';
+import { keysFor } from '../../../src/serve/http/access.js';
 import type { Access } from '../../../src/serve/http/endpoint.js';
 import { endpoints } from '../../../src/serve/http/endpoints.js';
+import { holdersOf } from '../../../src/serve/http/keys.js';
 import { createRouter } from '../../../src/serve/http/router.js';
 import type { RunningServer, ServeOptions } from '../../../src/serve/http/server.js';
 import { sendRaw } from '../../support/raw-request.js';
@@ -97,10 +98,10 @@ describe('access', () => {
   });
 
   test('who may read the metrics is known without Express', () => {
-    const mayRead = readersOfMetrics(closed);
+    const mayRead = holdersOf(keysFor('monitoring', closed));
     const headers = [{}, { 'x-api-key': '' }, { authorization: 'Bearer x' }, { authorization: 'Bearer api' }];
     expect(headers.map(mayRead)).toEqual([false, false, false, true]);
-    expect(headers.map(readersOfMetrics(openMonitoring))).toEqual([true, true, true, true]);
+    expect(headers.map(holdersOf(keysFor('monitoring', openMonitoring)))).toEqual([true, true, true, true]);
   });
 
   test('admin endpoints are those under /v1/admin, and only health needs no key ever', () => {
