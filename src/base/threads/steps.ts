@@ -11,3 +11,8 @@ export function allSteps<T>(steps: Steps<T>): T {
     if (step.done) return step.value;
   }
 }
+
+/** Whether something is yet to be made, in steps. */
+export function isSteps<T>(answer: T | Steps<T>): answer is Steps<T> {
+  return typeof answer === 'object' && answer !== null && Symbol.iterator in answer;
+}

@@ -3,8 +3,9 @@ import type { Steps } from '../../base/threads/steps.js';
 import type { ErrorCode } from '../../errors.js';
 import type { EventStore } from '../../recommend/events/event-store.js';
 import type { SnapshotChange } from '../../recommend/live-snapshot.js';
-import type { RecommendRequest, Tier } from '../../recommend/recommendation.js';
+import type { RecommendRequest } from '../../recommend/recommendation.js';
 import type { Recommender } from '../../recommend/recommender.js';
+import { listAnswer } from './list-text.js';
 import type { LongText } from './long-text.js';
 import { type FieldError, recommendation } from './replies.js';
 import { noParameters } from './requests.js';
@@ -152,57 +153,4 @@ export function listEndpoint<
       return listAnswer(list, request, beginText);
     },
   });
-}
-
-/** Values of attributes from which a list is sent as a long text: some 0.5 ms of text. */
-const MANY_VALUES = 2000;
-
-/** Whether the list that a request is for may be too long to be made into text at once. */
-export function isLongList(request: {
-  readonly limit: number;
-  readonly attributes?: readonly string[] | undefined;
-}): boolean {
-  return request.limit * (request.attributes?.length ?? 0) >= MANY_VALUES;
-}
-
-/** The answer that a list is, or is yet to be made: as its text where it is long. */
-export function listAnswer<Reply extends object>(
-  list: Reply | Steps<Reply>,
-  request: Parameters<typeof isLongList>[0],
-  beginText: () => LongText,
-): Reply | Steps<Reply> | Steps<LongText> {
-  if (!isLongList(request)) return list;
-  return (function* () {
-    const reply = isSteps(list) ? yield* list : list;
-    const text = beginText();
-    yield* addJson(reply, text);
-    if ('source' in reply) text.tier = reply.source as Tier;
-    return text.end();
-  })();
-}
-
-/** Adds the JSON of a reply to a text, item by item. */
-export function* addJson(reply: object, text: Pick<LongText, 'add'>): Steps<void> {
-  let before = '{';
-  for (const [name, value] of Object.entries(reply)) {
-    if (value === undefined) continue;
-    text.add(`${before}${JSON.stringify(name)}:`);
-    before = ',';
-    if (name !== 'items') {
-      text.add(JSON.stringify(value));
-      continue;
-    }
-    text.add('[');
-    for (const [i, item] of value.entries()) {
-      text.add(i === 0 ? JSON.stringify(item) : `,${JSON.stringify(item)}`);
-      yield;
-    }
-    text.add(']');
-  }
-  text.add('}');
-}
-
-/** Whether an answer is yet to be made, in steps. */
-export function isSteps<T>(answer: T | Steps<T>): answer is Steps<T> {
-  return typeof answer === 'object' && answer !== null && Symbol.iterator in answer;
 }

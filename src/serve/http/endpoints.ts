@@ -1,6 +1,7 @@
 import { ShortlistError } from '../../errors.js';
 import { logInteractions } from '../../recommend/events/new-interactions.js';
-import { addJson, endpoint, isLongList, listAnswer, listEndpoint } from './endpoint.js';
+import { endpoint, listEndpoint } from './endpoint.js';
+import { batchText, listAnswer } from './list-text.js';
 import { readinessOf } from './readiness.js';
 import * as replies from './replies.js';
 import * as requests from './requests.js';
@@ -82,36 +83,7 @@ export const endpoints = {
       const users = new Set(userIds).size;
       return users > FEW_USERS ? users : 0;
     },
-    *answer({ live }, { body: { userIds, limit, exclude, ranker, filters, attributes } }, beginText) {
-      const { recommender } = live;
-      const text = beginText();
-      text.add('{"recommendations":[');
-      if (filters) yield* recommender.prepareFilters?.(filters) ?? [];
-      const repeated = repeatedIn(userIds);
-      const isLong = isLongList({ limit, attributes });
-      const texts = new Map<string, string[]>();
-      for (const [i, userId] of userIds.entries()) {
-        let pieces = texts.get(userId);
-        if (!pieces) {
-          const request = { userId, limit, exclude, ranker, filters, attributes };
-          const inSteps = recommender.recommendInSteps?.(request);
-          const list = inSteps ? yield* inSteps : recommender.recommend(request);
-          const made: string[] = [];
-          if (isLong) yield* addJson(list, { add: piece => void made.push(piece) });
-          else made.push(JSON.stringify(list));
-          if (repeated.has(userId)) texts.set(userId, made);
-          pieces = made;
-        }
-        if (i > 0) text.add(',');
-        for (const piece of pieces) {
-          text.add(piece);
-          if (isLong) yield;
-        }
-        if (!isLong) yield;
-      }
-      text.add(`],"snapshot":${JSON.stringify(recommender.manifest.id)}}`);
-      return text.end();
-    },
+    answer: ({ live: { recommender } }, { body }, beginText) => batchText(recommender, body, beginText),
   }),
 
   logEvents: endpoint({
@@ -299,9 +271,3 @@ export const endpoints = {
     answer: readinessOf,
   }),
 };
-
-/** Those of some texts that come more than once. */
-function repeatedIn(texts: readonly string[]): Set<string> {
-  const known = new Set<string>();
-  return new Set(texts.filter(text => known.size === known.add(text).size));
-}

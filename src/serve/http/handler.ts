@@ -1,7 +1,8 @@
 import type { Request, RequestHandler, Response } from 'express';
+import { isSteps } from '../../base/threads/steps.js';
 import { ShortlistError } from '../../errors.js';
 import type { Recommendation } from '../../recommend/recommendation.js';
-import { type Endpoint, type EndpointInput, isSteps, type ServerState } from './endpoint.js';
+import type { Endpoint, EndpointInput, ServerState } from './endpoint.js';
 import { type LoadBound, overloaded } from './load-bound.js';
 import { LongText } from './long-text.js';
 import type { LongTexts } from './long-texts.js';
