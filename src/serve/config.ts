@@ -128,7 +128,7 @@ const schema = z.object({
   }),
   MAX_URL_LENGTH: whole(1024, 30_000, 16_384).meta({ description: 'Longest request URL, in characters.' }),
   MAX_TURN_MS: whole(1, 10_000, 20).meta({
-    description: 'Time that requests which arrived together may take; those beyond get 503 and Retry-After at once.',
+    description: 'Time that requests which arrived together may take; those beyond get 503 and Retry-After.',
   }),
   DEADLINE_MS: whole(1, 3_600_000, 10_000).meta({
     description:

@@ -3,9 +3,6 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { mostConnections } from './http/open-connections.js';
 import type { Message } from './sibling.js';
 
-/** Connections that wait to be handed on: each takes a descriptor. */
-const MOST_WAITING = mostConnections();
-
 /**
  * Hands the connections of one listening socket to the processes that are ready, each to one that has taken what it was
  * given before. Node's own cluster does the same, but forgets the connection that is on its way to a process which dies, and
@@ -19,13 +16,15 @@ export class Connections {
   readonly #free: Worker[] = [];
   readonly #onTheirWay = new Map<Worker, Socket>();
   readonly #waiting: Socket[] = [];
+  /** Each takes a descriptor. */
+  readonly #mostWaiting = mostConnections();
   #onHandedOn = () => {};
 
   /** @param adopt takes connections while no process is ready */
   constructor(private readonly adopt: (socket: Socket) => void) {
     // Not read here: all that comes is for the process that answers.
     this.listener = createServer({ pauseOnConnect: true, allowHalfOpen: true }, socket => {
-      if (this.#waiting.length >= MOST_WAITING) return void socket.destroy();
+      if (this.#waiting.length >= this.#mostWaiting) return void socket.destroy();
       // One that breaks while it waits here breaks for the process that gets it, too.
       socket.on('error', () => {});
       this.#waiting.push(socket);
