@@ -1,21 +1,18 @@
-import { isUtf8 } from 'node:buffer';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeDirectory } from '../../base/files/make-directory.js';
 import { completeOptions, type GivenValues, integer } from '../../base/options/option.js';
-import { MAX_ID_LENGTH } from '../../base/tables/plain-id.js';
 import { messageOf, ShortlistError } from '../../errors.js';
-import { columnsOf, headerOf, LOG_FILE } from '../../learn/ratings/event-log.js';
-import { eventOf, lineOf, MAX_LINE_BYTES } from './event-line.js';
+import { headerOf, LOG_FILE } from '../../learn/ratings/event-log.js';
+import { lineOf } from './event-line.js';
 import type { EventColumns, EventStore, EventStoreStatus, LoggedEvent } from './event-store.js';
 import { APPENDING, beginFile, openIfThere, overwrite, PRIVATE_DIRECTORY, restOf, tryRoom } from './log-file.js';
+import { LogReader, NEWLINE } from './log-reader.js';
 import { RecentEvents } from './recent-events.js';
 import { Trouble } from './trouble.js';
 
 /** Milliseconds between two reads of what other processes logged. */
 const POLL_MS = 1000;
-/** Bytes read at a time: their lines take the event loop two or three milliseconds. Longer than any line may be. */
-const READ_BYTES = 2 ** 14;
 /** Bytes of events that may wait for the disk or be on their way to it; a disk that hangs must not fill the memory. */
 const MAX_WAITING_BYTES = 20_000_000;
 /** What an event takes while it waits, beside two bytes for each character of its ids. */
@@ -27,7 +24,6 @@ const SLOW_WRITE_MS = 10_000;
 /** Room that there has to be before a log that could not be written counts as writable again. */
 const LEAST_ROOM_BYTES = 2 ** 16;
 const MEGABYTE = 2 ** 20;
-const NEWLINE = 0x0a;
 
 /** What `CsvEventLog.open` takes. */
 export const EVENT_LOG_OPTIONS = {
@@ -53,18 +49,10 @@ export type EventLogOptions = GivenValues<typeof EVENT_LOG_OPTIONS>;
 export class CsvEventLog implements EventStore {
   readonly path: string;
   readonly #recent: RecentEvents;
-  readonly #warn: (message: string) => void;
+  readonly #reader: LogReader;
   /** Ends when all work on the file that was begun has ended: one thing at a time is done with it. */
   #turn: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
-
-  /** The file that was read, up to where, and what it holds. */
-  #inode: number | undefined;
-  #offset = 0;
-  #lines = 0;
-  #columns: EventColumns | undefined;
-  /** Whether that is inside a line that is longer than any may be. */
-  #inLongLine = false;
 
   /** Events of the next write and when it is done. */
   #waiting: (readonly LoggedEvent[])[] = [];
@@ -79,8 +67,8 @@ export class CsvEventLog implements EventStore {
 
   private constructor(directory: string, warn: (message: string) => void, memoryMb: number) {
     this.path = join(directory, LOG_FILE);
-    this.#warn = warn;
     this.#recent = new RecentEvents(memoryMb * MEGABYTE);
+    this.#reader = new LogReader(this.path, this.#recent, warn);
     this.#trouble = new Trouble(`The log of events ${this.path}`, warn);
   }
 
@@ -100,7 +88,7 @@ export class CsvEventLog implements EventStore {
     try {
       makeDirectory(directory, PRIVATE_DIRECTORY);
       const file = await openIfThere(log.path, 'r');
-      const broken = file && (await log.#readOn(file).finally(() => file.close()));
+      const broken = file && (await log.#reader.readOn(file).finally(() => file.close()));
       if (broken?.length) await log.#mend();
     } catch (cause) {
       const message = `The log of events ${log.path} cannot be used: ${messageOf(cause)}.`;
@@ -159,8 +147,8 @@ export class CsvEventLog implements EventStore {
   catchUp(): Promise<void> {
     return this.#inTurn(async () => {
       const file = await openIfThere(this.path, 'r');
-      if (!file) return this.#startOver(undefined);
-      await this.#readOn(file).finally(() => file.close());
+      if (!file) return this.#reader.startOver(undefined);
+      await this.#reader.readOn(file).finally(() => file.close());
     });
   }
 
@@ -235,9 +223,9 @@ export class CsvEventLog implements EventStore {
   async #write(file: FileHandle, linesOf: (columns: EventColumns) => string): Promise<boolean> {
     // An unfinished line at the end is one that another process is writing right now, or that it left unfinished when it
     // ended. The line break of ours comes after it either way, and then shows which it was.
-    const unfinished = await this.#readOn(file);
-    const isUnfinished = unfinished.length > 0 || this.#inLongLine;
-    const columns = this.#columns;
+    const unfinished = await this.#reader.readOn(file);
+    const isUnfinished = unfinished.length > 0 || this.#reader.isInLongLine;
+    const { columns } = this.#reader;
     if (!columns) throw new Error('it has no header. Move it away, and a new one is begun');
     const lines = Buffer.from(linesOf(columns));
     const ours = isUnfinished ? Buffer.concat([LINE_BREAK, lines]) : lines;
@@ -245,17 +233,17 @@ export class CsvEventLog implements EventStore {
     const { bytesWritten } = await file.write(ours);
     const written = ours.subarray(0, bytesWritten);
     await file.datasync();
-    const added = await restOf(file, this.#offset);
+    const added = await restOf(file, this.#reader.offset);
     const blank = (from: number, to: number) =>
-      overwrite(this.path, file, this.#offset + from, Buffer.alloc(to - from, NEWLINE));
+      overwrite(this.path, file, this.#reader.offset + from, Buffer.alloc(to - from, NEWLINE));
     if (bytesWritten < ours.length) {
       if (endsWith(added, written)) await blank(added.lastIndexOf(NEWLINE) + 1, added.length);
       throw new Error(`only ${bytesWritten} of ${ours.length} bytes could be written`);
     }
-    if (isUnfinished && !this.#inLongLine && startsWith(added, Buffer.concat([unfinished, ours]))) {
+    if (isUnfinished && !this.#reader.isInLongLine && startsWith(added, Buffer.concat([unfinished, ours]))) {
       await blank(0, unfinished.length);
     }
-    await this.#readOn(file);
+    await this.#reader.readOn(file);
     // Not there: a process died in its write after we had read, and our first line continues its last one.
     return startsWith(added, ours) || added.includes(Buffer.concat([LINE_BREAK, lines]));
   }
@@ -266,89 +254,11 @@ export class CsvEventLog implements EventStore {
     await beginFile(this.path, `${headerOf(columns)}\n`);
     return open(this.path, APPENDING);
   }
-
-  /** Takes in the lines that were not read yet. @returns the bytes after the last line break, or of a long line the rest */
-  async #readOn(file: FileHandle): Promise<Buffer> {
-    const { ino, size } = await file.stat();
-    if (ino !== this.#inode || size < this.#offset) this.#startOver(ino);
-    const damaged: DamagedLines = { first: 0, count: 0 };
-    // One byte more than there seems to be shows the end of the file.
-    let buffer = Buffer.allocUnsafeSlow(Math.min(size - this.#offset + 1, READ_BYTES));
-    for (;;) {
-      const { bytesRead } = await file.read({ buffer, position: this.#offset });
-      const end = buffer.subarray(0, bytesRead).lastIndexOf(NEWLINE) + 1;
-      this.#takeLines(buffer.subarray(0, end), damaged);
-      this.#offset += end;
-      if (bytesRead < buffer.length) {
-        if (damaged.count > 0) this.#warnOf(damaged);
-        return buffer.subarray(end, bytesRead);
-      }
-      if (end === 0 && bytesRead === READ_BYTES) {
-        this.#columns ??= this.#columnsIn(buffer.toString('latin1', 0, bytesRead));
-        this.#inLongLine = true;
-        this.#offset += bytesRead;
-      }
-      if (buffer.length < READ_BYTES) buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-    }
-  }
-
-  #takeLines(lines: Buffer, damaged: DamagedLines): void {
-    const isText = isUtf8(lines);
-    for (let start = 0; start < lines.length; ) {
-      const end = lines.indexOf(NEWLINE, start);
-      this.#lines++;
-      const isLong = this.#inLongLine || end - start > MAX_LINE_BYTES;
-      this.#inLongLine = false;
-      // Bytes that are no UTF-8 would all become the same character, and two users the same one.
-      const isLine = !isLong && (isText || isUtf8(lines.subarray(start, end)));
-      const line = isLine ? lines.toString('utf8', start, end) : undefined;
-      if (this.#columns === undefined) {
-        this.#columns = this.#columnsIn(line ?? lines.toString('latin1', start, end));
-      } else if (line !== '') {
-        const event = line === undefined ? undefined : eventOf(line, this.#columns);
-        if (event) this.#recent.add(event);
-        else if (damaged.count++ === 0) damaged.first = this.#lines;
-      }
-      start = end + 1;
-    }
-  }
-
-  #columnsIn(header: string): EventColumns {
-    const columns = columnsOf(header);
-    if (columns) return columns;
-    const headers = [true, false].flatMap(rated => [true, false].map(timed => headerOf({ rated, timed })));
-    throw new Error(
-      `its first line is "${header.slice(0, 100)}", expected one of ${headers.join(' ')}. ` +
-        'Move it away, and a new one is begun',
-    );
-  }
-
-  #startOver(inode: number | undefined): void {
-    this.#inode = inode;
-    this.#offset = 0;
-    this.#lines = 0;
-    this.#columns = undefined;
-    this.#inLongLine = false;
-    this.#recent.clear();
-  }
-
-  #warnOf({ first, count }: DamagedLines): void {
-    const others = count > 1 ? ` (and of ${count - 1} after it)` : '';
-    const header = this.#columns && headerOf(this.#columns);
-    const expected = `${header} in UTF-8, with ids of at most ${MAX_ID_LENGTH} characters`;
-    this.#warn(`${this.path}, line ${first}: expected ${expected}. The event of this line${others} is lost.`);
-  }
 }
 
 /** What the reply to a client says, too. */
 const UNAVAILABLE =
   'The events cannot be stored now; some of these may have been. Send them again later. The log of the server tells why.';
-
-/** The first line that could not be read, counted from 1, and how many there were. */
-interface DamagedLines {
-  first: number;
-  count: number;
-}
 
 function charactersOf({ userId, itemId }: LoggedEvent): number {
   return userId.length + itemId.length;
